@@ -1,0 +1,28 @@
+"""Attention in PyTorch."""
+
+import torch
+
+from attention.pytorch.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.pytorch.masks import causal_mask, padding_mask, window_mask
+from attention.pytorch.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
+from attention.pytorch.softmax import log_softmax, masked_softmax, softmax
+
+torch.backends.cuda.matmul.allow_tf32 = False  # float32 means float32, on a GPU too
+torch.backends.cudnn.allow_tf32 = False
+
+__all__ = [
+    "additive_attention",
+    "additive_scores",
+    "attend",
+    "causal_mask",
+    "cosine_scores",
+    "dot_scores",
+    "general_scores",
+    "log_softmax",
+    "masked_softmax",
+    "padding_mask",
+    "scaled_dot_product_attention",
+    "scaled_dot_scores",
+    "softmax",
+    "window_mask",
+]

@@ -1,0 +1,148 @@
+"""Attention: each query takes the average of the values, weighted by its scores."""
+
+import torch
+import torch.nn.functional as F
+
+from attention.pytorch.precision import widen
+from attention.pytorch.scores import additive_scores, scaled_dot_scores
+from attention.pytorch.softmax import masked_softmax
+from attention.shapes import (
+    check_attention,
+    check_floats,
+    check_leading,
+    check_mask,
+    check_rank,
+    check_same,
+    scores_shape,
+    shape_of,
+)
+
+
+def attend(scores, values, mask=None):
+    """Turn scores into weights and take the weighted average of the values.
+
+    weights = masked softmax of the scores over S,   output_i = Σ_j weights_ij values_j
+
+    Parameters
+    ----------
+    scores : float tensor (…, T, S); −inf counts as masked
+    values : float tensor (…, S, D), the dtype of `scores`; one that no query may attend to is never read
+    mask : bool tensor that broadcasts to `scores`, True = may attend
+
+    Returns
+    -------
+    output : (…, T, D); zero for a query that may attend to nothing
+    weights : (…, T, S)
+
+    Raises
+    ------
+    TypeError : scores or values are not floating point or differ in dtype, or `mask` is not boolean
+    ValueError : scores and values disagree on S or on the leading axes, or `mask` does not broadcast to `scores`
+
+    Source
+    ------
+    Bahdanau, Cho and Bengio (2015), section 3.1, equations (5) and (6).
+    """
+    check_floats(scores=scores, values=values)
+    check_rank(2, scores=scores, values=values)
+    check_same("S", (-1, -2), scores=scores, values=values)
+    check_leading(scores=scores, values=values)
+    check_mask(mask, shape_of(scores))
+    wide = widen(scores)
+    allowed = wide != -torch.inf if mask is None else mask.to(wide.device) & (wide != -torch.inf)
+    weights = masked_softmax(wide, allowed)  # (…, T, S)
+    output = weights @ hide_unseen(widen(values), allowed)  # (…, T, S) (…, S, D) -> (…, T, D)
+    return output.to(scores.dtype), weights.to(scores.dtype)
+
+
+def scaled_dot_product_attention(queries, keys, values, mask=None, scale=None, need_weights=True):
+    """Attention whose scores are scaled dot products.
+
+    output = softmax(Q Kᵀ / √D) V
+
+    Parameters
+    ----------
+    queries : float tensor (…, T, D), D the features of one head
+    keys : float tensor (…, S, D)
+    values : float tensor (…, S, Dv)
+    mask : bool tensor that broadcasts to (…, T, S), True = may attend
+    scale : number; None means 1/√D
+    need_weights : False gives None in place of the weights, and takes PyTorch's fused kernel
+
+    Returns
+    -------
+    output : (…, T, Dv); zero for a query that may attend to nothing
+    weights : (…, T, S), or None
+
+    Raises
+    ------
+    TypeError : an argument is not floating point, the dtypes differ, or `mask` is not boolean
+    ValueError : the arguments disagree on D, S or the leading axes, or `mask` does not broadcast
+
+    Source
+    ------
+    Vaswani et al. (2017), section 3.2.1, equation (1).
+    """
+    check_attention(queries, keys, values, mask)
+    keys = hide_unseen(keys, mask)
+    if not need_weights:
+        return _fused(queries, keys, hide_unseen(values, mask), mask, scale), None
+    dtype = queries.dtype
+    output, weights = attend(scaled_dot_scores(widen(queries), widen(keys), scale), widen(values), mask)
+    return output.to(dtype), weights.to(dtype)
+
+
+def additive_attention(queries, keys, values, query_weight, key_weight, score_weight, mask=None):
+    """Attention whose scores come from a network with one hidden layer.
+
+    output_i = Σ_j softmax_j(vᵀ tanh(W_qᵀ q_i + W_kᵀ k_j)) values_j
+
+    Parameters
+    ----------
+    queries : float tensor (…, T, Dq)
+    keys : float tensor (…, S, Dk)
+    values : float tensor (…, S, Dv)
+    query_weight, key_weight, score_weight : float tensors (Dq, A), (Dk, A), (A,)
+    mask : bool tensor that broadcasts to (…, T, S), True = may attend
+
+    Returns
+    -------
+    output : (…, T, Dv); zero for a query that may attend to nothing
+    weights : (…, T, S)
+
+    Raises
+    ------
+    TypeError, ValueError : as `additive_scores` and `attend`
+
+    Source
+    ------
+    Bahdanau, Cho and Bengio (2015), section 3.1 and appendix A.1.2.
+    """
+    weights = {"query_weight": query_weight, "key_weight": key_weight, "score_weight": score_weight}
+    check_floats(queries=queries, keys=keys, values=values, **weights)
+    check_rank(2, queries=queries, keys=keys, values=values)
+    check_leading(queries=queries, keys=keys, values=values)
+    check_mask(mask, scores_shape(queries, keys))
+    dtype = queries.dtype
+    queries, keys, values = widen(queries), hide_unseen(widen(keys), mask), widen(values)
+    weights = {name: widen(weight) for name, weight in weights.items()}
+    output, weights = attend(additive_scores(queries, keys, **weights), values, mask)
+    return output.to(dtype), weights.to(dtype)
+
+
+def hide_unseen(rows, mask):
+    """Zeros in place of the keys or values that no query may attend to: padding may hold anything, even NaN."""
+    if mask is None:
+        return rows  # (…, S, D)
+    seen = torch.atleast_2d(mask).any(dim=-2).to(rows.device)  # (…, T, S) -> (…, S)
+    return torch.where(seen[..., None], rows, 0.0)  # (…, S, 1) (…, S, D) -> (…, S, D)
+
+
+def _fused(queries, keys, values, mask, scale):
+    """PyTorch's own attention; its kernels disagree on a row with nothing to attend to, so none reaches them."""
+    if mask is None:
+        return F.scaled_dot_product_attention(queries, keys, values, scale=scale)
+    mask = torch.atleast_2d(mask).to(queries.device)
+    empty = ~mask.any(dim=-1, keepdim=True)  # (…, T, S) -> (…, T, 1)
+    output = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask | empty, scale=scale)
+    return torch.where(empty, 0.0, output)  # (…, T, Dv)

@@ -1,0 +1,140 @@
+"""Argument checks, written once and used by all three packages.
+
+They look at `.shape` and `.dtype` only, never at a value, so they cost nothing on a GPU and work while a graph is
+traced.  A size that is not known yet (`tf.function`) agrees with every other.
+"""
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def shape_of(array):
+    """The shape as a tuple, None for an unknown size; None altogether where even the rank is unknown."""
+    shape = array.shape
+    if getattr(shape, "rank", 0) is None:
+        return None
+    return tuple(shape)
+
+
+def dtype_name(array):
+    """'float32', whichever framework the array comes from."""
+    return str(getattr(array.dtype, "name", array.dtype)).removeprefix("torch.")
+
+
+def show(shape):
+    """(2, 7, 16), with ? for a size that is not known."""
+    inside = ", ".join("?" if size is None else str(int(size)) for size in shape)
+    return f"({inside},)" if len(shape) == 1 else f"({inside})"
+
+
+def check_floats(**arrays):
+    """Every argument is an array of one and the same floating-point type."""
+    for name, array in arrays.items():
+        if not hasattr(array, "shape") or not hasattr(array, "dtype"):
+            raise TypeError(f"{name} must be an array or tensor: got {type(array).__name__}")
+        if dtype_name(array) not in FLOATS:
+            raise TypeError(f"{name} must be floating point: got {dtype_name(array)}")
+    if len({dtype_name(array) for array in arrays.values()}) > 1:
+        found = ", ".join(f"{name} {dtype_name(array)}" for name, array in arrays.items())
+        raise TypeError(f"{_join(arrays)} must have one dtype: {found}")
+
+
+def check_rank(least, **arrays):
+    """Every argument has at least `least` axes."""
+    for name, array in arrays.items():
+        shape = shape_of(array)
+        if shape is not None and len(shape) < least:
+            raise ValueError(f"{name} must have at least {least} axes: got {show(shape)}")
+
+
+def check_axis(axis, **arrays):
+    """`axis` is one of the axes that the argument has."""
+    for name, array in arrays.items():
+        shape = shape_of(array)
+        if shape is not None and not -len(shape) <= axis < len(shape):
+            raise ValueError(f"axis must be one of the {len(shape)} axes of {name} {show(shape)}: got {axis}")
+
+
+def check_same(letter, axes, **arrays):
+    """Two arguments have the same size on the axes given, one axis for each: `letter` is its name in the course."""
+    (first, a), (second, b) = ((name, shape_of(array)) for name, array in arrays.items())
+    if a is None or b is None:
+        return
+    if not _agree(a[axes[0]], b[axes[1]]):
+        raise ValueError(f"{first} and {second} must agree on {letter}: {first} {show(a)}, {second} {show(b)}")
+
+
+def check_leading(**arrays):
+    """The axes before the last two broadcast together."""
+    shapes = {name: shape_of(array) for name, array in arrays.items()}
+    if None not in shapes.values() and _broadcast([shape[:-2] for shape in shapes.values()]) is None:
+        found = ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items())
+        raise ValueError(f"{_join(arrays)} must agree on the leading axes: {found}")
+
+
+def check_mask(mask, target, target_name="scores"):
+    """`mask` is boolean and broadcasts to the shape `target`; None, no mask, is fine."""
+    if mask is None:
+        return
+    if not hasattr(mask, "shape") or not hasattr(mask, "dtype"):
+        raise TypeError(f"mask must be an array or tensor: got {type(mask).__name__}")
+    if dtype_name(mask) != "bool":
+        raise TypeError(f"mask must be boolean, True = may attend: got {dtype_name(mask)}")
+    shape = shape_of(mask)
+    if shape is None or target is None:
+        return
+    fits = len(shape) <= len(target) and all(
+        size == 1 or _agree(size, wanted) for size, wanted in zip(reversed(shape), reversed(target), strict=False)
+    )
+    if not fits:
+        raise ValueError(f"mask must broadcast to {target_name} {show(target)}: got {show(shape)}")
+
+
+def check_sizes(**sizes):
+    """Every argument that is a Python number is a whole number and not negative."""
+    for name, size in sizes.items():
+        if isinstance(size, (bool, float)):
+            raise TypeError(f"{name} must be a whole number: got {size!r}")
+        if isinstance(size, int) and size < 0:
+            raise ValueError(f"{name} must not be negative: got {size}")
+
+
+def check_attention(queries, keys, values, mask):
+    """Queries (…, T, D), keys (…, S, D), values (…, S, Dv), mask broadcastable to (…, T, S)."""
+    check_floats(queries=queries, keys=keys, values=values)
+    check_rank(2, queries=queries, keys=keys, values=values)
+    check_same("D", (-1, -1), queries=queries, keys=keys)
+    check_same("S", (-2, -2), keys=keys, values=values)
+    check_leading(queries=queries, keys=keys, values=values)
+    check_mask(mask, scores_shape(queries, keys))
+
+
+def scores_shape(queries, keys):
+    """The shape (…, T, S) of the scores, or None where a rank is unknown."""
+    a, b = shape_of(queries), shape_of(keys)
+    if a is None or b is None:
+        return None
+    return (*_broadcast([a[:-2], b[:-2]]), a[-2], b[-2])
+
+
+def _join(names):
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _agree(a, b):
+    return a is None or b is None or a == b
+
+
+def _broadcast(shapes):
+    """The shape that all of them broadcast to, or None where they do not."""
+    rank = max(map(len, shapes))
+    result = [1] * rank
+    for shape in shapes:
+        for axis, size in enumerate(shape, start=rank - len(shape)):
+            if size == 1 or size == result[axis]:
+                continue
+            if result[axis] == 1 or result[axis] is None:
+                result[axis] = size
+            elif size is not None:
+                return None
+    return tuple(result)

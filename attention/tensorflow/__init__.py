@@ -1,0 +1,27 @@
+"""Attention in TensorFlow."""
+
+import tensorflow as tf
+
+from attention.tensorflow.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.tensorflow.masks import causal_mask, padding_mask, window_mask
+from attention.tensorflow.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
+from attention.tensorflow.softmax import log_softmax, masked_softmax, softmax
+
+tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32, on a GPU too
+
+__all__ = [
+    "additive_attention",
+    "additive_scores",
+    "attend",
+    "causal_mask",
+    "cosine_scores",
+    "dot_scores",
+    "general_scores",
+    "log_softmax",
+    "masked_softmax",
+    "padding_mask",
+    "scaled_dot_product_attention",
+    "scaled_dot_scores",
+    "softmax",
+    "window_mask",
+]

@@ -1,14 +1,13 @@
 """All three frameworks in one line: ``from attention.frameworks import np, tf, torch``.
 
-PyTorch is imported before TensorFlow, here and nowhere else.
+PyTorch is imported before TensorFlow, here and nowhere else.  Each package of the library switches its framework's
+TF32 off, so that float32 means float32 on a GPU too, and TensorFlow's keeps the import quiet.
 """
 
 import numpy as np
-import torch
-
-import tensorflow as tf  # isort: skip
-
 import attention.pytorch
-import attention.tensorflow  # noqa: F401 - float32 means float32 on a GPU too
+import attention.tensorflow
+import tensorflow as tf
+import torch
 
 __all__ = ["np", "tf", "torch"]

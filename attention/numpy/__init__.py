@@ -1,6 +1,16 @@
 """Attention in NumPy: forward here, backward by hand in `gradients`."""
 
 from attention.numpy.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.numpy.gradients import (
+    additive_scores_backward,
+    cosine_scores_backward,
+    dot_scores_backward,
+    general_scores_backward,
+    log_softmax_backward,
+    scaled_dot_scores_backward,
+    softmax_backward,
+    softmax_jacobian,
+)
 from attention.numpy.masks import causal_mask, padding_mask, window_mask
 from attention.numpy.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.numpy.softmax import log_softmax, masked_softmax, softmax
@@ -8,16 +18,24 @@ from attention.numpy.softmax import log_softmax, masked_softmax, softmax
 __all__ = [
     "additive_attention",
     "additive_scores",
+    "additive_scores_backward",
     "attend",
     "causal_mask",
     "cosine_scores",
+    "cosine_scores_backward",
     "dot_scores",
+    "dot_scores_backward",
     "general_scores",
+    "general_scores_backward",
     "log_softmax",
+    "log_softmax_backward",
     "masked_softmax",
     "padding_mask",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
+    "scaled_dot_scores_backward",
     "softmax",
+    "softmax_backward",
+    "softmax_jacobian",
     "window_mask",
 ]

@@ -1,6 +1,9 @@
 """Attention in TensorFlow."""
 
-import tensorflow as tf
+from attention.quiet import quiet_stderr
+
+with quiet_stderr():
+    import tensorflow as tf
 
 from attention.tensorflow.attend import additive_attention, attend, scaled_dot_product_attention
 from attention.tensorflow.masks import causal_mask, padding_mask, window_mask

@@ -1,0 +1,197 @@
+"""Gradients by hand: from the gradient of a loss L with respect to an output to those of the inputs.
+
+The names say what is differentiated: `softmax_backward` goes with `softmax`.  Each is derived in a chapter and compared
+there with finite differences and with what TensorFlow and PyTorch find.
+"""
+
+import numpy as np
+
+
+def softmax_jacobian(weights):
+    """All derivatives of softmax at once, from its output.
+
+    ∂p_i / ∂s_j = p_i (δ_ij − p_j),   J = diag(p) − p pᵀ
+
+    Parameters
+    ----------
+    weights : float array (…, S), what `softmax` returned along the last axis
+
+    Returns
+    -------
+    jacobian : (…, S, S), symmetric
+
+    Source
+    ------
+    Bridle (1990); derived in chapter 01.
+    """
+    identity = np.eye(weights.shape[-1], dtype=weights.dtype)  # (S, S)
+    return weights[..., :, None] * (identity - weights[..., None, :])  # (…, S, 1) (…, S, S) -> (…, S, S)
+
+
+def softmax_backward(weights, grad_weights, axis=-1):
+    """The gradient of the scores, without building the Jacobian.
+
+    ∂L/∂s = p ∘ (g − Σ_j p_j g_j),   g = ∂L/∂p
+
+    Parameters
+    ----------
+    weights : float array, what `softmax` or `masked_softmax` returned
+    grad_weights : float array of the same shape, g
+    axis : int, the axis along which the weights sum to one
+
+    Returns
+    -------
+    grad_scores : the shape of `weights`; zero wherever the weight is zero
+
+    Source
+    ------
+    Derived in chapter 01.
+    """
+    mean = (weights * grad_weights).sum(axis=axis, keepdims=True)
+    return weights * (grad_weights - mean)
+
+
+def log_softmax_backward(log_weights, grad_log_weights, axis=-1):
+    """The gradient of the scores under `log_softmax`.
+
+    ∂L/∂s = g − p Σ_j g_j,   g = ∂L/∂(log p)
+
+    Parameters
+    ----------
+    log_weights : float array, what `log_softmax` returned
+    grad_log_weights : float array of the same shape, g
+    axis : int
+
+    Returns
+    -------
+    grad_scores : the shape of `log_weights`
+
+    Source
+    ------
+    Derived in chapter 01.
+    """
+    return grad_log_weights - np.exp(log_weights) * grad_log_weights.sum(axis=axis, keepdims=True)
+
+
+def dot_scores_backward(queries, keys, grad_scores):
+    """The gradients of queries and keys under `dot_scores`.
+
+    ∂L/∂Q = G K,   ∂L/∂K = Gᵀ Q,   G = ∂L/∂(Q Kᵀ)
+
+    Parameters
+    ----------
+    queries, keys : float arrays (…, T, D) and (…, S, D), the same leading axes
+    grad_scores : float array (…, T, S), G
+
+    Returns
+    -------
+    grad_queries, grad_keys : the shapes of `queries` and `keys`
+
+    Source
+    ------
+    Derived in chapter 03.
+    """
+    grad_queries = grad_scores @ keys  # (…, T, S) (…, S, D) -> (…, T, D)
+    grad_keys = np.swapaxes(grad_scores, -1, -2) @ queries  # (…, S, T) (…, T, D) -> (…, S, D)
+    return grad_queries, grad_keys
+
+
+def scaled_dot_scores_backward(queries, keys, grad_scores, scale=None):
+    """The gradients of queries and keys under `scaled_dot_scores`: those of `dot_scores`, times the scale."""
+    scale = queries.shape[-1] ** -0.5 if scale is None else scale
+    return dot_scores_backward(queries, keys, grad_scores * scale)
+
+
+def general_scores_backward(queries, keys, weight, grad_scores):
+    """The gradients of queries, keys and weight under `general_scores`.
+
+    ∂L/∂Q = G K Wᵀ,   ∂L/∂K = Gᵀ Q W,   ∂L/∂W = Qᵀ G K, summed over the leading axes
+
+    Parameters
+    ----------
+    queries, keys : float arrays (…, T, Dq) and (…, S, Dk), the same leading axes
+    weight : float array (Dq, Dk)
+    grad_scores : float array (…, T, S), G
+
+    Returns
+    -------
+    grad_queries, grad_keys, grad_weight : the shapes of the arguments
+
+    Source
+    ------
+    Derived in chapter 03.
+    """
+    grad_projected, grad_keys = dot_scores_backward(queries @ weight, keys, grad_scores)
+    grad_queries = grad_projected @ weight.T  # (…, T, Dk) (Dk, Dq) -> (…, T, Dq)
+    return grad_queries, grad_keys, _weight_gradient(queries, grad_projected)
+
+
+def additive_scores_backward(queries, keys, query_weight, key_weight, score_weight, grad_scores):
+    """The gradients of all five arguments of `additive_scores`.
+
+    With h_ij = tanh(W_qᵀ q_i + W_kᵀ k_j) and a_ij = G_ij v ∘ (1 − h_ij²), the gradient before the tanh:
+    ∂L/∂v = Σ_ij G_ij h_ij,   ∂L/∂q_i = W_q Σ_j a_ij,   ∂L/∂k_j = W_k Σ_i a_ij,
+    ∂L/∂W_q = Σ_i q_i (Σ_j a_ij)ᵀ,   ∂L/∂W_k = Σ_j k_j (Σ_i a_ij)ᵀ
+
+    Parameters
+    ----------
+    queries, keys : float arrays (…, T, Dq) and (…, S, Dk), the same leading axes
+    query_weight, key_weight, score_weight : float arrays (Dq, A), (Dk, A), (A,)
+    grad_scores : float array (…, T, S), G
+
+    Returns
+    -------
+    five gradients, in the order and the shapes of the arguments
+
+    Source
+    ------
+    Derived in chapter 03.
+    """
+    from_queries, from_keys = queries @ query_weight, keys @ key_weight  # (…, T, A), (…, S, A)
+    hidden = np.tanh(from_queries[..., :, None, :] + from_keys[..., None, :, :])  # (…, T, S, A)
+    grad_score_weight = np.tensordot(grad_scores, hidden, axes=grad_scores.ndim)  # (…, T, S) (…, T, S, A) -> (A,)
+    before_tanh = grad_scores[..., None] * score_weight * (1 - hidden**2)  # (…, T, S, A)
+    of_queries, of_keys = before_tanh.sum(axis=-2), before_tanh.sum(axis=-3)  # (…, T, A), (…, S, A)
+    return (
+        of_queries @ query_weight.T,  # (…, T, Dq)
+        of_keys @ key_weight.T,  # (…, S, Dk)
+        _weight_gradient(queries, of_queries),
+        _weight_gradient(keys, of_keys),
+        grad_score_weight,
+    )
+
+
+def cosine_scores_backward(queries, keys, grad_scores):
+    """The gradients of queries and keys under `cosine_scores`, for vectors that are not zero.
+
+    ∂L/∂q_i = Σ_j G_ij (k̂_j − c_ij q̂_i) / ‖q_i‖,   q̂ = q / ‖q‖,   c_ij = q̂_i · k̂_j, and the same for the keys
+
+    Parameters
+    ----------
+    queries, keys : float arrays (…, T, D) and (…, S, D), the same leading axes
+    grad_scores : float array (…, T, S), G
+
+    Returns
+    -------
+    grad_queries, grad_keys : the shapes of `queries` and `keys`
+
+    Source
+    ------
+    Derived in chapter 03.
+    """
+    query_norms = np.linalg.norm(queries, axis=-1, keepdims=True)  # (…, T, 1)
+    key_norms = np.linalg.norm(keys, axis=-1, keepdims=True)  # (…, S, 1)
+    grad_unit_queries, grad_unit_keys = dot_scores_backward(queries / query_norms, keys / key_norms, grad_scores)
+    return _unit_backward(queries, query_norms, grad_unit_queries), _unit_backward(keys, key_norms, grad_unit_keys)
+
+
+def _unit_backward(vectors, norms, grad_units):
+    """Back through x / ‖x‖: what lies along the vector cannot change its direction and is taken away."""
+    units = vectors / norms
+    return (grad_units - units * (units * grad_units).sum(axis=-1, keepdims=True)) / norms
+
+
+def _weight_gradient(inputs, grad_outputs):
+    """∂L/∂W of inputs @ W, summed over every axis but the last."""
+    rows = inputs.reshape(-1, inputs.shape[-1])  # (…, N, D) -> (N, D)
+    return rows.T @ grad_outputs.reshape(-1, grad_outputs.shape[-1])  # (D, N) (N, A) -> (D, A)

@@ -1,0 +1,1 @@
+"""How good an answer is, as a number. No deep-learning framework is imported here."""

@@ -1,0 +1,1 @@
+"""The runs whose stored results the chapters draw."""

@@ -2,7 +2,7 @@
 
 from matplotlib import pyplot as plt
 
-# Okabe and Ito's palette (2008), which stays apart for the colour-blind; line styles and markers tell lines apart in grey.
+# The palette of Okabe and Ito (2008), safe for the colour-blind; line styles and markers tell lines apart in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P")

@@ -1,0 +1,40 @@
+"""What the exercises call: ``check("03.scaled_dot_scores", scaled_dot_scores, framework="numpy")``.
+
+An answer is tried in stages, each with one difficulty more than the last; only the first stage that fails is diagnosed:
+
+    frameworks   gives arrays to the learner's framework and takes them back
+    contract     calls the answer: did it raise, and is what came back of the right kind, shape and type?
+    compare      the same numbers, within the tolerance of their type?
+    properties   true sentences about wrong numbers: over which axis the weights sum to one, by what they were scaled …
+    diagnose     puts a name to the mistake, if one of the exercise's known mistakes gives exactly these numbers
+    report       the words the learner reads
+    progress     what has been solved, noted beside the learner's copies
+
+`chapter_NN` declares the exercises of a chapter in the words of `exercise`; it is found by its name.
+"""
+
+from attention.checks.exercise import find
+from attention.checks.judge import judge
+from attention.checks.progress import note
+
+__all__ = ["check"]
+
+
+def check(key, answer, framework="numpy"):
+    """Print what is right or wrong with an answer, and note it when it is right.
+
+    Parameters
+    ----------
+    key : str, the chapter and the name of the exercise: "03.scaled_dot_scores"
+    answer : the learner's function
+    framework : "numpy", "tensorflow" or "pytorch", the one that the function is written in
+
+    Raises
+    ------
+    ValueError : there is no such exercise, or it is not meant for this framework; never because the answer is wrong
+    """
+    exercise = find(key)
+    verdict = judge(exercise, answer, framework)
+    print(verdict.text)
+    if verdict.passed:
+        note(key, framework)

@@ -1,0 +1,227 @@
+"""Call the answer on one draw, and look at what comes back before looking at its numbers."""
+
+import inspect
+import linecache
+import sysconfig
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attention.checks.compare import equal, tolerance, unequal
+from attention.checks.exercise import is_float
+from attention.checks.frameworks import numeric_gradients
+
+NOT_THE_LEARNERS = [Path(__file__).parents[1], *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib"))]
+NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "M": "features", "A": "hidden units"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong: a title of a few words, and sentences."""
+
+    title: str
+    sentences: tuple
+
+
+class Trial:
+    """One call of the answer: the inputs, what was expected and what came (or was raised)."""
+
+    def __init__(self, exercise, draw, stage):
+        self.exercise, self.inputs, self.stage = exercise, draw, stage
+        wide = {name: value.astype(np.float64) if is_float(value) else value for name, value in draw.items()}
+        self.expected = results_of(exercise.reference, wide)
+        self.names = exercise.outputs or ("result",)
+        self.got = self.error = self.fault = None
+        self.floats = [value for value in draw.values() if is_float(value)]
+        self.within = max(tolerance(*self.floats), stage.tolerance)
+
+    @property
+    def numbers_right(self):
+        return self.got is not None and equal(self.got, self.expected, self.within)
+
+    @property
+    def right(self):
+        return self.fault is None and self.numbers_right
+
+    @property
+    def wrong(self):
+        """The name, the expected and the given array of the first result that is not right."""
+        for name, expected, got in zip(self.names, self.expected, self.got, strict=True):
+            if expected.shape != got.shape or unequal(got, expected, self.within).any():
+                return name, expected, got
+        return None
+
+
+def results_of(function, inputs):
+    """A NumPy function's results as a tuple of arrays, in silence."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = function(**inputs)
+    return tuple(np.asarray(r) for r in (results if isinstance(results, tuple) else (results,)))
+
+
+def attempt(exercise, answer, draw, stage, adapter):
+    """Call `answer` on one draw: a Trial, with a fault if the contract is broken."""
+    trial = Trial(exercise, draw, stage)
+    arguments = [adapter.give(v) if isinstance(v, np.ndarray) else v for v in draw.values()]
+    run = _gradients if stage.name == "gradient" else _results
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trial.fault = run(trial, answer, arguments, adapter)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        trial.error, trial.fault = error, _raised(error, answer, draw)
+    return trial
+
+
+def _results(trial, answer, arguments, adapter):
+    results = answer(*arguments)
+    if fault := _kind(trial, results, adapter):
+        return fault
+    trial.got = tuple(adapter.take(r) for r in (results if trial.exercise.outputs else (results,)))
+    for name, expected, got in zip(trial.names, trial.expected, trial.got, strict=True):
+        if got.dtype.kind != "f":
+            kind = "whole numbers" if got.dtype.kind in "iu" else f"an array of {got.dtype}"
+            return Fault("the type", (f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.",))
+        if expected.shape != got.shape:
+            return _shape(trial, name, expected, got)
+    for (name, before), after in zip(trial.inputs.items(), arguments, strict=True):
+        if isinstance(before, np.ndarray) and not np.array_equal(before, adapter.take(after), equal_nan=before.dtype.kind == "f"):
+            return Fault("the arguments", (
+                f"Your function changed its argument `{name}`, which belongs to the caller.",
+                "Something in it assigns into the array, or uses an operator like -= or an `out=`."))
+    return _dtype(trial)
+
+
+def _kind(trial, results, adapter):
+    count = len(trial.exercise.outputs)
+    if results is None:
+        return Fault("no result", ("Your function returned None. Is there a `return` on every way through it?",))
+    if count and not (isinstance(results, tuple | list) and len(results) == count):
+        came = f"{len(results)} results" if isinstance(results, tuple | list) else _kind_of(results)
+        return Fault("the results", (f"Expected {count} results, {' and '.join(trial.exercise.outputs)}; {came} came back.",))
+    for name, result in zip(trial.names, results if count else (results,), strict=True):
+        if result is None:
+            return Fault("the results", (f"`{name}` is None.",))
+        if not adapter.owns(result):
+            return Fault("the kind of result", (f"{_of(trial, name)}Expected {adapter.kind}; {_kind_of(result)} came back.",))
+    return None
+
+
+def _kind_of(result):
+    kind = type(result)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]} {kind.__name__}"
+    if isinstance(result, tuple):
+        return f"a tuple of {len(result)}"
+    return f"a {name}"
+
+
+def _of(trial, name):
+    return f"{name}: " if trial.exercise.outputs else ""
+
+
+def _shape(trial, name, expected, got):
+    holds = f", {trial.exercise.returns}" if trial.exercise.returns else ""
+    same = [n for n, value in trial.inputs.items() if isinstance(value, np.ndarray) and value.shape == expected.shape]
+    if not holds and same:
+        holds = f", the shape of {same[0]}"
+    why = _axes(trial, expected.shape, got.shape, name)
+    return Fault("the shape", (f"{_of(trial, name)}Expected {expected.shape}{holds}; got {got.shape}{why}.",))
+
+
+def _axes(trial, expected, got, name):
+    """Which axes are there that should not be, and the other way round: they are known by their sizes."""
+    if sorted(expected) == sorted(got):
+        return ": the right axes in another order"
+    if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
+        return ": the same but for axes of size 1"
+    axes, sizes = trial.exercise.axes or {}, {}
+    for argument, letters in axes.items():
+        if argument in trial.inputs:
+            sizes.update(zip(reversed(letters), reversed(trial.inputs[argument].shape), strict=False))
+    wanted = axes.get(name, "")
+    clear = {letter: n for letter, n in sizes.items() if list(sizes.values()).count(n) == 1 and n != 1}
+    gone = [f"the {n} {NOUNS[a]} are gone" for a, n in clear.items() if a in wanted and n in expected and n not in got]
+    extra = [f"the {n} {NOUNS[a]} are still there" for a, n in clear.items() if a not in wanted and n in got and n not in expected]
+    return ": " + ", ".join(gone + extra) if gone + extra else ""
+
+
+def _dtype(trial):
+    """Right numbers in another float type are right, but …; wrong numbers are judged as numbers first."""
+    if not trial.floats:
+        return None
+    wanted = trial.floats[0].dtype
+    other = [(n, g) for n, g in zip(trial.names, trial.got, strict=True) if g.dtype != wanted]
+    if not other:
+        return None
+    trial.within = max(trial.within, tolerance(*trial.got))
+    name, got = other[0]
+    if not equal(trial.got, trial.expected, trial.within):
+        return None
+    return Fault("the type", (
+        f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result should have the type of the input.",))
+
+
+def _gradients(trial, answer, arguments, adapter):
+    """The gradient of a sum of the results, each with its own factor, against central differences of the reference."""
+    rng = np.random.default_rng(6)
+    factors = [rng.uniform(0.5, 1.5, r.shape) * rng.choice([-1, 1], r.shape) for r in trial.expected]
+    names = [name for name, value in trial.inputs.items() if is_float(value)]
+    given = [a for a, value in zip(arguments, trial.inputs.values(), strict=True) if is_float(value)]
+
+    def function():
+        results = answer(*arguments)
+        return results if trial.exercise.outputs else (results,)
+
+    gradients = adapter.gradients(function, given, factors)
+    numeric = numeric_gradients(lambda **inputs: results_of(trial.exercise.reference, inputs), trial.inputs, factors)
+    trial.names = tuple(names)
+    trial.expected = tuple(numeric[name] for name in names)
+    for name, gradient in zip(names, gradients, strict=True):
+        if gradient is None:
+            return Fault("the gradient", (
+                f"The numbers are right, but no gradient arrives at `{name}`.",
+                "Somewhere between it and the result the framework loses sight of it: a detach, a stop_gradient, "
+                "a float(…) or a way through NumPy."))
+    trial.got = tuple(adapter.take(g) for g in gradients)
+    if not equal(trial.got, trial.expected, trial.within):
+        name, _, _ = trial.wrong
+        return Fault("the gradient", (
+            f"The numbers are right, but the gradient that arrives at `{name}` is not the derivative of your result.",
+            "A part of the calculation is hidden from the framework, by a detach, a stop_gradient or a way through NumPy."))
+    return None
+
+
+def _raised(error, answer, draw):
+    if isinstance(error, TypeError) and (unbound := _does_not_bind(answer, draw)):
+        return Fault("the arguments", (unbound,))
+    where = learners_line(error)
+    message = str(error).strip().split("\n")[0]
+    return Fault(f"raises {type(error).__name__}", (*((where,) if where else ()), f"{type(error).__name__}: {message}"))
+
+
+def _does_not_bind(answer, draw):
+    try:
+        inspect.signature(answer).bind(*draw.values())
+    except TypeError:
+        return f"The check calls it with ({', '.join(draw)}); yours is written with {inspect.signature(answer)}."
+    except ValueError:  # a built-in without a signature
+        pass
+    return None
+
+
+def learners_line(error):
+    """The last line of the learner's own code that the error passed through."""
+    found = None
+    trace = error.__traceback__
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        source = linecache.getline(str(path), trace.tb_lineno).strip()
+        if source and not any(path.is_relative_to(folder) for folder in NOT_THE_LEARNERS):
+            found = f"Your line {trace.tb_lineno}:  {source}"
+        trace = trace.tb_next
+    return found

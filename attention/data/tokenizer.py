@@ -1,0 +1,87 @@
+"""Byte-pair encoding: text to numbers and back, with nothing lost (chapter 09)."""
+
+import json
+import unicodedata
+
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+PADDING, START, END = 0, 1, 2
+SPECIAL = ["<pad>", "<s>", "</s>"]
+
+
+def train_tokenizer(sentences, size):
+    """Merge the most frequent pair of neighbouring pieces, again and again, until there are `size` pieces.
+
+    The first pieces are the 256 bytes, so every text can be written, also in characters never seen here.
+
+    Parameters
+    ----------
+    sentences : iterable of str
+    size : int, V
+
+    Returns
+    -------
+    tokenizer : tokenizers.Tokenizer
+
+    Source
+    ------
+    Sennrich, Haddow and Birch (2016), "Neural machine translation of rare words with subword units", section 3.2.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    # A space goes before the first word too, so that a word is the same piece wherever it stands.
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(sentences, trainer)
+    return tokenizer
+
+
+def encode(tokenizer, sentences):
+    """Sentences to lists of tokens, each ending in END."""
+    return [[*encoding.ids, END] for encoding in tokenizer.encode_batch(list(sentences), add_special_tokens=False)]
+
+
+class DropoutEncoder:
+    """Encodes with every merge left out with probability `dropout`, so that a word is seen cut in several ways.
+
+    For training only. The library `tokenizers` can do this too, but draws from a generator that cannot be seeded.
+
+    Source
+    ------
+    Provilkov, Emelianenko and Voita (2020), "BPE-dropout: simple and effective subword regularization", section 3.
+    """
+
+    def __init__(self, tokenizer, sentences, dropout):
+        model = json.loads(tokenizer.to_str())["model"]
+        self.numbers = model["vocab"]
+        self.ranks = {tuple(pair): rank for rank, pair in enumerate(model["merges"])}
+        self.dropout = dropout
+        normal, cut = tokenizer.normalizer.normalize_str, tokenizer.pre_tokenizer.pre_tokenize_str
+        self.sentences = [[word for word, _ in cut(normal(sentence))] for sentence in sentences]
+
+    def encode(self, rng):
+        """All sentences, cut anew with the random numbers of `rng` (random.Random)."""
+        return [[*(n for word in words for n in self._pieces(word, rng.random)), END] for words in self.sentences]
+
+    def _pieces(self, word, draw):
+        pieces = list(word)
+        while True:
+            pairs = zip(pieces, pieces[1:], strict=False)
+            known = [(self.ranks[p], i) for i, p in enumerate(pairs) if p in self.ranks and draw() >= self.dropout]
+            if not known:
+                return [self.numbers[piece] for piece in pieces]
+            i = min(known)[1]
+            pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
+
+
+def decode(tokenizer, tokens):
+    """Tokens up to the first END back to text."""
+    kept = tokens[: tokens.index(END)] if END in tokens else tokens
+    return tokenizer.decode(kept).strip()
+
+
+def unseen_characters(alphabet, sentence):
+    """The characters of `sentence` that are not in `alphabet`, once each, in their order."""
+    return [character for character in dict.fromkeys(unicodedata.normalize("NFC", sentence)) if character not in alphabet]

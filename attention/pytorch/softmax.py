@@ -76,6 +76,6 @@ def masked_softmax(scores, mask=None, axis=-1):
     wide = widen(scores)
     allowed = wide != -torch.inf if mask is None else mask.to(wide.device) & (wide != -torch.inf)
     empty = ~allowed.any(dim=axis, keepdim=True)
-    # An empty row is opened before softmax and closed after it: NaN would come back through the gradient.
+    # An empty row is opened before softmax and closed after it, so that no NaN arises even in passing.
     opened = torch.where(allowed, wide, torch.where(empty, 0.0, -torch.inf))
     return torch.where(empty, 0.0, torch.softmax(opened, dim=axis)).to(scores.dtype)

@@ -77,6 +77,6 @@ def masked_softmax(scores, mask=None, axis=-1):
     zero, minus_infinity = tf.constant(0, wide.dtype), tf.constant(float("-inf"), wide.dtype)
     allowed = wide != minus_infinity if mask is None else mask & (wide != minus_infinity)
     empty = ~tf.reduce_any(allowed, axis=axis, keepdims=True)
-    # An empty row is opened before softmax and closed after it: NaN would come back through the gradient.
+    # An empty row is opened before softmax and closed after it, so that no NaN arises even in passing.
     opened = tf.where(allowed, wide, tf.where(empty, zero, minus_infinity))
     return tf.cast(tf.where(empty, zero, tf.nn.softmax(opened, axis=axis)), scores.dtype)

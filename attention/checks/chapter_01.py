@@ -15,6 +15,7 @@ TINY, ROWS, DEEP = np.array([0.5, -1.2, 2.1]), normal(1, 3, 4), normal(2, 2, 3, 
 
 # 1.1 weights_by_hand
 
+
 def _by_hand(make="exp", share=True, base=np.e, turned=False):
     scores = np.log([1, 2, 3]) / np.log(base) * (-1 if turned else 1)
     made = {"exp": np.exp, "score": np.abs, "square": np.square, "choice": lambda s: s == s.max()}[make](scores)
@@ -22,67 +23,86 @@ def _by_hand(make="exp", share=True, base=np.e, turned=False):
 
 
 WEIGHTS_BY_HAND = Exercise(
-    number="1.1", name="weights_by_hand", see="From scores to weights", value=True,
-    reference=_by_hand, faulty=_by_hand, returns="one weight for each score", properties=(weights_negative, weights_sum),
+    number="1.1", name="weights_by_hand", see="From scores to weights", value=True, reference=_by_hand,
+    faulty=_by_hand, returns="one weight for each score", properties=(weights_negative, weights_sum),
     stages=(Stage("by hand", ({},), tolerance=2e-3),),
     misconceptions=(
         Misconception("not divided yet", {"share": False}, "These are the exponentials; they do not yet sum to 1."),
         Misconception("divided by the largest", {"share": "max"},
-                      "The largest of yours is 1. The weights are shares of a whole: all together must give 1."),
+            "The largest of yours is 1. The weights are shares of a whole: all together must give 1."),
         Misconception("the scores instead of their exponentials", {"make": "score"},
-                      "You divided the scores by their sum, which gives a score of 0 no weight at all. Exponentials come first."),
+            "You divided the scores by their sum, which gives a score of 0 no weight at all. Exponentials come "
+            "first."),
         Misconception("squares", {"make": "square"}, "You squared the scores. Softmax raises e to the power of each."),
-        Misconception("a choice", {"make": "choice"}, "You gave everything to the largest score. Softmax leaves something to each."),
-        Misconception("the sign", {"turned": True}, "The smallest score got the largest weight: the exponent has the wrong sign."),
-        Misconception("the base", {"base": 10}, "You took the logarithms to base 10. ln is the natural logarithm: e^(ln 2) = 2."),
+        Misconception("a choice", {"make": "choice"},
+            "You gave everything to the largest score. Softmax leaves something to each."),
+        Misconception("the sign", {"turned": True},
+            "The smallest score got the largest weight: the exponent has the wrong sign."),
+        Misconception("the base", {"base": 10},
+            "You took the logarithms to base 10. ln is the natural logarithm: e^(ln 2) = 2."),
     ),
 )
 
 
 # 1.2 softmax
 
+
 def _softmax(scores, axis=-1, over="axis", peak="axis", make="exp", divide=True):
     over = {"axis": axis, "last": -1, "first": 0, "all": None}[over]
     shift = {"axis": scores.max(axis, keepdims=True), "none": 0, "all": scores.max()}[peak]
-    made = {"exp": lambda s: np.exp(s - shift), "two": lambda s: 2 ** (s - shift), "score": lambda s: s, "square": np.square}[make](scores)
+    made = {
+        "exp": lambda s: np.exp(s - shift),
+        "two": lambda s: 2 ** (s - shift),
+        "score": lambda s: s,
+        "square": np.square,
+    }[make](scores)
     return made / made.sum(axis=over, keepdims=True) if divide else made
 
 
 SOFTMAX = Exercise(
-    number="1.2", name="softmax", see="Subtract the maximum",
-    reference=atn.softmax, faulty=_softmax, properties=(weights_negative, weights_sum), dtypes=("float32", "float16"),
+    number="1.2", name="softmax", see="Subtract the maximum", reference=atn.softmax, faulty=_softmax,
+    properties=(weights_negative, weights_sum), dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
         Stage("batches", ({"scores": DEEP},)),
         Stage("another axis", ({"scores": ROWS, "axis": 0}, {"scores": DEEP, "axis": 1}, {"scores": DEEP, "axis": -3})),
-        Stage("extreme scores", (
-            {"scores": LADDER},
-            {"scores": np.array([-np.inf, 0.3, 1.1])},
-            {"scores": np.stack([LADDER, -LADDER, LADDER / 5000])},
-        ), tolerance=1e-10),
+        Stage(
+            "extreme scores",
+            (
+                {"scores": LADDER},
+                {"scores": np.array([-np.inf, 0.3, 1.1])},
+                {"scores": np.stack([LADDER, -LADDER, LADDER / 5000])},
+            ),
+            tolerance=1e-10,
+        ),
     ),
     misconceptions=(
         Misconception("the axis", {"over": "all"},
-                      "Your weights sum to 1 over the whole array. Each row along `axis` must sum to 1 by itself."),
+            "Your weights sum to 1 over the whole array. Each row along `axis` must sum to 1 by itself."),
         Misconception("the axis is not used", {"over": "last", "peak": "none"},
-                      "You divide by the sum over the last axis, whatever `axis` says."),
-        Misconception("the first axis", {"over": "first"}, "You divide by the sum over axis 0; the default is the last axis, −1."),
+            "You divide by the sum over the last axis, whatever `axis` says."),
+        Misconception("the first axis", {"over": "first"},
+            "You divide by the sum over axis 0; the default is the last axis, −1."),
         Misconception("exp overflows", {"peak": "none"},
-                      "exp(10000) is beyond the largest float, and ∞ / ∞ is NaN. The weights depend on differences of scores alone: use that before exp."),
+            "exp(10000) is beyond the largest float, and ∞ / ∞ is NaN. The weights depend on differences of scores "
+            "alone: use that before exp."),
         Misconception("one maximum for all rows", {"peak": "all"},
-                      "You subtract the maximum of the whole array. In a row far below it every exp rounds to 0, and 0 / 0 is NaN."),
+            "You subtract the maximum of the whole array. In a row far below it every exp rounds to 0, and 0 / 0 is "
+            "NaN."),
         Misconception("no division", {"divide": False}, "These are positive, but they do not sum to 1."),
-        Misconception("not divided, nothing subtracted", {"divide": False, "peak": "none"}, "These are the exponentials; weights are shares of their sum."),
+        Misconception("not divided, nothing subtracted", {"divide": False, "peak": "none"},
+            "These are the exponentials; weights are shares of their sum."),
         Misconception("the base", {"make": "two"}, "You raise 2 to the power of the scores; softmax raises e."),
         Misconception("no exponential", {"make": "score"},
-                      "You divided the scores by their sum. Scores can be negative, weights cannot: exp comes first."),
+            "You divided the scores by their sum. Scores can be negative, weights cannot: exp comes first."),
         Misconception("squares", {"make": "square"},
-                      "You square the scores: −2 then gets as much weight as 2. Exp keeps the order of the scores."),
+            "You square the scores: −2 then gets as much weight as 2. Exp keeps the order of the scores."),
     ),
 )
 
 
 # 1.3 log_softmax
+
 
 def _log_softmax(scores, axis=-1, way="stable", added=0.0):
     peak = scores.max(axis, keepdims=True)
@@ -103,42 +123,58 @@ def _floor(trial, expected, got):
     """A weight kept away from 0 inside the logarithm."""
     wrong = got[np.abs(got - expected) > trial.within * np.abs(expected).max()] if np.isfinite(got).all() else got[:0]
     if wrong.size > 1 and np.ptp(wrong) == 0 and (got > expected).any():
-        return Fault("a floor", (f"No number of yours falls below {wrong[0]:.4g}: a weight is kept from being 0 inside a logarithm, and what it was is lost.",))
+        return Fault(
+            "a floor",
+            (
+                f"No number of yours falls below {wrong[0]:.4g}: a weight is kept from being 0 inside a logarithm, "
+                f"and what it was is lost.",
+            ),
+        )
     return None
 
 
 LOG_SOFTMAX = Exercise(
-    number="1.3", name="log_softmax", see="Log-softmax",
-    reference=atn.log_softmax, faulty=_log_softmax, properties=(_floor,), dtypes=("float32", "float16"),
+    number="1.3", name="log_softmax", see="Log-softmax", reference=atn.log_softmax, faulty=_log_softmax,
+    properties=(_floor,), dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
         Stage("another axis", ({"scores": DEEP, "axis": 1},)),
-        Stage("far scores", ({"scores": np.array([0.5, -800.0, 2.0])}, {"scores": np.array([[-300.0, 1000.0, 2.5], [3.0, 1.5, -1e4]])}), tolerance=1e-10),
+        Stage(
+            "far scores",
+            ({"scores": np.array([0.5, -800.0, 2.0])}, {"scores": np.array([[-300.0, 1000.0, 2.5], [3.0, 1.5, -1e4]])}),
+            tolerance=1e-10,
+        ),
         Stage("large scores", ({"scores": LADDER}, {"scores": np.stack([LADDER, -LADDER])}), tolerance=1e-10),
     ),
     misconceptions=(
         Misconception("the logarithm of a weight that is 0", {"way": "log of softmax"},
-                      "exp(−800) rounds to 0 and its logarithm is −∞, where −801.7 was to come. Write down log of the quotient before you compute anything."),
+            "exp(−800) rounds to 0 and its logarithm is −∞, where −801.7 was to come. Write down log of the quotient "
+            "before you compute anything."),
         Misconception("a small number inside the logarithm", {"way": "log of softmax", "added": 1e-9},
-                      "1e-9 added inside the logarithm keeps it finite, and makes every number a little wrong and the far ones very wrong."),
+            "1e-9 added inside the logarithm keeps it finite, and makes every number a little wrong and the far ones "
+            "very wrong."),
         Misconception("exp overflows", {"way": "no peak"},
-                      "The exponential of a large score is infinite, of very small ones all are 0. The difference of the scores is all that counts."),
+            "The exponential of a large score is infinite, of very small ones all are 0. The difference of the "
+            "scores is all that counts."),
         Misconception("the maximum on one side only", {"way": "one side"},
-                      "You subtract the maximum inside the sum, but not from the score in front of it (or do not add it back): every row is off by its maximum."),
+            "You subtract the maximum inside the sum, but not from the score in front of it (or do not add it back): "
+            "every row is off by its maximum."),
         Misconception("a sum of logarithms", {"way": "sum of logs"},
-                      "You take the sum of the logarithms; the formula has the logarithm of the sum."),
-        Misconception("the base", {"way": "base"}, "These are logarithms to base 2: every number is 1.443 = 1 / ln 2 times too large."),
+            "You take the sum of the logarithms; the formula has the logarithm of the sum."),
+        Misconception("the base", {"way": "base"},
+            "These are logarithms to base 2: every number is 1.443 = 1 / ln 2 times too large."),
     ),
 )
 
 
 # 1.4 masked_softmax
 
+
 def _masked_softmax(scores, mask, polarity=True, when="before", empty="zero", peak=True, infinite="masked"):
     mask = mask if polarity else ~mask
-    opened = {
-        "before": np.where(mask, scores, -1e9 if empty == "filler" else -np.inf), "product": scores * mask,
-    }.get(when, scores)
+    opened = {"before": np.where(mask, scores, -1e9 if empty == "filler" else -np.inf), "product": scores * mask}.get(
+        when, scores
+    )
     weights = _softmax(opened, peak="axis" if peak else "none")
     if when in ("after", "renormalised"):
         weights = weights * mask
@@ -151,54 +187,73 @@ def _masked_softmax(scores, mask, polarity=True, when="before", empty="zero", pe
 HOLES = np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]])
 SHUT = np.array([[True, True, False], [False, False, False]])
 MASKED_SOFTMAX = Exercise(
-    number="1.4", name="masked_softmax", see="Masked softmax",
-    reference=atn.masked_softmax, faulty=_masked_softmax, properties=(weights_masked, weights_negative, weights_sum),
+    number="1.4", name="masked_softmax", see="Masked softmax", reference=atn.masked_softmax, faulty=_masked_softmax,
+    properties=(weights_masked, weights_negative, weights_sum),
     stages=(
         Stage("plain", ({"scores": TINY, "mask": np.ones(3, bool)}, {"scores": ROWS, "mask": np.ones((3, 4), bool)})),
-        Stage("masked", (
-            {"scores": TINY, "mask": np.array([True, True, False])},
-            {"scores": ROWS, "mask": some(3, 3, 4)},
-            {"scores": DEEP, "mask": some(4, 3, 5)},
-        )),
-        Stage("rows that may attend to nothing", (
-            {"scores": TINY, "mask": np.zeros(3, bool)},
-            {"scores": ROWS[:2, :3], "mask": SHUT},
-        )),
-        Stage("scores of −∞", (
-            {"scores": HOLES, "mask": np.ones((2, 3), bool)},
-            {"scores": HOLES, "mask": np.array([[True, True, True], [True, True, False]])},
-        )),
-        Stage("extreme scores", (
-            {"scores": np.array([-800.0, 1e4, -801.5]), "mask": np.array([True, False, True])},
-            {"scores": np.stack([LADDER, -LADDER]), "mask": np.array([[True, False, True], [False, True, True]])},
-        ), tolerance=1e-10),
-        Stage("float16", (
-            {"scores": TINY.astype("float16"), "mask": np.array([True, False, True])},
-            {"scores": ROWS[:2, :3].astype("float16"), "mask": SHUT},
-        )),
+        Stage(
+            "masked",
+            (
+                {"scores": TINY, "mask": np.array([True, True, False])},
+                {"scores": ROWS, "mask": some(3, 3, 4)},
+                {"scores": DEEP, "mask": some(4, 3, 5)},
+            ),
+        ),
+        Stage(
+            "rows that may attend to nothing",
+            ({"scores": TINY, "mask": np.zeros(3, bool)}, {"scores": ROWS[:2, :3], "mask": SHUT}),
+        ),
+        Stage(
+            "scores of −∞",
+            (
+                {"scores": HOLES, "mask": np.ones((2, 3), bool)},
+                {"scores": HOLES, "mask": np.array([[True, True, True], [True, True, False]])},
+            ),
+        ),
+        Stage(
+            "extreme scores",
+            (
+                {"scores": np.array([-800.0, 1e4, -801.5]), "mask": np.array([True, False, True])},
+                {"scores": np.stack([LADDER, -LADDER]), "mask": np.array([[True, False, True], [False, True, True]])},
+            ),
+            tolerance=1e-10,
+        ),
+        Stage(
+            "float16",
+            (
+                {"scores": TINY.astype("float16"), "mask": np.array([True, False, True])},
+                {"scores": ROWS[:2, :3].astype("float16"), "mask": SHUT},
+            ),
+        ),
     ),
     misconceptions=(
-        Misconception("the mask is turned round", {"polarity": False}, "True means *may attend*; you hide those and keep the others."),
+        Misconception("the mask is turned round", {"polarity": False},
+            "True means *may attend*; you hide those and keep the others."),
         Misconception("the mask after softmax", {"when": "after"},
-                      "Softmax has already given the hidden scores their share; taking it away afterwards leaves a sum below 1."),
+            "Softmax has already given the hidden scores their share; taking it away afterwards leaves a sum below "
+            "1."),
         Misconception("the mask after softmax", {"when": "renormalised"},
-                      "You mask the weights and divide again. When a hidden score is far larger than the rest, all the others have rounded to 0 by then: 0 / 0."),
+            "You mask the weights and divide again. When a hidden score is far larger than the rest, all the others "
+            "have rounded to 0 by then: 0 / 0."),
         Misconception("the mask multiplied into the scores", {"when": "product"},
-                      "A score of 0 is a score like any other, with weight exp(0) = 1 before the division. Which score has weight 0?"),
+            "A score of 0 is a score like any other, with weight exp(0) = 1 before the division. Which score has "
+            "weight 0?"),
         Misconception("uniform weights where nothing may be seen", {"empty": "filler"},
-                      "In a row whose scores are all the same large negative number, subtracting the maximum leaves all 0: uniform weights. "
-                      "Such a row should be all zeros."),
+            "In a row whose scores are all the same large negative number, subtracting the maximum leaves all 0: "
+            "uniform weights. Such a row should be all zeros."),
         Misconception("NaN where nothing may be seen", {"empty": "nan"},
-                      "In a row of −∞ alone the maximum is −∞ too, and −∞ − (−∞) is NaN. Such a row should be all zeros."),
+            "In a row of −∞ alone the maximum is −∞ too, and −∞ − (−∞) is NaN. Such a row should be all zeros."),
         Misconception("−∞ by itself does not count as masked", {"infinite": "kept"},
-                      "A row in which every score that the mask lets through is −∞ may attend to nothing either. You look for empty rows in the mask alone."),
+            "A row in which every score that the mask lets through is −∞ may attend to nothing either. You look for "
+            "empty rows in the mask alone."),
         Misconception("exp overflows", {"peak": False},
-                      "exp of 10000 is infinite, and exp of −800 rounds to 0: nothing is subtracted before exp."),
+            "exp of 10000 is infinite, and exp of −800 rounds to 0: nothing is subtracted before exp."),
     ),
 )
 
 
 # 1.5 softmax_backward
+
 
 def _softmax_backward(weights, grad_weights, axis=-1, inner="p g", front=True, sign=-1, over="axis", mean=False):
     if inner == "diagonal":
@@ -213,35 +268,47 @@ def _weights(scores, axis=-1):
 
 
 SOFTMAX_BACKWARD = Exercise(
-    number="1.5", name="softmax_backward", see="The Jacobian",
-    reference=softmax_backward, faulty=_softmax_backward,
+    number="1.5", name="softmax_backward", see="The Jacobian", reference=softmax_backward, faulty=_softmax_backward,
     stages=(
-        Stage("plain", (
-            {"weights": np.array([0.2, 0.7, 0.1]), "grad_weights": np.array([1.5, -0.5, 2.0])},
-            {"weights": _weights(ROWS), "grad_weights": normal(5, 3, 4)},
-        )),
+        Stage(
+            "plain",
+            (
+                {"weights": np.array([0.2, 0.7, 0.1]), "grad_weights": np.array([1.5, -0.5, 2.0])},
+                {"weights": _weights(ROWS), "grad_weights": normal(5, 3, 4)},
+            ),
+        ),
         Stage("batches", ({"weights": _weights(DEEP), "grad_weights": normal(6, 2, 3, 5)},)),
         Stage("another axis", ({"weights": _weights(DEEP, 1), "grad_weights": normal(7, 2, 3, 5), "axis": 1},)),
-        Stage("rows of zeros", ({"weights": np.array([[0.0, 0.0, 0.0], [0.3, 0.6, 0.1]]), "grad_weights": normal(8, 2, 3)},)),
+        Stage(
+            "rows of zeros",
+            ({"weights": np.array([[0.0, 0.0, 0.0], [0.3, 0.6, 0.1]]), "grad_weights": normal(8, 2, 3)},),
+        ),
     ),
     misconceptions=(
         Misconception("only the diagonal of the Jacobian", {"inner": "diagonal"},
-                      "p (1 − p) is how a weight answers to its *own* score. But every score moves every weight: the other entries of the row are missing."),
-        Misconception("the sign", {"sign": 1}, "The sum comes in with the wrong sign: raising one score *lowers* the other weights."),
+            "p (1 − p) is how a weight answers to its *own* score. But every score moves every weight: the other "
+            "entries of the row are missing."),
+        Misconception("the sign", {"sign": 1},
+            "The sum comes in with the wrong sign: raising one score *lowers* the other weights."),
         Misconception("no gradient in the sum", {"inner": "p"},
-                      "Your sum has the weights alone, and weights sum to 1. What arrives from above belongs in the sum too."),
+            "Your sum has the weights alone, and weights sum to 1. What arrives from above belongs in the sum too."),
         Misconception("no weights in the sum", {"inner": "g"},
-                      "Your sum has the incoming gradients alone; in the product with the Jacobian each comes with its weight."),
+            "Your sum has the incoming gradients alone; in the product with the Jacobian each comes with its weight."),
         Misconception("no sum at all", {"inner": "nothing"}, "p · g is the part of diag(p) alone; − p pᵀ is missing."),
-        Misconception("the factor in front", {"front": False}, "The bracket is right. Each entry still needs its own weight as a factor."),
-        Misconception("a mean for a sum", {"mean": True}, "You take the mean along the axis; the product with the Jacobian has a sum."),
-        Misconception("the axis of the sum", {"over": "first"}, "You sum along axis 0. The sum runs over the weights that belong together, along `axis`."),
-        Misconception("the axis of the sum", {"over": "all"}, "You sum over the whole array; each row along `axis` has a sum of its own."),
+        Misconception("the factor in front", {"front": False},
+            "The bracket is right. Each entry still needs its own weight as a factor."),
+        Misconception("a mean for a sum", {"mean": True},
+            "You take the mean along the axis; the product with the Jacobian has a sum."),
+        Misconception("the axis of the sum", {"over": "first"},
+            "You sum along axis 0. The sum runs over the weights that belong together, along `axis`."),
+        Misconception("the axis of the sum", {"over": "all"},
+            "You sum over the whole array; each row along `axis` has a sum of its own."),
     ),
 )
 
 
 # 1.7 temperature_softmax
+
 
 def _temperature_softmax(scores, temperature, where="divide"):
     ways = {
@@ -271,19 +338,24 @@ TEMPERATURE_SOFTMAX = Exercise(
     ),
     misconceptions=(
         Misconception("multiplied by the temperature", {"where": "multiply"},
-                      "A *high* temperature must make the weights more even; yours makes them more unequal."),
+            "A *high* temperature must make the weights more even; yours makes them more unequal."),
         Misconception("the temperature after softmax", {"where": "after"},
-                      "You divide the weights: they no longer sum to 1, and their proportions have not changed. The scores are to be divided."),
+            "You divide the weights: they no longer sum to 1, and their proportions have not changed. The scores are "
+            "to be divided."),
         Misconception("a power without dividing again", {"where": "power"},
-                      "The proportions are right: weights to the power 1/T. But such powers do not sum to 1."),
-        Misconception("the temperature is not used", {"where": "ignored"}, "Your weights are those of temperature 1, whatever the temperature."),
-        Misconception("the square of the temperature", {"where": "square"}, "You divide by T². In the Gibbs weights exp(s / T) the temperature is not squared."),
-        Misconception("the root of the temperature", {"where": "root"}, "You divide by √T; in the Gibbs weights exp(s / T) there is no root."),
+            "The proportions are right: weights to the power 1/T. But such powers do not sum to 1."),
+        Misconception("the temperature is not used", {"where": "ignored"},
+            "Your weights are those of temperature 1, whatever the temperature."),
+        Misconception("the square of the temperature", {"where": "square"},
+            "You divide by T². In the Gibbs weights exp(s / T) the temperature is not squared."),
+        Misconception("the root of the temperature", {"where": "root"},
+            "You divide by √T; in the Gibbs weights exp(s / T) there is no root."),
     ),
 )
 
 
 # 1.9 sparsemax
+
 
 def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="project"):
     if way == "rescale":
@@ -296,7 +368,11 @@ def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="projec
     falling = -np.sort(-scores, -1)  # (…, S)
     sums = falling.cumsum(-1) - 1
     k = np.arange(1, scores.shape[-1] + 1, dtype=scores.dtype)
-    support = (k * falling > sums).sum(-1, keepdims=True) if way == "project" else np.full((*scores.shape[:-1], 1), scores.shape[-1])
+    support = (
+        (k * falling > sums).sum(-1, keepdims=True)
+        if way == "project"
+        else np.full((*scores.shape[:-1], 1), scores.shape[-1])
+    )
     support = np.clip(support + count, 1, scores.shape[-1])
     threshold = np.take_along_axis(sums, support - 1, -1) / (support if divide else 1)
     weights = (falling if order == "sorted" else scores) - threshold
@@ -304,29 +380,39 @@ def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="projec
 
 
 SPARSEMAX = Exercise(
-    number="1.9", name="sparsemax", see="Softmax from maximum entropy",
-    reference=_sparsemax, faulty=_sparsemax, properties=(weights_negative, weights_sum), returns="one weight for each score",
+    number="1.9", name="sparsemax", see="Softmax from maximum entropy", reference=_sparsemax, faulty=_sparsemax,
+    properties=(weights_negative, weights_sum), returns="one weight for each score",
     stages=(
-        Stage("plain", (
-            {"scores": np.array([0.3, 1.0, 0.6])},      # three of three stay
-            {"scores": np.array([0.1, -1.2, 0.5, 1.1])},  # two of four
-            {"scores": np.array([2.5, 0.2, -0.3])},     # one of three
-        )),
+        Stage(
+            "plain",
+            (
+                {"scores": np.array([0.3, 1.0, 0.6])},  # three of three stay
+                {"scores": np.array([0.1, -1.2, 0.5, 1.1])},  # two of four
+                {"scores": np.array([2.5, 0.2, -0.3])},  # one of three
+            ),
+        ),
         Stage("batches", ({"scores": ROWS}, {"scores": normal(9, 2, 3, 5, spread=0.5)})),
         Stage("extreme scores", ({"scores": LADDER}, {"scores": np.stack([LADDER / 1e4, -LADDER])}), tolerance=1e-9),
     ),
     misconceptions=(
-        Misconception("one too few in the support", {"count": -1}, "Your threshold is that of one score fewer than stay above it."),
-        Misconception("one too many in the support", {"count": 1}, "Your threshold counts one score that ends up below it."),
+        Misconception("one too few in the support", {"count": -1},
+            "Your threshold is that of one score fewer than stay above it."),
+        Misconception("one too many in the support", {"count": 1},
+            "Your threshold counts one score that ends up below it."),
         Misconception("the threshold is not divided", {"divide": False},
-                      "The surplus over 1 is to be taken from the scores of the support in equal parts; you take the whole of it from each."),
+            "The surplus over 1 is to be taken from the scores of the support in equal parts; you take the whole of "
+            "it from each."),
         Misconception("all scores in the support", {"way": "everything"},
-                      "You spread the surplus over all scores. Those that fall below the threshold must not be counted in it."),
-        Misconception("below zero", {"clip": False}, "Where the score is below the threshold the weight is 0, not negative."),
-        Misconception("sorted weights", {"order": "sorted"}, "These are the right weights, from the largest to the smallest; each belongs to its own score."),
+            "You spread the surplus over all scores. Those that fall below the threshold must not be counted in it."),
+        Misconception("below zero", {"clip": False},
+            "Where the score is below the threshold the weight is 0, not negative."),
+        Misconception("sorted weights", {"order": "sorted"},
+            "These are the right weights, from the largest to the smallest; each belongs to its own score."),
         Misconception("scaled instead of projected", {"way": "rescale"},
-                      "You cut at 0 and divide by the sum. The *nearest* point of the simplex is reached by subtracting, not by dividing."),
-        Misconception("a softmax with small weights removed", {"way": "cut softmax"}, "There is no exp in sparsemax: within the support it is linear in the scores."),
+            "You cut at 0 and divide by the sum. The *nearest* point of the simplex is reached by subtracting, not "
+            "by dividing."),
+        Misconception("a softmax with small weights removed", {"way": "cut softmax"},
+            "There is no exp in sparsemax: within the support it is linear in the scores."),
     ),
 )
 

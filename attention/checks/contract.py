@@ -14,7 +14,7 @@ from attention.checks.exercise import is_float
 from attention.checks.frameworks import numeric_gradients
 
 NOT_THE_LEARNERS = [Path(__file__).parents[1], *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib"))]
-NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "M": "features", "A": "hidden units"}
+NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "K": "features of a key", "A": "hidden units"}
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,16 @@ def _results(trial, answer, arguments, adapter):
         if expected.shape != got.shape:
             return _shape(trial, name, expected, got)
     for (name, before), after in zip(trial.inputs.items(), arguments, strict=True):
-        if isinstance(before, np.ndarray) and not np.array_equal(before, adapter.take(after), equal_nan=before.dtype.kind == "f"):
-            return Fault("the arguments", (
-                f"Your function changed its argument `{name}`, which belongs to the caller.",
-                "Something in it assigns into the array, or uses an operator like -= or an `out=`."))
+        if isinstance(before, np.ndarray) and not np.array_equal(
+            before, adapter.take(after), equal_nan=before.dtype.kind == "f"
+        ):
+            return Fault(
+                "the arguments",
+                (
+                    f"Your function changed its argument `{name}`, which belongs to the caller.",
+                    "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
+                ),
+            )
     return _dtype(trial)
 
 
@@ -103,12 +109,16 @@ def _kind(trial, results, adapter):
         return Fault("no result", ("Your function returned None. Is there a `return` on every way through it?",))
     if count and not (isinstance(results, tuple | list) and len(results) == count):
         came = f"{len(results)} results" if isinstance(results, tuple | list) else _kind_of(results)
-        return Fault("the results", (f"Expected {count} results, {' and '.join(trial.exercise.outputs)}; {came} came back.",))
+        return Fault(
+            "the results", (f"Expected {count} results, {' and '.join(trial.exercise.outputs)}; {came} came back.",)
+        )
     for name, result in zip(trial.names, results if count else (results,), strict=True):
         if result is None:
             return Fault("the results", (f"`{name}` is None.",))
         if not adapter.owns(result):
-            return Fault("the kind of result", (f"{_of(trial, name)}Expected {adapter.kind}; {_kind_of(result)} came back.",))
+            return Fault(
+                "the kind of result", (f"{_of(trial, name)}Expected {adapter.kind}; {_kind_of(result)} came back.",)
+            )
     return None
 
 
@@ -146,7 +156,11 @@ def _axes(trial, expected, got, name):
     wanted = axes.get(name, "")
     clear = {letter: n for letter, n in sizes.items() if list(sizes.values()).count(n) == 1 and n != 1}
     gone = [f"the {n} {NOUNS[a]} are gone" for a, n in clear.items() if a in wanted and n in expected and n not in got]
-    extra = [f"the {n} {NOUNS[a]} are still there" for a, n in clear.items() if a not in wanted and n in got and n not in expected]
+    extra = [
+        f"the {n} {NOUNS[a]} are still there"
+        for a, n in clear.items()
+        if a not in wanted and n in got and n not in expected
+    ]
     return ": " + ", ".join(gone + extra) if gone + extra else ""
 
 
@@ -162,8 +176,13 @@ def _dtype(trial):
     name, got = other[0]
     if not equal(trial.got, trial.expected, trial.within):
         return None
-    return Fault("the type", (
-        f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result should have the type of the input.",))
+    return Fault(
+        "the type",
+        (
+            f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result "
+            f"should have the type of the input.",
+        ),
+    )
 
 
 def _gradients(trial, answer, arguments, adapter):
@@ -183,16 +202,26 @@ def _gradients(trial, answer, arguments, adapter):
     trial.expected = tuple(numeric[name] for name in names)
     for name, gradient in zip(names, gradients, strict=True):
         if gradient is None:
-            return Fault("the gradient", (
-                f"The numbers are right, but no gradient arrives at `{name}`.",
-                "Somewhere between it and the result the framework loses sight of it: a detach, a stop_gradient, "
-                "a float(…) or a way through NumPy."))
+            return Fault(
+                "the gradient",
+                (
+                    f"The numbers are right, but no gradient arrives at `{name}`.",
+                    "Somewhere between it and the result the framework loses sight of it: a detach, a stop_gradient, "
+                    "a float(…) or a way through NumPy.",
+                ),
+            )
     trial.got = tuple(adapter.take(g) for g in gradients)
     if not equal(trial.got, trial.expected, trial.within):
         name, _, _ = trial.wrong
-        return Fault("the gradient", (
-            f"The numbers are right, but the gradient that arrives at `{name}` is not the derivative of your result.",
-            "A part of the calculation is hidden from the framework, by a detach, a stop_gradient or a way through NumPy."))
+        return Fault(
+            "the gradient",
+            (
+                f"The numbers are right, but the gradient that arrives at `{name}` is not the derivative of your "
+                f"result.",
+                "A part of the calculation is hidden from the framework, by a detach, a stop_gradient or a way "
+                "through NumPy.",
+            ),
+        )
     return None
 
 

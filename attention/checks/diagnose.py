@@ -1,4 +1,4 @@
-"""Put a name to a mistake: does one of the known ones, or two together, give exactly these numbers?"""
+"""Put a name to a mistake: does one of the known ones, or two together, do exactly what the learner's answer did?"""
 
 from itertools import combinations
 
@@ -9,20 +9,36 @@ SHAPE_ERRORS = {"ValueError", "RuntimeError", "InvalidArgumentError"}  # what Nu
 
 
 def named(exercise, trials):
-    """The misconceptions, one or two, that explain every trial so far, the right ones too; else none."""
+    """The misconceptions that explain every trial so far, the right ones too, and whether that is certain.
+
+    Numbers are explained by the same numbers. Errors are explained by an error of the same type, which many mistakes
+    can have in common: that is certain only if it has the same words, and no other misconception has them too.
+    """
     if all(t.error is None and t.numbers_right for t in trials):
-        return ()
+        return (), True
     singles = [(m,) for m in exercise.misconceptions]
     pairs = [(a, b) for a, b in combinations(exercise.misconceptions, 2) if not a.switches.keys() & b.switches.keys()]
-    return next((found for found in singles + pairs if all(explains(exercise, found, t) for t in trials)), ())
+    raised = next((t for t in trials if t.error is not None), None)
+    if raised is None:
+        return next((found for found in singles + pairs if all(explains(exercise, found, t) for t in trials)), ()), True
+    possible = [found for found in singles if all(explains(exercise, found, t) for t in trials)]
+    exact = [found for found in possible if str(outcome(exercise, found, raised)[1]) == str(raised.error)]
+    return tuple(m for found in (exact or possible)[:2] for m in found), len(exact) == 1
 
 
 def explains(exercise, found, trial):
     """Whether the faulty function does on one draw what the learner's did."""
-    switches = {key: value for m in found for key, value in m.switches.items()}
-    try:
-        results = results_of(lambda **inputs: exercise.faulty(**inputs, **switches), trial.inputs)
-    except Exception as error:
+    results, error = outcome(exercise, found, trial)
+    if error is not None and trial.error is not None:
         names = {type(error).__name__, type(trial.error).__name__}
         return len(names) == 1 or names <= SHAPE_ERRORS
-    return trial.got is not None and equal(trial.got, results, trial.within)
+    return error is None and trial.got is not None and equal(trial.got, results, trial.within)
+
+
+def outcome(exercise, found, trial):
+    """What the faulty function returns on one draw, or raises."""
+    switches = {key: value for m in found for key, value in m.switches.items()}
+    try:
+        return results_of(lambda **inputs: exercise.faulty(**inputs, **switches), trial.inputs), None
+    except Exception as error:
+        return None, error

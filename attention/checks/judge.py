@@ -28,7 +28,7 @@ def judge(exercise, answer, framework="numpy"):
         if failing is None:
             passed.append(stage.name)
             continue
-        found = named(exercise, trials) if stage.name != "gradient" else ()
+        found, certain = named(exercise, trials) if stage.name != "gradient" else ((), True)
         fault = failing.fault or (None if found else sentence_for(failing))
-        return say.wrong(stage, failing, fault, found, passed)
+        return say.wrong(stage, failing, fault, found, certain, passed)
     return say.right(passed)

@@ -33,4 +33,7 @@ def progress():
         print(f"{title}   {len(done)} of {len(module.EXERCISES)}")
         for e in module.EXERCISES:
             frameworks = solved.get(f"{chapter}.{e.name}", []) if len(e.frameworks) > 1 else []
-            print(f"  {'✓' if e in done else '·'} {e.number} {e.name}{f' ({chr(44).join(frameworks)})' if frameworks else ''}")
+            print(
+                f"  {'✓' if e in done else '·'} {e.number} "
+                f"{e.name}{f' ({chr(44).join(frameworks)})' if frameworks else ''}"
+            )

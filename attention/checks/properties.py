@@ -1,6 +1,6 @@
 """True and specific sentences about wrong numbers.
 
-A property looks at a trial and returns a Fault, or None when it has nothing to say. It states only what it has measured.
+A property looks at a trial and returns a Fault, or None when it has nothing to say. It states only what it measured.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from attention.checks.words import number
 
 def sentence_for(trial):
     """The first property that holds: a Fault, or None."""
-    name, expected, got = trial.wrong
+    _, expected, got = trial.wrong
     for prop in (not_finite, *trial.exercise.properties, nothing, sign, factor, shift, rows, order, partly):
         if fault := prop(trial, expected, got):
             return fault
@@ -24,9 +24,17 @@ def not_finite(trial, expected, got):
     if not bad.any():
         return None
     kind = "NaN" if np.isnan(got[bad]).any() else "infinite"
-    cause = {"NaN": "NaN is born of ∞ − ∞, 0 · ∞, 0 / 0 or the log of a negative number.",
-             "infinite": "Infinity is born of the exp of a large number, of the log of 0 or of a division by 0."}[kind]
-    return Fault(kind, (f"{bad.sum()} of {bad.size} numbers {'is' if bad.sum() == 1 else 'are'} {kind} where all should be finite. {cause}",))
+    cause = {
+        "NaN": "NaN is born of ∞ − ∞, 0 · ∞, 0 / 0 or the log of a negative number.",
+        "infinite": "Infinity is born of the exp of a large number, of the log of 0 or of a division by 0.",
+    }[kind]
+    return Fault(
+        kind,
+        (
+            f"{bad.sum()} of {bad.size} numbers {'is' if bad.sum() == 1 else 'are'} {kind} where all should be "
+            f"finite. {cause}",
+        ),
+    )
 
 
 def weights_sum(trial, expected, got):
@@ -38,7 +46,11 @@ def weights_sum(trial, expected, got):
         return None
     place = tuple(np.argwhere(bad)[0])
     text = f"Along axis {axis} your weights sum to {number(sums[place])}; they should sum to {number(wanted[place])}."
-    others = [k for k in range(got.ndim) if k != axis % got.ndim and not unequal(got.sum(k), np.ones(1), trial.within * 10).any()]
+    others = [
+        k
+        for k in range(got.ndim)
+        if k != axis % got.ndim and not unequal(got.sum(k), np.ones(1), trial.within * 10).any()
+    ]
     if others:
         text += f" Yours sum to 1 along axis {others[0] - got.ndim if axis < 0 else others[0]}."
     elif got.ndim > 1 and abs(got.sum() - 1) <= trial.within * 10:
@@ -48,7 +60,11 @@ def weights_sum(trial, expected, got):
 
 def weights_negative(trial, expected, got):
     bad = got < -trial.within
-    return Fault("a negative weight", (f"{number(got[bad].min())} is among your weights; none may be below 0.",)) if bad.any() else None
+    return (
+        Fault("a negative weight", (f"{number(got[bad].min())} is among your weights; none may be below 0.",))
+        if bad.any()
+        else None
+    )
 
 
 def weights_masked(trial, expected, got):
@@ -56,14 +72,18 @@ def weights_masked(trial, expected, got):
     mask = np.broadcast_to(trial.inputs["mask"], got.shape)
     there = np.abs(got[~mask]).max(initial=0)
     if there > trial.within:
-        return Fault("weight on a masked key", (
-            f"Where the mask is False the weight must be 0; the largest of yours there is {number(there)}.",))
+        return Fault(
+            "weight on a masked key",
+            (f"Where the mask is False the weight must be 0; the largest of yours there is {number(there)}.",),
+        )
     return None
 
 
 def nothing(trial, expected, got):
     if got.size > 1 and np.ptp(got) == 0 and unequal(got, expected, trial.within).any() and np.ptp(expected) > 0:
-        return Fault("all the same", (f"Every number of yours is {number(got.flat[0])}; they should differ from each other.",))
+        return Fault(
+            "all the same", (f"Every number of yours is {number(got.flat[0])}; they should differ from each other.",)
+        )
     return None
 
 
@@ -103,12 +123,22 @@ def rows(trial, expected, got):
         return None
     offset = (got - expected).mean(axis, keepdims=True)
     if not unequal(got - offset, expected, trial.within * 10).any():
-        return Fault("an offset", (f"Along axis {axis} the differences between your numbers are right, but all are off by the same amount:"
-                                   f" {number(offset.flat[0])} in the first.",))
+        return Fault(
+            "an offset",
+            (
+                f"Along axis {axis} the differences between your numbers are right, but all are off by the same amount:"
+                f" {number(offset.flat[0])} in the first.",
+            ),
+        )
     ratio = (got * expected).sum(axis, keepdims=True) / np.maximum((expected**2).sum(axis, keepdims=True), 1e-300)
     if (ratio != 0).all() and not unequal(got / ratio, expected, trial.within * 10).any():
-        return Fault("the scale", (f"Along axis {axis} the proportions of your numbers are right, but each row has a factor too many:"
-                                   f" {number(ratio.flat[0])} in the first.",))
+        return Fault(
+            "the scale",
+            (
+                f"Along axis {axis} the proportions of your numbers are right, but each row has a factor too many:"
+                f" {number(ratio.flat[0])} in the first.",
+            ),
+        )
     return None
 
 
@@ -127,8 +157,19 @@ def partly(trial, expected, got):
         places = np.flatnonzero(bad.any(axis=tuple(k for k in range(got.ndim) if k != axis)))
         if len(places) < got.shape[axis] and len(places) <= 3:
             where = ", ".join(map(str, places))
-            return Fault("some of the numbers", (
-                f"The wrong ones all lie at {'index' if len(places) == 1 else 'indices'} {where} of axis {axis}; the rest is right.",))
+            return Fault(
+                "some of the numbers",
+                (
+                    f"The wrong ones all lie at {'index' if len(places) == 1 else 'indices'} {where} of axis {axis}; "
+                    f"the rest is right.",
+                ),
+            )
     off = np.abs(got - expected)[bad & np.isfinite(got) & np.isfinite(expected)]
     size = f", by at most {number(off.max())}" if off.size and off.max() < 0.1 * largest(expected) else ""
-    return Fault("some of the numbers", (f"{bad.size - bad.sum()} of {bad.size} are right, {bad.sum()} {'is' if bad.sum() == 1 else 'are'} wrong{size}.",))
+    return Fault(
+        "some of the numbers",
+        (
+            f"{bad.size - bad.sum()} of {bad.size} are right, {bad.sum()} {'is' if bad.sum() == 1 else 'are'} "
+            f"wrong{size}.",
+        ),
+    )

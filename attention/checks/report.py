@@ -1,4 +1,5 @@
-"""The words the learner reads: what is wrong, on which small input, what was expected, where to look. Never the solution."""
+"""The words the learner reads: what is wrong, on which small input, what was expected, where to look. Never the "
+"solution."""
 
 import re
 import textwrap
@@ -34,42 +35,46 @@ class Reporter:
         return Verdict(True, "", f"{self.head}✓ {' · '.join(stages)}")
 
     def not_a_function(self, answer):
-        sentence = f"The check wants the function itself, without brackets after its name; it got a {type(answer).__name__}."
+        sentence = (
+            f"The check wants the function itself, without brackets after its name; it got a {type(answer).__name__}."
+        )
         return self._wrong("the argument of check", [sentence])
 
-    def wrong(self, stage, trial, fault, found, passed):
+    def wrong(self, stage, trial, fault, found, certain, passed):
         """The name of the mistake if it has one; what was measured; the smallest input that shows it."""
-        lines = list(fault.sentences) if fault else []
         hints = [m.hint if isinstance(m.hint, str) else m.hint(**trial.inputs) for m in found]
-        if trial.error is not None:
-            lines += [f"One way to this error: {hint}" for hint in hints]
-            lines.append(f"On {words.inputs(trial.inputs)}.")
-            title = fault.title
-        else:
-            lines += hints
-            title = ", and ".join(m.name for m in found) or (fault.title if fault else "the numbers")
-            if trial.got is not None:
-                lines.append(self._example(trial))
+        lines = list(fault.sentences) if fault else []
+        lines += hints if certain else [f"One way to this error: {hint}" for hint in hints]
+        lines += self._example(trial)
+        title = ", and ".join(dict.fromkeys(m.name for m in found)) if found and certain else fault.title
         if stage.name != self.exercise.stages[0].name and not self.exercise.value:
             title += f" ({stage.name})"
             lines.append(f"Right so far: {' · '.join(passed)}.")
         return self._wrong(title, lines)
 
+    def _on(self, trial):
+        return [f"On {words.inputs(trial.inputs)}."] if trial.inputs else []
+
     def _example(self, trial):
-        if trial.wrong is None:
-            return f"On {words.inputs(trial.inputs)}."
+        """One wrong number, or all where they are few. Of an answer by hand the right value would be the solution."""
+        if trial.got is None or trial.wrong is None or trial.wrong[1].shape != trial.wrong[2].shape:
+            return self._on(trial)
         name, expected, got = trial.wrong
-        where = words.inputs(trial.inputs)
-        where = f"{where}: the" if where else "The"
+        place = tuple(int(i) for i in np.argwhere(unequal(got, expected, trial.within))[0])
+        if self.exercise.value:
+            return [
+                f"Yours is {words.array(got, 4)}; the first wrong number is the one at {list(place)}."
+                if place
+                else f"Yours is {words.array(got, 4)}."
+            ]
         of = f"gradient for {name}" if trial.stage.name == "gradient" else name if self.exercise.outputs else "result"
-        if expected.shape != got.shape:
-            return f"On {words.inputs(trial.inputs)}."
         if expected.size <= 6 and expected.ndim <= 1:
             digits = next((d for d in range(3, 17) if words.array(expected, d) != words.array(got, d)), 17)
-            return f"{where} {of} should be {words.array(expected, digits)}, yours is {words.array(got, digits)}."
-        place = tuple(int(i) for i in np.argwhere(unequal(got, expected, trial.within))[0])
-        right, wrong = words.pair(expected[place], got[place])
-        return f"{where} {of} at {list(place)} should be {right}, yours is {wrong}."
+            right, wrong = words.array(expected, digits), words.array(got, digits)
+        else:
+            right, wrong = words.pair(expected[place], got[place])
+            of += f" at {list(place)}"
+        return [f"{words.inputs(trial.inputs)}: the {of} should be {right}, yours is {wrong}."]
 
     def _wrong(self, title, lines):
         lines = [*lines, f"See: {self.exercise.see}"]

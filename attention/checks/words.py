@@ -35,7 +35,7 @@ def array(values, digits=6):
 
 def inputs(draw):
     """The arguments of a call: small ones in full, larger ones by their shape."""
-    small = sum(np.size(v) for v in draw.values()) <= 12
+    small = sum(np.size(v) for v in draw.values()) <= 20
     parts = []
     for name, value in draw.items():
         if not isinstance(value, np.ndarray):

@@ -7,7 +7,7 @@ from attention.checks.contract import Fault
 from attention.checks.draws import normal, some
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.properties import weights_masked, weights_negative, weights_sum
-from attention.numpy.gradients import softmax_backward
+from attention.numpy.gradients import log_softmax_backward
 
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
 TINY, ROWS, DEEP = np.array([0.5, -1.2, 2.1]), normal(1, 3, 4), normal(2, 2, 3, 5)
@@ -17,7 +17,7 @@ TINY, ROWS, DEEP = np.array([0.5, -1.2, 2.1]), normal(1, 3, 4), normal(2, 2, 3, 
 
 
 def _by_hand(make="exp", share=True, base=np.e, turned=False):
-    scores = np.log([1, 2, 3]) / np.log(base) * (-1 if turned else 1)
+    scores = np.log([1, 2, 5]) / np.log(base) * (-1 if turned else 1)
     made = {"exp": np.exp, "score": np.abs, "square": np.square, "choice": lambda s: s == s.max()}[make](scores)
     return made / (made.sum() if share is True else made.max() if share == "max" else 1)
 
@@ -252,56 +252,57 @@ MASKED_SOFTMAX = Exercise(
 )
 
 
-# 1.5 softmax_backward
+# 1.5 log_softmax_backward
 
 
-def _softmax_backward(weights, grad_weights, axis=-1, inner="p g", front=True, sign=-1, over="axis", mean=False):
-    if inner == "diagonal":
-        return weights * (1 - weights) * grad_weights
-    terms = {"p g": weights * grad_weights, "p": weights, "g": grad_weights, "nothing": 0 * weights}[inner]
-    total = (np.mean if mean else np.sum)(terms, {"axis": axis, "first": 0, "all": None}[over], keepdims=True)
-    return (weights if front else 1) * (grad_weights + sign * total)
+def _log_softmax_backward(log_weights, grad_log_weights, axis=-1, factor="p", inner="g", sign=-1, over="axis", front="g"):
+    p, g = np.exp(log_weights), grad_log_weights
+    if factor == "softmax":
+        return p * (g - (p * g).sum(axis, keepdims=True))
+    terms = {"g": g, "p g": p * g, "mean": g / g.shape[axis]}.get(inner)
+    total = g if inner == "own" else terms.sum({"axis": axis, "first": 0, "all": None}[over], keepdims=True)
+    return {"g": g, "p g": p * g}[front] + sign * {"p": p, "log p": log_weights, "1": 1}[factor] * total
 
 
-def _weights(scores, axis=-1):
-    return atn.softmax(scores, axis)
+def _log_weights(seed, *shape, axis=-1):
+    return {"log_weights": atn.log_softmax(normal(seed, *shape), axis), "grad_log_weights": normal(seed + 1, *shape)}
 
 
-SOFTMAX_BACKWARD = Exercise(
-    number="1.5", name="softmax_backward", see="The Jacobian", reference=softmax_backward, faulty=_softmax_backward,
+GIVEN = np.array([1.5, -0.5, 2.0])
+LOG_SOFTMAX_BACKWARD = Exercise(
+    number="1.5", name="log_softmax_backward", see="Log-softmax", reference=log_softmax_backward,
+    faulty=_log_softmax_backward,
     stages=(
-        Stage(
-            "plain",
-            (
-                {"weights": np.array([0.2, 0.7, 0.1]), "grad_weights": np.array([1.5, -0.5, 2.0])},
-                {"weights": _weights(ROWS), "grad_weights": normal(5, 3, 4)},
-            ),
-        ),
-        Stage("batches", ({"weights": _weights(DEEP), "grad_weights": normal(6, 2, 3, 5)},)),
-        Stage("another axis", ({"weights": _weights(DEEP, 1), "grad_weights": normal(7, 2, 3, 5), "axis": 1},)),
-        Stage(
-            "rows of zeros",
-            ({"weights": np.array([[0.0, 0.0, 0.0], [0.3, 0.6, 0.1]]), "grad_weights": normal(8, 2, 3)},),
-        ),
+        Stage("plain", ({"log_weights": np.log([0.2, 0.7, 0.1]), "grad_log_weights": GIVEN}, _log_weights(5, 3, 4))),
+        Stage("batches", (_log_weights(7, 2, 3, 5),)),
+        Stage("another axis", ({**_log_weights(9, 2, 3, 5, axis=1), "axis": 1},)),
+        Stage("weights that round to zero", (
+            {"log_weights": np.array([-900.0, 0.0, -800.0]), "grad_log_weights": GIVEN},
+        )),
     ),
     misconceptions=(
-        Misconception("only the diagonal of the Jacobian", {"inner": "diagonal"},
-            "p (1 − p) is how a weight answers to its *own* score. But every score moves every weight: the other "
-            "entries of the row are missing."),
+        Misconception("the gradient of softmax", {"factor": "softmax"},
+            "This is the way back through softmax. Through its *logarithm* the derivative is another, and simpler."),
         Misconception("the sign", {"sign": 1},
-            "The sum comes in with the wrong sign: raising one score *lowers* the other weights."),
-        Misconception("no gradient in the sum", {"inner": "p"},
-            "Your sum has the weights alone, and weights sum to 1. What arrives from above belongs in the sum too."),
-        Misconception("no weights in the sum", {"inner": "g"},
-            "Your sum has the incoming gradients alone; in the product with the Jacobian each comes with its weight."),
-        Misconception("no sum at all", {"inner": "nothing"}, "p · g is the part of diag(p) alone; − p pᵀ is missing."),
-        Misconception("the factor in front", {"front": False},
-            "The bracket is right. Each entry still needs its own weight as a factor."),
-        Misconception("a mean for a sum", {"mean": True},
-            "You take the mean along the axis; the product with the Jacobian has a sum."),
+            "The sum comes in with the wrong sign: raising one score *lowers* the logarithms of all other weights."),
+        Misconception("logarithms for weights", {"factor": "log p"},
+            "You multiply the sum by log p. The derivative has p itself, and what you are given is its logarithm."),
+        Misconception("no weight before the sum", {"factor": "1"},
+            "You take the whole sum away from every entry. Each entry loses its own share of it."),
+        Misconception("weights in the sum", {"inner": "p g"},
+            "Your sum has p · g in it. The weight belongs to the score that is differentiated, not to the one summed "
+            "over."),
+        Misconception("a weight before the gradient", {"front": "p g"},
+            "You multiply the incoming gradient by its weight. The first part of the derivative is 1 for a weight's "
+            "own "
+            "score, and not p."),
+        Misconception("no sum at all", {"inner": "own"},
+            "g − p · g lets a score move its own weight only. Every score moves every weight, so the gradients of all "
+            "of them come in."),
+        Misconception("a mean for a sum", {"inner": "mean"}, "You take the mean along the axis; the chain rule has a sum."),
         Misconception("the axis of the sum", {"over": "first"},
             "You sum along axis 0. The sum runs over the weights that belong together, along `axis`."),
-        Misconception("the axis of the sum", {"over": "all"},
+        Misconception("one sum for the whole array", {"over": "all"},
             "You sum over the whole array; each row along `axis` has a sum of its own."),
     ),
 )
@@ -416,4 +417,4 @@ SPARSEMAX = Exercise(
     ),
 )
 
-EXERCISES = (WEIGHTS_BY_HAND, SOFTMAX, LOG_SOFTMAX, MASKED_SOFTMAX, SOFTMAX_BACKWARD, TEMPERATURE_SOFTMAX, SPARSEMAX)
+EXERCISES = (WEIGHTS_BY_HAND, SOFTMAX, LOG_SOFTMAX, MASKED_SOFTMAX, LOG_SOFTMAX_BACKWARD, TEMPERATURE_SOFTMAX, SPARSEMAX)

@@ -53,22 +53,22 @@ class Corpus:
         self.dropping = DropoutEncoder(self.tokenizer, self.train[0], settings.piece_dropout)
         self.targets = encode(self.tokenizer, self.train[1])
 
-    def batches(self, first=0, multiple=1):
+    def batches(self, first=0, sizes=()):
         """Training batches without end, from step `first` on: the same ones whether or not training was interrupted."""
         per_epoch = -(-len(self.targets) // self.settings.batch)
         epoch, skip = divmod(first, per_epoch)
         while True:
             sources = self.dropping.encode(random.Random(f"{self.settings.seed}-{epoch}"))
             rng = np.random.default_rng([self.settings.seed, epoch])
-            for i, batch in enumerate(sentence_batches(sources, self.targets, self.settings.batch, rng, multiple)):
+            for i, batch in enumerate(sentence_batches(sources, self.targets, self.settings.batch, rng, sizes)):
                 if i >= skip:
                     yield batch
             epoch, skip = epoch + 1, 0
 
-    def validation_batches(self, multiple=1):
+    def validation_batches(self, sizes=()):
         """The validation pairs once, longest last."""
         source, target = (encode(self.tokenizer, sentences) for sentences in self.validation)
-        return sentence_batches(source, target, 128, multiple=multiple)
+        return sentence_batches(source, target, 128, sizes=sizes)
 
     def metadata(self):
         """What a model file must carry beside the weights, so that it is all one needs to translate."""

@@ -255,7 +255,9 @@ MASKED_SOFTMAX = Exercise(
 # 1.5 log_softmax_backward
 
 
-def _log_softmax_backward(log_weights, grad_log_weights, axis=-1, factor="p", inner="g", sign=-1, over="axis", front="g"):
+def _log_softmax_backward(
+    log_weights, grad_log_weights, axis=-1, factor="p", inner="g", sign=-1, over="axis", front="g"
+):
     p, g = np.exp(log_weights), grad_log_weights
     if factor == "softmax":
         return p * (g - (p * g).sum(axis, keepdims=True))
@@ -294,12 +296,12 @@ LOG_SOFTMAX_BACKWARD = Exercise(
             "over."),
         Misconception("a weight before the gradient", {"front": "p g"},
             "You multiply the incoming gradient by its weight. The first part of the derivative is 1 for a weight's "
-            "own "
-            "score, and not p."),
+            "own score, and not p."),
         Misconception("no sum at all", {"inner": "own"},
             "g − p · g lets a score move its own weight only. Every score moves every weight, so the gradients of all "
             "of them come in."),
-        Misconception("a mean for a sum", {"inner": "mean"}, "You take the mean along the axis; the chain rule has a sum."),
+        Misconception("a mean for a sum", {"inner": "mean"},
+            "You take the mean along the axis; the chain rule has a sum."),
         Misconception("the axis of the sum", {"over": "first"},
             "You sum along axis 0. The sum runs over the weights that belong together, along `axis`."),
         Misconception("one sum for the whole array", {"over": "all"},
@@ -417,4 +419,6 @@ SPARSEMAX = Exercise(
     ),
 )
 
-EXERCISES = (WEIGHTS_BY_HAND, SOFTMAX, LOG_SOFTMAX, MASKED_SOFTMAX, LOG_SOFTMAX_BACKWARD, TEMPERATURE_SOFTMAX, SPARSEMAX)
+EXERCISES = (
+    WEIGHTS_BY_HAND, SOFTMAX, LOG_SOFTMAX, MASKED_SOFTMAX, LOG_SOFTMAX_BACKWARD, TEMPERATURE_SOFTMAX, SPARSEMAX,
+)

@@ -48,7 +48,8 @@ def multi30k_file(split, language, address=ADDRESS):
         if pooch.file_hash(path) != CHECKSUMS[name]:
             raise ValueError(f"{path} is not the official file of Multi30k: its SHA-256 differs")
         return path
-    cache = pooch.create(pooch.os_cache("attention-course") / "multi30k", address, registry=CHECKSUMS, retry_if_failed=2)
+    folder = pooch.os_cache("attention-course") / "multi30k"
+    cache = pooch.create(folder, address, registry=CHECKSUMS, retry_if_failed=2)
     pooch.get_logger().setLevel("ERROR")
     try:
         return Path(cache.fetch(name))

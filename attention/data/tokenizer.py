@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from itertools import pairwise
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -32,8 +33,8 @@ def train_tokenizer(sentences, size):
     # A space goes before the first word too, so that a word is the same piece wherever it stands.
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+    bytes_ = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIAL, initial_alphabet=bytes_, show_progress=False)
     tokenizer.train_from_iterator(sentences, trainer)
     return tokenizer
 
@@ -68,8 +69,7 @@ class DropoutEncoder:
     def _pieces(self, word, draw):
         pieces = list(word)
         while True:
-            pairs = zip(pieces, pieces[1:], strict=False)
-            known = [(self.ranks[p], i) for i, p in enumerate(pairs) if p in self.ranks and draw() >= self.dropout]
+            known = [(self.ranks[p], i) for i, p in enumerate(pairwise(pieces)) if p in self.ranks and draw() >= self.dropout]
             if not known:
                 return [self.numbers[piece] for piece in pieces]
             i = min(known)[1]
@@ -84,4 +84,4 @@ def decode(tokenizer, tokens):
 
 def unseen_characters(alphabet, sentence):
     """The characters of `sentence` that are not in `alphabet`, once each, in their order."""
-    return [character for character in dict.fromkeys(unicodedata.normalize("NFC", sentence)) if character not in alphabet]
+    return [letter for letter in dict.fromkeys(unicodedata.normalize("NFC", sentence)) if letter not in alphabet]

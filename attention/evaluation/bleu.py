@@ -28,7 +28,8 @@ def bleu(translations, references):
     """
     if len(translations) != len(references) or not references:
         raise ValueError(
-            f"translations and references must be equally many, and at least one: got {len(translations)} and {len(references)}"
+            "translations and references must be equally many, and at least one: "
+            f"got {len(translations)} and {len(references)}"
         )
     metric = BLEU()
     score = metric.corpus_score(translations, [references])

@@ -48,7 +48,8 @@ class GRUEncoder:
 
     Source
     ------
-    Bahdanau, Cho and Bengio (2015), "Neural machine translation by jointly learning to align and translate", section 3.2.
+    Bahdanau, Cho and Bengio (2015), "Neural machine translation by jointly learning to align and translate",
+    section 3.2.
     """
 
     def __init__(self, weights):
@@ -140,7 +141,7 @@ class Seq2Seq:
         return self.decoder.start(states, last, lengths)
 
     def step(self, tokens, state, memory):
-        """The tokens just written (B,) to the logits of the next (B, V), the new state (B, M) and the weights (B, S)."""
+        """Tokens just written (B,) to the logits of the next (B, V), the new state (B, M) and the weights (B, S)."""
         embedded = self.weights["embedding"][tokens]  # (B,) -> (B, M)
         state, context, weights = self.decoder.step(self.decoder.embedded_gates(embedded), state, memory)
         return self._logits(self.decoder.readout(embedded, state, context)), state, weights

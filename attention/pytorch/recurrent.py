@@ -59,7 +59,8 @@ class GRUEncoder(nn.Module):
 
     Source
     ------
-    Bahdanau, Cho and Bengio (2015), "Neural machine translation by jointly learning to align and translate", section 3.2.
+    Bahdanau, Cho and Bengio (2015), "Neural machine translation by jointly learning to align and translate",
+    section 3.2.
     """
 
     def __init__(self, width, encoder_width, dtype=torch.float32):
@@ -169,7 +170,7 @@ class Seq2Seq(nn.Module):
         return self.decoder.start(self.dropout(states), last, lengths)
 
     def step(self, tokens, state, memory):
-        """The tokens just written (B,) to the logits of the next (B, V), the new state (B, M) and the weights (B, S)."""
+        """Tokens just written (B,) to the logits of the next (B, V), the new state (B, M) and the weights (B, S)."""
         embedded = F.embedding(tokens, self.embedding)  # (B,) -> (B, M)
         state, context, weights = self.decoder.step(self.decoder.embedded_gates(embedded), state, memory)
         return self._logits(self.decoder.readout(embedded, state, context)), state, weights
@@ -182,7 +183,7 @@ class Seq2Seq(nn.Module):
         steps = [(state, None, None)]
         for gates in self.decoder.embedded_gates(embedded).unbind(dim=1):  # (B, T, 3M) -> T × (B, 3M)
             steps.append(self.decoder.step(gates, steps[-1][0], memory))
-        states, contexts, weights = (torch.stack(column, dim=1) for column in zip(*steps[1:], strict=True))  # T × (B, …)
+        states, contexts, weights = (torch.stack(column, dim=1) for column in zip(*steps[1:], strict=True))
         return self._logits(self.decoder.readout(embedded, states, contexts)), weights
 
     def _logits(self, features):

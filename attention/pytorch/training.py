@@ -62,6 +62,19 @@ def train(settings: Settings, corpus: Corpus, path, device="cpu", resume=False):
     return curve
 
 
+def choose_device(name):
+    """ "cpu" or "cuda"; "auto" is cuda where there is a GPU.
+
+    Raises
+    ------
+    ValueError : "cuda" was asked for and there is none
+    """
+    found = torch.cuda.is_available()
+    if name == "cuda" and not found:
+        raise ValueError("device cuda was asked for, but PyTorch finds no GPU")
+    return "cuda" if name != "cpu" and found else "cpu"
+
+
 def train_step(model, optimizer, settings, rate, batch, device="cpu"):
     """One step of Adam down the gradient of the loss of one batch; the loss."""
     source, lengths, target = (torch.as_tensor(part, device=device) for part in batch)

@@ -54,7 +54,8 @@ class GRUEncoder(WeightedLayer):
 
     Source
     ------
-    Bahdanau, Cho and Bengio (2015), "Neural machine translation by jointly learning to align and translate", section 3.2.
+    Bahdanau, Cho and Bengio (2015), "Neural machine translation by jointly learning to align and translate",
+    section 3.2.
     """
 
     def call(self, embedded, lengths):
@@ -168,7 +169,7 @@ class Seq2Seq(keras.Model):
         return self.decoder.start(self.dropout(states, training=training), last, lengths)
 
     def step(self, tokens, state, memory):
-        """The tokens just written (B,) to the logits of the next (B, V), the new state (B, M) and the weights (B, S)."""
+        """Tokens just written (B,) to the logits of the next (B, V), the new state (B, M) and the weights (B, S)."""
         embedded = tf.gather(self.embedding.value, tokens)  # (B,) -> (B, M)
         state, context, weights = self.decoder.step(self.decoder.embedded_gates(embedded), state, memory)
         return self._logits(self.decoder.readout(embedded, state, context)), state, weights
@@ -181,7 +182,7 @@ class Seq2Seq(keras.Model):
         steps = [(state, None, None)]
         for gates in tf.unstack(self.decoder.embedded_gates(embedded), axis=1):  # (B, T, 3M) -> T × (B, 3M)
             steps.append(self.decoder.step(gates, steps[-1][0], memory))
-        states, contexts, weights = (tf.stack(column, axis=1) for column in zip(*steps[1:], strict=True))  # T × (B, …)
+        states, contexts, weights = (tf.stack(column, axis=1) for column in zip(*steps[1:], strict=True))
         features = self.decoder.readout(embedded, states, contexts)  # (B, T, M)
         return self._logits(self.dropout(features, training=training)), weights
 

@@ -72,6 +72,19 @@ def _loop(model, average, optimizer, settings, corpus, path, resume):
     return curve
 
 
+def choose_device(name):
+    """ "cpu" or "cuda"; "auto" is cuda where there is a GPU.
+
+    Raises
+    ------
+    ValueError : "cuda" was asked for and there is none
+    """
+    found = bool(tf.config.list_physical_devices("GPU"))
+    if name == "cuda" and not found:
+        raise ValueError("device cuda was asked for, but TensorFlow finds no GPU")
+    return "cuda" if name != "cpu" and found else "cpu"
+
+
 def train_step(model, optimizer, settings, source, lengths, target):
     """One step of Adam down the gradient of the loss of one batch; the loss."""
     with tf.GradientTape() as tape:

@@ -1,0 +1,144 @@
+"""The command line: python -m attention {train,translate,evaluate,progress}.
+
+The answer is the last line on standard output; everything else goes to standard error.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message):
+        self.exit(2, f"{message}\n")
+
+
+def main(arguments=None):
+    """Run one command; the exit code, 2 for input that is not right."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser():
+    """The commands and their options."""
+    top = Parser(prog="attention", description="Attention: train, translate, evaluate.")
+    commands = top.add_subparsers(required=True, metavar="{train,translate,evaluate,progress}")
+
+    command = commands.add_parser("train", help="teach a model; nothing of it is committed")
+    command.add_argument("task", choices=["translation"])
+    command.add_argument("--framework", choices=["tensorflow", "pytorch"], required=True)
+    command.add_argument("--architecture", choices=["gru"], default="gru")
+    command.add_argument("--data", choices=["multi30k"], default="multi30k")
+    command.add_argument("--steps", type=whole_number, help="how many batches to learn from")
+    command.add_argument("--seed", type=whole_number, help="of the first weights, the batches and dropout")
+    command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    command.add_argument("--resume", action="store_true", help="go on where training was interrupted")
+    command.add_argument("--model", type=Path, help="where to store it; in work/ if left out")
+    command.set_defaults(run=train)
+
+    command = commands.add_parser("translate", help="print the translation of one sentence")
+    command.add_argument("sentence")
+    command.add_argument("--framework", choices=FRAMEWORKS, default="numpy")
+    command.add_argument("--model", type=Path, help="a model file; the best stored German–English one if left out")
+    command.add_argument("--alignment", type=Path, help="draw into this file what each word looked at")
+    command.set_defaults(run=translate)
+
+    command = commands.add_parser("evaluate", help="print the BLEU of a model's translations")
+    command.add_argument("--framework", choices=FRAMEWORKS, default="numpy")
+    command.add_argument("--model", type=Path, help="a model file; the best stored German–English one if left out")
+    command.add_argument("--source", type=Path, required=True, help="a sentence a line, plain text or .gz")
+    command.add_argument("--reference", type=Path, required=True, help="their translations by a person")
+    command.set_defaults(run=evaluate)
+
+    command = commands.add_parser("progress", help="show which exercises are solved")
+    command.set_defaults(run=progress)
+    return top
+
+
+def whole_number(text):
+    """A number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1: got {text!r}")
+    return int(text)
+
+
+def train(options):
+    """Teach a model to translate and store the best weights."""
+    # oneDNN is off in the notebooks, where digits must not depend on the processor; training is twice as fast with it.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    from attention.experiments.translation import Corpus, Settings
+
+    given = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name)}
+    settings = replace(Settings(), **given)
+    corpus = Corpus(settings)
+    path = options.model or Path("work") / f"gru_de_en_{options.framework}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    training = importlib.import_module(f"attention.{options.framework}.training")
+    curve = training.train(settings, corpus, path, training.choose_device(options.device), options.resume)
+    best = max(curve, key=lambda entry: entry["bleu"])
+    print(f"{path}: validation BLEU = {best['bleu']:.2f} after {best['step']} steps")
+
+
+def translate(options):
+    """Print the translation of one sentence."""
+    from attention.translator import Translator
+
+    sentence = " ".join(options.sentence.split())
+    if not sentence:
+        raise ValueError("the sentence is empty: give one to translate, in quotation marks")
+    translator = Translator(options.framework, options.model)
+    if unseen := translator.unseen(sentence):
+        print(f"note: training never met {' '.join(unseen)}: the model has to guess", file=sys.stderr)
+    translation, source, target, weights = translator.align(sentence)
+    if options.alignment:
+        from attention.plotting import heatmap
+
+        figure, _ = heatmap(weights, target, source, "what was read", "what was written", numbers=False)
+        try:
+            figure.savefig(options.alignment)
+        except OSError as error:
+            raise ValueError(f"the picture cannot be written to {options.alignment}: {error.strerror}") from None
+    print(translation)
+
+
+def evaluate(options):
+    """Print the BLEU of a model's translations of a file."""
+    from attention.data.multi30k import read_lines
+    from attention.evaluation.bleu import bleu
+    from attention.translator import Translator
+
+    source, reference = read_lines(options.source), read_lines(options.reference)
+    if len(source) != len(reference):
+        raise ValueError(
+            f"source and reference must have the same number of lines: {options.source} has {len(source)}, "
+            f"{options.reference} {len(reference)}"
+        )
+    translator = Translator(options.framework, options.model)
+    bar = lambda batches: tqdm(batches, disable=not sys.stderr.isatty())
+    score, signature = bleu(translator.translate(source, progress=bar), reference)
+    print(f"BLEU = {score:.2f} ({signature})")
+
+
+def progress(_):
+    """Print which exercises are solved."""
+    from attention.checks.progress import progress as show
+
+    show()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Translate with a stored model, in any of the three frameworks: everything between a sentence and its translation."""
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from attention.data.batches import pad
+from attention.data.tokenizer import END, START, Tokenizer, decode, encode, unseen_characters
+from attention.weights import load
+
+FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
+MODELS = Path(__file__).parents[1] / "models"
+
+
+def best_model(*languages):
+    """The file of the stored model with the highest BLEU on validation data: `best_model("de", "en")`.
+
+    Raises
+    ------
+    ValueError : no model for these languages is stored
+    """
+    results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MODELS.glob("*.json"))}
+    fitting = {path: result for path, result in results.items() if result["languages"] == list(languages)}
+    if not fitting:
+        raise ValueError(f"no model from {' to '.join(languages)} is stored in {MODELS}")
+    return max(fitting, key=lambda path: fitting[path]["validation"]["beam"]["bleu"]).with_suffix(".safetensors")
+
+
+class Translator:
+    """A stored model, ready to translate.
+
+    Parameters
+    ----------
+    framework : "numpy", "tensorflow" or "pytorch"
+    path : a file that `attention.weights.save` wrote; None for the best stored German–English model
+
+    Raises
+    ------
+    ValueError : there is no such framework, or no such model, or its file is damaged
+    """
+
+    def __init__(self, framework="numpy", path=None):
+        if framework not in FRAMEWORKS:
+            raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}: got {framework!r}")
+        path = path or best_model("de", "en")
+        weights, self.metadata = load(path)
+        try:
+            self.tokenizer = Tokenizer.from_str(self.metadata["tokenizer"])
+            self.alphabet, sizes = set(self.metadata["alphabet"]), self.metadata["sizes"]
+        except KeyError as missing:
+            raise ValueError(f"the model file {path} is not a translation model: it has no {missing}") from None
+        recurrent = importlib.import_module(f"attention.{framework}.recurrent")
+        self.decoding = importlib.import_module(f"attention.{framework}.decoding")
+        if framework == "numpy":
+            self.model = recurrent.Seq2Seq(weights)
+        else:
+            self.model = recurrent.Seq2Seq(**sizes)
+            self.model.set_named_weights(weights)
+        if framework == "pytorch":
+            self.model.eval()
+        self.tensor = _tensor_maker(framework)
+
+    def tokens(self, sentences, beam=5):
+        """The tokens that the model writes for each sentence, up to and with END; beam 1 is greedy."""
+        source, lengths = pad(encode(self.tokenizer, sentences))
+        search = {} if beam == 1 else {"beam": beam}
+        decoder = self.decoding.greedy if beam == 1 else self.decoding.beam_search
+        written, _ = decoder(self.model, self.tensor(source), self.tensor(lengths), 2 * source.shape[1] + 10, **search)
+        rows = np.asarray(written).tolist()
+        return [row[: row.index(END) + 1] if END in row else row for row in rows]
+
+    def translate(self, sentences, beam=5, batch=64, progress=iter):
+        """The translations of many sentences, in their order; those of similar length are translated together."""
+        order = sorted((i for i, sentence in enumerate(sentences) if sentence.strip()), key=lambda i: len(sentences[i]))
+        translations = [""] * len(sentences)
+        for start in progress(range(0, len(order), batch)):
+            chosen = order[start : start + batch]
+            for i, tokens in zip(chosen, self.tokens([sentences[i] for i in chosen], beam), strict=True):
+                translations[i] = decode(self.tokenizer, tokens)
+        return translations
+
+    def align(self, sentence, beam=5):
+        """One sentence's translation, and what each piece of it looked at.
+
+        Returns
+        -------
+        translation : str
+        source : list of str, S pieces and the end
+        target : list of str, T pieces and the end
+        weights : array (T, S)
+        """
+        source, lengths = pad(encode(self.tokenizer, [sentence]))
+        (tokens,) = self.tokens([sentence], beam)
+        seen = np.array([[START, *tokens[:-1]]])  # (1, T)
+        _, weights = self.model(self.tensor(source), self.tensor(lengths), self.tensor(seen))
+        weights = np.asarray(weights.detach() if hasattr(weights, "detach") else weights)[0]  # (1, T, S) -> (T, S)
+        return decode(self.tokenizer, tokens), self.pieces(source[0].tolist()), self.pieces(tokens), weights
+
+    def pieces(self, tokens):
+        """Each token as text, a space where a word begins."""
+        return ["END" if token == END else self.tokenizer.decode([token]) for token in tokens]
+
+    def unseen(self, sentence):
+        """The characters of a sentence that training never met."""
+        return unseen_characters(self.alphabet, sentence)
+
+
+def _tensor_maker(framework):
+    """What turns a NumPy array into the framework's own."""
+    if framework == "numpy":
+        return np.asarray
+    module, name = {"tensorflow": ("tensorflow", "constant"), "pytorch": ("torch", "from_numpy")}[framework]
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,59 @@
+# `make` alone says what there is.
+SHELL := /bin/bash
+BASE := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*.ipynb)
+
+# Strict: every stored output is compared, except PNG. One notebook to a process; two at a time fit into 8 GB.
+NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg \
+	--nbval-cell-timeout 300 -n 2 --dist loadfile -p no:cacheprovider
+
+.PHONY: help book test notebooks read lab bench portable clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+book: .venv/book  ## build the HTML, warnings being errors
+	$(BIN)/jupyter-book build . -W -n --keep-going -q
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+test: .venv/all book  ## everything: style, exercises, library, notebooks, the book in a browser
+	$(BIN)/ruff check .
+	$(PYTHON) tools/make_exercises.py --check
+	$(BIN)/pytest --ignore=tests/book
+	$(NBVAL) $(NOTEBOOKS)
+	$(BIN)/pytest tests/book
+
+notebooks: .venv/all  ## only the notebooks: every stored output, run again and compared
+	$(NBVAL) $(NOTEBOOKS)
+
+portable: .venv/all  ## the notebooks again, as a lesser CPU would compute them
+	ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott NPY_DISABLE_CPU_FEATURES=X86_V3 $(NBVAL) $(NOTEBOOKS)
+
+read: book  ## open the book in your browser
+	$(PYTHON) -m webbrowser -t "file://$(CURDIR)/_build/html/index.html"
+
+lab: .venv/all  ## work the exercises: JupyterLab on your own copies in work/
+	mkdir -p work
+	cp --no-clobber exercises/*.ipynb work/
+	cd work && ../$(BIN)/jupyter lab
+
+bench: .venv/all  ## the tables of benchmarks/
+	set -e; for file in benchmarks/*.py; do $(PYTHON) $$file; done
+
+clean:  ## remove what was built (not work/, not .venv)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+# Stamps: nothing is installed twice, and again when a requirement changes.
+.venv/bin/pip:
+	@$(BASE) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; found " + sys.version)'
+	$(BASE) -m venv .venv
+
+.venv/book: .venv/bin/pip requirements-book.txt constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-book.txt
+	touch $@
+
+.venv/all: .venv/bin/pip requirements.txt requirements-book.txt constraints.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@

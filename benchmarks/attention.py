@@ -1,0 +1,78 @@
+"""How long the library's attention takes beside the frameworks' own: ``python benchmarks/attention.py``
+
+Each line is a ratio of two times taken in turn in the same run, the median of many turns; 1.0 means equally long.
+Sizes: B = 4, H = 4, T = S = 256, D = 64, float32.
+"""
+
+from statistics import median
+from time import perf_counter
+
+import keras
+import torch.nn.functional as F
+
+import attention.numpy as atn_np
+import attention.pytorch as atn_pt
+import attention.tensorflow as atn_tf
+from attention.frameworks import np, tf, torch
+
+SHAPE, HIDDEN, TURNS = (4, 4, 256, 64), 64, 15
+
+
+def ratio(ours, theirs):
+    """The median of time(ours) / time(theirs) over turns that alternate, after one turn to warm up."""
+    ratios = []
+    for turn in range(TURNS + 1):
+        times = []
+        for function in (ours, theirs):
+            start = perf_counter()
+            function()
+            times.append(perf_counter() - start)
+        ratios += [times[0] / times[1]] if turn else []
+    return median(ratios)
+
+
+def main():
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(SHAPE).astype(np.float32) for _ in range(3)]
+    weights = [rng.standard_normal(s).astype(np.float32) for s in ((64, HIDDEN), (64, HIDDEN), (HIDDEN,))]
+    tensors_pt, tensors_tf = [*map(torch.tensor, arrays)], [*map(tf.constant, arrays)]
+    weights_pt = [*map(torch.tensor, weights)]
+    turned = [tf.transpose(t, (0, 2, 1, 3)) for t in tensors_tf]  # Keras wants (B, T, H, D)
+    compiled = tf.function(atn_tf.scaled_dot_product_attention)
+
+    def fused():
+        return F.scaled_dot_product_attention(*tensors_pt)
+
+    rows = {
+        "PyTorch, with weights / F.scaled_dot_product_attention": (
+            lambda: atn_pt.scaled_dot_product_attention(*tensors_pt),
+            fused,
+        ),
+        "PyTorch, need_weights=False / F.scaled_dot_product_attention": (
+            lambda: atn_pt.scaled_dot_product_attention(*tensors_pt, need_weights=False),
+            fused,
+        ),
+        "TensorFlow, eager / keras.ops.dot_product_attention": (
+            lambda: atn_tf.scaled_dot_product_attention(*tensors_tf)[0].numpy(),
+            lambda: keras.ops.dot_product_attention(*turned).numpy(),
+        ),
+        "TensorFlow, tf.function / eager": (
+            lambda: compiled(*tensors_tf)[0].numpy(),
+            lambda: atn_tf.scaled_dot_product_attention(*tensors_tf)[0].numpy(),
+        ),
+        "NumPy / PyTorch, with weights": (
+            lambda: atn_np.scaled_dot_product_attention(*arrays),
+            lambda: atn_pt.scaled_dot_product_attention(*tensors_pt),
+        ),
+        "PyTorch, additive scores / scaled dot scores": (
+            lambda: atn_pt.additive_scores(*tensors_pt[:2], *weights_pt),
+            lambda: atn_pt.scaled_dot_scores(*tensors_pt[:2]),
+        ),
+    }
+    print(f"{'times as long':>13}")
+    for name, functions in rows.items():
+        print(f"{ratio(*functions):13.2f}   {name}")
+
+
+if __name__ == "__main__":
+    main()

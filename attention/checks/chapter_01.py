@@ -3,10 +3,12 @@
 import numpy as np
 
 import attention.numpy as atn
+from attention.checks.compare import unequal
 from attention.checks.contract import Fault
 from attention.checks.draws import normal, some
 from attention.checks.exercise import Exercise, Misconception, Stage
-from attention.checks.properties import weights_masked, weights_negative, weights_sum
+from attention.checks.properties import WEIGHTS, factor, function, shift, sign, weights_masked, weights_sum
+from attention.checks.words import number
 from attention.numpy.gradients import log_softmax_backward
 
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
@@ -24,7 +26,7 @@ def _by_hand(make="exp", share=True, base=np.e, turned=False):
 
 WEIGHTS_BY_HAND = Exercise(
     number="1.1", name="weights_by_hand", see="From scores to weights", value=True, reference=_by_hand,
-    faulty=_by_hand, returns="one weight for each score", properties=(weights_negative, weights_sum),
+    faulty=_by_hand, returns="one weight for each score", properties=WEIGHTS,
     stages=(Stage("by hand", ({},), tolerance=2e-3),),
     misconceptions=(
         Misconception("not divided yet", {"share": False}, "These are the exponentials; they do not yet sum to 1."),
@@ -61,7 +63,7 @@ def _softmax(scores, axis=-1, over="axis", peak="axis", make="exp", divide=True)
 
 SOFTMAX = Exercise(
     number="1.2", name="softmax", see="Subtract the maximum", reference=atn.softmax, faulty=_softmax,
-    properties=(weights_negative, weights_sum), dtypes=("float32", "float16"),
+    properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
         Stage("batches", ({"scores": DEEP},)),
@@ -119,23 +121,43 @@ def _log_softmax(scores, axis=-1, way="stable", added=0.0):
     return atn.log_softmax(scores, axis)
 
 
+def _exponentials_sum(trial, expected, got):
+    """Do the weights whose logarithms were returned sum to one?"""
+    if np.isfinite(got).all() and (fault := weights_sum(trial, np.exp(expected), np.exp(got))):
+        return Fault(
+            "the sum of the weights",
+            f"Take exp of your result: {fault.sentences[0][0].lower()}{fault.sentences[0][1:]}",
+        )
+    return None
+
+
 def _floor(trial, expected, got):
-    """A weight kept away from 0 inside the logarithm."""
-    wrong = got[np.abs(got - expected) > trial.within * np.abs(expected).max()] if np.isfinite(got).all() else got[:0]
-    if wrong.size > 1 and np.ptp(wrong) == 0 and (got > expected).any():
+    """Right, except that nothing falls below a certain number."""
+    wrong = unequal(got, expected, trial.within)
+    if np.isfinite(got).all() and np.ptp(got[wrong]) == 0 and (got[wrong] > expected[wrong]).all():
+        lowest = number(got[wrong][0])
         return Fault(
             "a floor",
-            (
-                f"No number of yours falls below {wrong[0]:.4g}: a weight is kept from being 0 inside a logarithm, "
-                f"and what it was is lost.",
-            ),
+            f"No number of yours falls below {lowest}. How small a weight was cannot be told any more "
+            "once it has been rounded, cut off or added to.",
+        )
+    return None
+
+
+def _added(trial, expected, got):
+    """The logarithm of a weight plus something small."""
+    added = np.exp(got) - np.exp(expected)
+    if added.mean() > 1e-15 and np.ptp(added) < 0.01 * added.mean():
+        return Fault(
+            "something inside the logarithm",
+            f"Your numbers are the logarithms of the weights plus {number(added.mean(), 2)}.",
         )
     return None
 
 
 LOG_SOFTMAX = Exercise(
     number="1.3", name="log_softmax", see="Log-softmax", reference=atn.log_softmax, faulty=_log_softmax,
-    properties=(_floor,), dtypes=("float32", "float16"),
+    properties=(_floor, _added, sign, factor, shift, function, _exponentials_sum), dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
         Stage("another axis", ({"scores": DEEP, "axis": 1},)),
@@ -188,7 +210,7 @@ HOLES = np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]])
 SHUT = np.array([[True, True, False], [False, False, False]])
 MASKED_SOFTMAX = Exercise(
     number="1.4", name="masked_softmax", see="Masked softmax", reference=atn.masked_softmax, faulty=_masked_softmax,
-    properties=(weights_masked, weights_negative, weights_sum),
+    properties=(weights_masked, *WEIGHTS),
     stages=(
         Stage("plain", ({"scores": TINY, "mask": np.ones(3, bool)}, {"scores": ROWS, "mask": np.ones((3, 4), bool)})),
         Stage(
@@ -239,10 +261,11 @@ MASKED_SOFTMAX = Exercise(
             "A score of 0 is a score like any other, with weight exp(0) = 1 before the division. Which score has "
             "weight 0?"),
         Misconception("uniform weights where nothing may be seen", {"empty": "filler"},
-            "In a row whose scores are all the same large negative number, subtracting the maximum leaves all 0: "
-            "uniform weights. Such a row should be all zeros."),
+            "Where nothing may be seen your weights are all equal, as they are when all scores are the same number, "
+            "however negative. Such a row should be all zeros."),
         Misconception("NaN where nothing may be seen", {"empty": "nan"},
-            "In a row of −∞ alone the maximum is −∞ too, and −∞ − (−∞) is NaN. Such a row should be all zeros."),
+            "A row in which nothing may be seen gives 0 / 0, or −∞ − (−∞) where the maximum is subtracted. Such a "
+            "row should be all zeros."),
         Misconception("−∞ by itself does not count as masked", {"infinite": "kept"},
             "A row in which every score that the mask lets through is −∞ may attend to nothing either. You look for "
             "empty rows in the mask alone."),
@@ -271,16 +294,31 @@ def _log_weights(seed, *shape, axis=-1):
 
 
 GIVEN = np.array([1.5, -0.5, 2.0])
+
+
+def _sums_to_zero(trial, expected, got):
+    """Raising all scores together changes no weight, so their gradients cancel."""
+    sums = got.sum(trial.inputs.get("axis", -1))
+    if np.abs(sums).max() <= trial.slack:
+        return None
+    place = np.unravel_index(np.argmax(np.abs(sums)), sums.shape)
+    return Fault(
+        "the sum of the gradients",
+        "Raising all scores of a row together changes no weight, so their gradients must sum to 0. Along axis "
+        f"{number(trial.inputs.get('axis', -1))} yours sum to {number(sums[place])}.",
+    )
+
+
 LOG_SOFTMAX_BACKWARD = Exercise(
     number="1.5", name="log_softmax_backward", see="Log-softmax", reference=log_softmax_backward,
-    faulty=_log_softmax_backward,
+    faulty=_log_softmax_backward, properties=(_sums_to_zero,),
     stages=(
         Stage("plain", ({"log_weights": np.log([0.2, 0.7, 0.1]), "grad_log_weights": GIVEN}, _log_weights(5, 3, 4))),
         Stage("batches", (_log_weights(7, 2, 3, 5),)),
         Stage("another axis", ({**_log_weights(9, 2, 3, 5, axis=1), "axis": 1},)),
-        Stage("weights that round to zero", (
-            {"log_weights": np.array([-900.0, 0.0, -800.0]), "grad_log_weights": GIVEN},
-        )),
+        Stage(
+            "weights that round to zero", ({"log_weights": np.array([-900.0, 0.0, -800.0]), "grad_log_weights": GIVEN},)
+        ),
     ),
     misconceptions=(
         Misconception("the gradient of softmax", {"factor": "softmax"},
@@ -298,8 +336,8 @@ LOG_SOFTMAX_BACKWARD = Exercise(
             "You multiply the incoming gradient by its weight. The first part of the derivative is 1 for a weight's "
             "own score, and not p."),
         Misconception("no sum at all", {"inner": "own"},
-            "g − p · g lets a score move its own weight only. Every score moves every weight, so the gradients of all "
-            "of them come in."),
+            "g − p · g lets a score move its own weight only. Every score moves every weight, so the gradients of "
+            "all of them come in."),
         Misconception("a mean for a sum", {"inner": "mean"},
             "You take the mean along the axis; the chain rule has a sum."),
         Misconception("the axis of the sum", {"over": "first"},
@@ -332,8 +370,7 @@ def _at(temperature, scores):
 
 TEMPERATURE_SOFTMAX = Exercise(
     number="1.7", name="temperature_softmax", see="Temperature", frameworks=("tensorflow", "pytorch"),
-    reference=_temperature_softmax, faulty=_temperature_softmax, properties=(weights_negative, weights_sum),
-    dtypes=("float32", "float16"),
+    reference=_temperature_softmax, faulty=_temperature_softmax, properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
         Stage("plain", (_at(2.5, TINY), _at(0.4, ROWS))),
         Stage("batches", (_at(3.0, DEEP),)),
@@ -347,7 +384,7 @@ TEMPERATURE_SOFTMAX = Exercise(
             "to be divided."),
         Misconception("a power without dividing again", {"where": "power"},
             "The proportions are right: weights to the power 1/T. But such powers do not sum to 1."),
-        Misconception("the temperature is not used", {"where": "ignored"},
+        Misconception("no effect of the temperature", {"where": "ignored"},
             "Your weights are those of temperature 1, whatever the temperature."),
         Misconception("the square of the temperature", {"where": "square"},
             "You divide by T². In the Gibbs weights exp(s / T) the temperature is not squared."),
@@ -382,9 +419,28 @@ def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="projec
     return np.maximum(weights, 0) if clip else weights
 
 
+def _support(trial, expected, got):
+    """How many scores get a weight, and how the weights within follow them."""
+    scores = trial.inputs["scores"]
+    for row in np.ndindex(got.shape[:-1]):
+        where = f" in row {list(row)}" if row else ""
+        yours, right = (got[row] > trial.within).sum(), (expected[row] > 0).sum()
+        if yours != right:
+            return Fault("who gets a weight", f"You give weight to {yours} of the scores{where}; it should be {right}.")
+        kept = np.flatnonzero(got[row] > trial.within)
+        weights, given = np.ptp(got[row][kept]), np.ptp(scores[row][kept])
+        if abs(weights - given) > trial.slack:
+            return Fault(
+                "the differences",
+                f"Your largest and smallest positive weight{where} differ by {number(weights)}, their scores by "
+                f"{number(given)}. The same threshold is taken from both, so the two must be equal.",
+            )
+    return None
+
+
 SPARSEMAX = Exercise(
     number="1.9", name="sparsemax", see="Softmax from maximum entropy", reference=_sparsemax, faulty=_sparsemax,
-    properties=(weights_negative, weights_sum), returns="one weight for each score",
+    properties=(*WEIGHTS[:3], _support), returns="one weight for each score",
     stages=(
         Stage(
             "plain",
@@ -420,5 +476,11 @@ SPARSEMAX = Exercise(
 )
 
 EXERCISES = (
-    WEIGHTS_BY_HAND, SOFTMAX, LOG_SOFTMAX, MASKED_SOFTMAX, LOG_SOFTMAX_BACKWARD, TEMPERATURE_SOFTMAX, SPARSEMAX,
+    WEIGHTS_BY_HAND,
+    SOFTMAX,
+    LOG_SOFTMAX,
+    MASKED_SOFTMAX,
+    LOG_SOFTMAX_BACKWARD,
+    TEMPERATURE_SOFTMAX,
+    SPARSEMAX,
 )

@@ -7,16 +7,16 @@ from attention.checks.compare import unequal
 from attention.checks.contract import Fault
 from attention.checks.draws import normal
 from attention.checks.exercise import Exercise, Misconception, Stage
-from attention.checks.properties import weights_negative, weights_sum
+from attention.checks.properties import WEIGHTS
 from attention.checks.words import number
 from attention.numpy.gradients import scaled_dot_scores_backward
 
 AXES = {"queries": "TD", "keys": "SD", "grad_scores": "TS", "result": "TS", "grad_queries": "TD", "grad_keys": "SD"}
 SCORES = {"axes": AXES, "returns": "one score for each query and key"}
 SMALL = {"queries": normal(1, 2, 4), "keys": normal(2, 3, 4)}  # (T, D), (S, D)
-PLAIN = {"queries": normal(3, 3, 4), "keys": normal(4, 5, 4)}
+PLAIN = {"queries": normal(3, 3, 6), "keys": normal(4, 5, 6)}
 BATCH = {"queries": normal(5, 2, 3, 4), "keys": normal(6, 2, 5, 4)}
-DEEP = {"queries": normal(7, 2, 6, 3, 4), "keys": normal(8, 2, 6, 5, 4)}
+DEEP = {"queries": normal(7, 2, 6, 3, 7), "keys": normal(8, 2, 6, 5, 7)}
 
 
 def turned(array):
@@ -94,15 +94,13 @@ def the_divisor(trial, expected, got):
     if got.shape != dot.shape or not np.isfinite(got).all() or not got.any():
         return None
     divisor = (dot * got).sum() / (got * got).sum()
-    if unequal(got * divisor, dot, trial.within * 10).any():
+    if divisor < 0 or unequal(got * divisor, dot, trial.slack).any():
         return None
     D = trial.inputs["queries"].shape[-1]
     return Fault(
         "the scale",
-        (
-            f"You divided the dot products by {number(divisor, 4)}. Divide by √D = "
-            f"{number(np.sqrt(D), 4)}, D = {D} being the features of a query.",
-        ),
+        f"You divided the dot products by {number(divisor, 4)}. Divide by √D = "
+        f"{number(np.sqrt(D), 4)}, D = {D} being the features of a query.",
     )
 
 
@@ -131,12 +129,13 @@ SCALED_DOT_SCORES = Exercise(
         Misconception("the cosine", {"product": "cosine"},
             "You divided by the lengths of the vectors too; the length of a query is to count."),
         Misconception("queries and keys exchanged", {"product": "turned"},
-            "Rows and columns are exchanged: a row of scores belongs to a query, a column to a key."),
+            "Rows and columns are exchanged: a row of scores belongs to a query, a column to a key.",
+            breaks_contract=True),
         Misconception("the keys as they lie", {"product": "unturned"},
             "queries @ keys pairs the features of a query with the *keys'* first axis. The axis that disappears must "
-            "be D in both."),
+            "be D in both.", breaks_contract=True),
         Misconception("one key for each query", {"product": "pairs"},
-            "queries * keys meets query i with key i alone. Each query is to meet each key."),
+            "queries * keys meets query i with key i alone. Each query is to meet each key.", breaks_contract=True),
     ),
 )
 
@@ -158,11 +157,8 @@ def _additive(
         return np.tanh(left) @ score_weight[:, None] + turned(np.tanh(right) @ score_weight[:, None])
     if meet == "pairs":
         return np.tanh(left + right) @ score_weight
-    both = (
-        left[..., :, None, :] * right[..., None, :, :]
-        if meet == "product"
-        else left[..., :, None, :] + right[..., None, :, :]
-    )
+    left, right = left[..., :, None, :], right[..., None, :, :]  # (…, T, 1, A), (…, 1, S, A)
+    both = {"add": left + right, "product": left * right, "minus": left - right}[meet]
     bent = {
         "tanh": np.tanh,
         "relu": lambda x: np.maximum(x, 0),
@@ -184,12 +180,16 @@ def _additive_draw(seed, T, S, Dq, Dk, A, *batch):
     }
 
 
+ONE_UNIT = {
+    "queries": np.array([[1.0]]), "keys": np.array([[0.0], [0.5]]), "query_weight": np.array([[1.0]]),
+    "key_weight": np.array([[2.0]]), "score_weight": np.array([1.0]),
+}  # fmt: skip
 ADDITIVE_SCORES = Exercise(
     number="3.3", name="additive_scores", see="An additive score", frameworks=("numpy", "tensorflow", "pytorch"),
     reference=atn.additive_scores, faulty=_additive, returns=SCORES["returns"], dtypes=("float32", "float16"),
     axes={"queries": "TD", "keys": "SK", "score_weight": "A", "result": "TS"},
     stages=(
-        Stage("plain", (_additive_draw(20, 2, 3, 4, 4, 5), _additive_draw(30, 3, 5, 4, 4, 6))),
+        Stage("plain", (_additive_draw(20, 2, 3, 4, 4, 5), _additive_draw(30, 3, 5, 7, 7, 6), ONE_UNIT)),
         Stage("queries and keys of different widths", (_additive_draw(40, 3, 5, 4, 2, 6),)),
         Stage("batches", (_additive_draw(50, 3, 5, 4, 7, 6, 2),)),
         Stage("extreme scores", ({**_additive_draw(60, 3, 5, 4, 7, 6), "queries": normal(60, 3, 4, spread=1000.0)},)),
@@ -206,6 +206,8 @@ ADDITIVE_SCORES = Exercise(
             "You multiply the projected query and key. In this score they are *added*, before tanh."),
         Misconception("a product of the hidden units", {"meet": "product"},
             "You multiply the projected query and key, unit by unit. In this score they are added."),
+        Misconception("a difference", {"meet": "minus"},
+            "You subtract the projected key from the projected query. In this score the two are added."),
         Misconception("two tanhs", {"meet": "twice"},
             "You bend query and key each by itself and add afterwards. Query and key must meet *inside* the tanh, or "
             "the score is a sum of two parts."),
@@ -220,7 +222,7 @@ ADDITIVE_SCORES = Exercise(
             "You project the queries with `key_weight` and the keys with `query_weight`."),
         Misconception("one key for each query", {"meet": "pairs"},
             "left + right meets query i with key i alone (or fails, where their numbers differ). Every query is to "
-            "meet every key: each needs an axis of its own."),
+            "meet every key: each needs an axis of its own.", breaks_contract=True),
     ),
 )
 
@@ -247,11 +249,15 @@ def _general_draw(seed, T, S, Dq, Dk, *batch):
     }
 
 
+TWO_FEATURES = {
+    "queries": np.array([[2.0, 1.0]]), "keys": np.array([[0.0, 1.0], [1.0, 1.0]]),
+    "weight": np.array([[1.0, -2.0], [3.0, 5.0]]),
+}  # fmt: skip
 GENERAL_SCORES = Exercise(
     number="3.4", name="general_scores", see="A general bilinear score", **SCORES, reference=atn.general_scores,
     faulty=_general,
     stages=(
-        Stage("plain", (_general_draw(70, 2, 3, 4, 4), _general_draw(73, 3, 5, 4, 4))),
+        Stage("plain", (_general_draw(70, 2, 3, 4, 4), _general_draw(73, 3, 5, 6, 6), TWO_FEATURES)),
         Stage("queries and keys of different widths", (_general_draw(76, 3, 5, 4, 2), _general_draw(79, 3, 5, 2, 7))),
         Stage("batches", (_general_draw(82, 3, 5, 4, 7, 2),)),
     ),
@@ -287,12 +293,13 @@ def _kernel_draw(draw, width):
     return {**draw, "width": width}
 
 
+ON_A_LINE = {"queries": np.array([[0.0]]), "keys": np.array([[0.0], [1.0], [3.0]])}
 FAR = {"queries": np.array([[60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]])}
 KERNEL_WEIGHTS = Exercise(
     number="3.6", name="kernel_weights", see="A kernel view", axes=AXES, returns="one weight for each query and key",
-    reference=_kernel, faulty=_kernel, properties=(weights_negative, weights_sum),
+    reference=_kernel, faulty=_kernel, properties=WEIGHTS,
     stages=(
-        Stage("plain", (_kernel_draw(SMALL, 1.5), _kernel_draw(PLAIN, 0.8))),
+        Stage("plain", (_kernel_draw(SMALL, 1.5), _kernel_draw(PLAIN, 0.8), _kernel_draw(ON_A_LINE, 2.0))),
         Stage("batches", (_kernel_draw(BATCH, 1.3),)),
         Stage(
             "far from every key",
@@ -358,9 +365,9 @@ SCALED_DOT_SCORES_BACKWARD = Exercise(
             "is what appears."),
         Misconception("the gradient as it lies", {"turn": False},
             "For the keys, the axis that must disappear is the one over the queries, and in `grad_scores` that is "
-            "not the last."),
+            "not the last.", breaks_contract=True),
         Misconception("the two exchanged", {"swapped": True},
-            "These are the two gradients, the other way round: the queries' comes first."),
+            "These are the two gradients, the other way round: the queries' comes first.", breaks_contract=True),
     ),
 )
 
@@ -399,7 +406,8 @@ COSTS = Exercise(
         Misconception("the general score's projection", {"general": "none"},
             "The general score multiplies each query with W before its dot products."),
         Misconception("rows and columns", {"transposed": True},
-            "Parameters are the first row, multiplications the second; the three score functions are the columns."),
+            "Parameters are the first row, multiplications the second; the three score functions are the columns.",
+            breaks_contract=True),
     ),
 )
 
@@ -408,8 +416,13 @@ COSTS = Exercise(
 
 
 def _low_rank(queries, keys, query_weight, key_weight, keys_through="own", scale=None, meet="dot"):
-    left = queries @ query_weight
-    right = keys @ {"own": key_weight, "query's": query_weight, "none": np.eye(*key_weight.shape)}[keys_through]
+    left = queries @ (key_weight if keys_through == "exchanged" else query_weight)
+    right = (
+        keys
+        @ {"own": key_weight, "query's": query_weight, "exchanged": query_weight, "none": np.eye(*key_weight.shape)}[
+            keys_through
+        ]
+    )
     if meet == "add":
         return left.sum(-1)[..., :, None] + right.sum(-1)[..., None, :]
     if meet == "tanh":
@@ -438,6 +451,8 @@ LOW_RANK_SCORES = Exercise(
     misconceptions=(
         Misconception("one matrix for both", {"keys_through": "query's"},
             "You project the keys with the queries' matrix; W = U Uᵀ would be symmetric."),
+        Misconception("the matrices exchanged", {"keys_through": "exchanged"},
+            "You carry the queries through `key_weight` and the keys through `query_weight`."),
         Misconception("the keys are not projected", {"keys_through": "none"},
             "The keys keep their own first features; `key_weight` has no part in the result."),
         Misconception("a scale", {"scale": "rank"},

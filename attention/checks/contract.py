@@ -4,7 +4,6 @@ import inspect
 import linecache
 import sysconfig
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,11 @@ NOT_THE_LEARNERS = [Path(__file__).parents[1], *(Path(sysconfig.get_path(p)) for
 NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "K": "features of a key", "A": "hidden units"}
 
 
-@dataclass(frozen=True)
 class Fault:
     """What is wrong: a title of a few words, and sentences."""
 
-    title: str
-    sentences: tuple
+    def __init__(self, title, *sentences):
+        self.title, self.sentences = title, sentences
 
 
 class Trial:
@@ -36,6 +34,15 @@ class Trial:
         self.got = self.error = self.fault = None
         self.floats = [value for value in draw.values() if is_float(value)]
         self.within = max(tolerance(*self.floats), stage.tolerance)
+
+    @property
+    def size(self):
+        return sum(np.size(value) for value in self.inputs.values())
+
+    @property
+    def slack(self):
+        """For what is computed from the numbers of an answer: a sum, a factor."""
+        return max(self.within, min(10 * self.within, 1e-4))
 
     @property
     def numbers_right(self):
@@ -65,6 +72,7 @@ def results_of(function, inputs):
 def attempt(exercise, answer, draw, stage, adapter):
     """Call `answer` on one draw: a Trial, with a fault if the contract is broken."""
     trial = Trial(exercise, draw, stage)
+    trial.again = lambda changed: _again(trial, answer, {**draw, **changed}, adapter)
     arguments = [adapter.give(v) if isinstance(v, np.ndarray) else v for v in draw.values()]
     run = _gradients if stage.name == "gradient" else _results
     try:
@@ -78,6 +86,17 @@ def attempt(exercise, answer, draw, stage, adapter):
     return trial
 
 
+def _again(trial, answer, draw, adapter):
+    """The right and the learner's result, the one that was wrong, for other arguments; None where the answer fails."""
+    at = trial.names.index(trial.wrong[0])
+    right = results_of(trial.exercise.reference, draw)[at]
+    try:
+        results = answer(*(adapter.give(v) if isinstance(v, np.ndarray) else v for v in draw.values()))
+        return right, adapter.take(results[at] if trial.exercise.outputs else results)
+    except Exception:
+        return right, None
+
+
 def _results(trial, answer, arguments, adapter):
     results = answer(*arguments)
     if fault := _kind(trial, results, adapter):
@@ -86,7 +105,7 @@ def _results(trial, answer, arguments, adapter):
     for name, expected, got in zip(trial.names, trial.expected, trial.got, strict=True):
         if got.dtype.kind != "f":
             kind = "whole numbers" if got.dtype.kind in "iu" else f"an array of {got.dtype}"
-            return Fault("the type", (f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.",))
+            return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.")
         if expected.shape != got.shape:
             return _shape(trial, name, expected, got)
     for (name, before), after in zip(trial.inputs.items(), arguments, strict=True):
@@ -95,10 +114,8 @@ def _results(trial, answer, arguments, adapter):
         ):
             return Fault(
                 "the arguments",
-                (
-                    f"Your function changed its argument `{name}`, which belongs to the caller.",
-                    "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
-                ),
+                f"Your function changed its argument `{name}`, which belongs to the caller.",
+                "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
             )
     return _dtype(trial)
 
@@ -106,18 +123,18 @@ def _results(trial, answer, arguments, adapter):
 def _kind(trial, results, adapter):
     count = len(trial.exercise.outputs)
     if results is None:
-        return Fault("no result", ("Your function returned None. Is there a `return` on every way through it?",))
+        return Fault("no result", "Your function returned None. Is there a `return` on every way through it?")
     if count and not (isinstance(results, tuple | list) and len(results) == count):
         came = f"{len(results)} results" if isinstance(results, tuple | list) else _kind_of(results)
         return Fault(
-            "the results", (f"Expected {count} results, {' and '.join(trial.exercise.outputs)}; {came} came back.",)
+            "the results", f"Expected {count} results, {' and '.join(trial.exercise.outputs)}; {came} came back."
         )
     for name, result in zip(trial.names, results if count else (results,), strict=True):
         if result is None:
-            return Fault("the results", (f"`{name}` is None.",))
+            return Fault("the results", f"`{name}` is None.")
         if not adapter.owns(result):
             return Fault(
-                "the kind of result", (f"{_of(trial, name)}Expected {adapter.kind}; {_kind_of(result)} came back.",)
+                "the kind of result", f"{_of(trial, name)}Expected {adapter.kind}; {_kind_of(result)} came back."
             )
     return None
 
@@ -140,7 +157,7 @@ def _shape(trial, name, expected, got):
     if not holds and same:
         holds = f", the shape of {same[0]}"
     why = _axes(trial, expected.shape, got.shape, name)
-    return Fault("the shape", (f"{_of(trial, name)}Expected {expected.shape}{holds}; got {got.shape}{why}.",))
+    return Fault("the shape", f"{_of(trial, name)}Expected {expected.shape}{holds}; got {got.shape}{why}.")
 
 
 def _axes(trial, expected, got, name):
@@ -178,10 +195,8 @@ def _dtype(trial):
         return None
     return Fault(
         "the type",
-        (
-            f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result "
-            f"should have the type of the input.",
-        ),
+        f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result "
+        f"should have the type of the input.",
     )
 
 
@@ -204,33 +219,28 @@ def _gradients(trial, answer, arguments, adapter):
         if gradient is None:
             return Fault(
                 "the gradient",
-                (
-                    f"The numbers are right, but no gradient arrives at `{name}`.",
-                    "Somewhere between it and the result the framework loses sight of it: a detach, a stop_gradient, "
-                    "a float(…) or a way through NumPy.",
-                ),
+                f"The numbers are right, but no gradient arrives at `{name}`.",
+                "Somewhere between it and the result the framework loses sight of it: a detach, a stop_gradient, "
+                "a float(…) or a way through NumPy.",
             )
     trial.got = tuple(adapter.take(g) for g in gradients)
     if not equal(trial.got, trial.expected, trial.within):
         name, _, _ = trial.wrong
         return Fault(
             "the gradient",
-            (
-                f"The numbers are right, but the gradient that arrives at `{name}` is not the derivative of your "
-                f"result.",
-                "A part of the calculation is hidden from the framework, by a detach, a stop_gradient or a way "
-                "through NumPy.",
-            ),
+            f"The numbers are right, but the gradient that arrives at `{name}` is not the derivative of your result.",
+            "A part of the calculation is hidden from the framework, by a detach, a stop_gradient or a way "
+            "through NumPy.",
         )
     return None
 
 
 def _raised(error, answer, draw):
     if isinstance(error, TypeError) and (unbound := _does_not_bind(answer, draw)):
-        return Fault("the arguments", (unbound,))
+        return Fault("the arguments", unbound)
     where = learners_line(error)
     message = str(error).strip().split("\n")[0]
-    return Fault(f"raises {type(error).__name__}", (*((where,) if where else ()), f"{type(error).__name__}: {message}"))
+    return Fault(f"raises {type(error).__name__}", *((where,) if where else ()), f"{type(error).__name__}: {message}")
 
 
 def _does_not_bind(answer, draw):

@@ -17,6 +17,7 @@ class Misconception:
     name: str  # what is wrong, in a few words: "the scale"
     switches: dict
     hint: str | Callable  # a sentence or two, or a function of the inputs that gives them; never the solution
+    breaks_contract: bool = False  # it shows in an error or a shape before it shows in numbers
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,13 @@ def judge(exercise, answer, framework="numpy"):
         except NotImplementedError:
             return say.not_written()
         trials += tried
-        failing = next((t for t in tried if not t.right), None)
-        if failing is None:
+        failing = [trial for trial in tried if not trial.right]
+        if not failing:
             passed.append(stage.name)
             continue
         found, certain = named(exercise, trials) if stage.name != "gradient" else ((), True)
-        fault = failing.fault or (None if found else sentence_for(failing))
-        return say.wrong(stage, failing, fault, found, certain, passed)
+        shown = next((trial for trial in failing if trial.fault), None)
+        fault = shown.fault if shown else None if found else sentence_for(failing[0])
+        smallest = min(failing, key=lambda trial: trial.size)
+        return say.wrong(stage, shown or (failing[0] if fault else smallest), fault, found, certain, passed)
     return say.right(passed)

@@ -7,15 +7,18 @@ import numpy as np
 
 from attention.checks.compare import largest, unequal
 from attention.checks.contract import Fault
-from attention.checks.words import number
+from attention.checks.exercise import is_float
+from attention.checks.words import number, pair
 
 
 def sentence_for(trial):
-    """The first property that holds: a Fault, or None."""
-    _, expected, got = trial.wrong
-    for prop in (not_finite, *trial.exercise.properties, nothing, sign, factor, shift, rows, order, partly):
-        if fault := prop(trial, expected, got):
-            return fault
+    """What the first property says that has something to say: a Fault, or None."""
+    name, expected, got = trial.wrong
+    with np.errstate(all="ignore"):
+        for prop in (not_finite, *trial.exercise.properties, *GENERAL):
+            if fault := prop(trial, expected, got):
+                of = f"{name}: " if trial.exercise.outputs else ""
+                return Fault(fault.title, *(of + sentence for sentence in fault.sentences))
     return None
 
 
@@ -30,10 +33,8 @@ def not_finite(trial, expected, got):
     }[kind]
     return Fault(
         kind,
-        (
-            f"{bad.sum()} of {bad.size} numbers {'is' if bad.sum() == 1 else 'are'} {kind} where all should be "
-            f"finite. {cause}",
-        ),
+        f"{bad.sum()} of {bad.size} numbers {'is' if bad.sum() == 1 else 'are'} {kind} where all should be "
+        f"finite. {cause}",
     )
 
 
@@ -41,27 +42,57 @@ def weights_sum(trial, expected, got):
     """Over which axis do weights sum to one?"""
     axis = trial.inputs.get("axis", -1)
     wanted, sums = expected.sum(axis), got.sum(axis)
-    bad = unequal(sums, wanted, trial.within * 10)
+    bad = unequal(sums, wanted, trial.slack)
     if not bad.any():
         return None
     place = tuple(np.argwhere(bad)[0])
-    text = f"Along axis {axis} your weights sum to {number(sums[place])}; they should sum to {number(wanted[place])}."
-    others = [
-        k
-        for k in range(got.ndim)
-        if k != axis % got.ndim and not unequal(got.sum(k), np.ones(1), trial.within * 10).any()
-    ]
+    along = "" if got.ndim == 1 else f" along axis {number(axis)}"
+    right, wrong = pair(wanted[place], sums[place])
+    text = f"Your weights sum to {wrong}{along}; they should sum to {right}."
+    ones = [k for k in range(got.ndim) if (np.abs(got.sum(k) - 1) <= trial.slack).all()]
+    others = [k for k in ones if k != axis % got.ndim]
     if others:
-        text += f" Yours sum to 1 along axis {others[0] - got.ndim if axis < 0 else others[0]}."
-    elif got.ndim > 1 and abs(got.sum() - 1) <= trial.within * 10:
+        text += f" Yours sum to 1 along axis {number(others[0] - got.ndim if axis < 0 else others[0])}."
+    elif got.ndim > 1 and abs(got.sum() - 1) <= trial.slack:
         text += " All of yours together sum to 1."
-    return Fault("the sum of the weights", (text,))
+    return Fault("the sum of the weights", text)
+
+
+def weights_power(trial, expected, got):
+    """Weights that are right but for a power: those of scores that were multiplied by something."""
+    seen = (expected > 0) & (got > 0)
+    if not (seen == (got > 0)).all() or seen.sum(-1).min() < 1 or seen.sum() - got[..., 0].size < 2:
+        return None
+    x, y = (np.where(seen, np.log(np.where(seen, w, 1)), 0) for w in (expected, got))
+    x, y = (np.where(seen, w - w.sum(-1, keepdims=True) / seen.sum(-1, keepdims=True), 0) for w in (x, y))
+    slope = (x * y).sum() / (x * x).sum()
+    if np.abs(y - slope * x).max() > trial.slack or slope == 0:
+        return None
+    like = "with their signs turned" if abs(slope + 1) < trial.slack else f"multiplied by {number(slope)}"
+    return Fault("the scores", f"Your weights are those of the right scores {like}.")
+
+
+def weights_order(trial, expected, got):
+    """The largest weight in the wrong place."""
+    wrong = np.argmax(got, -1) != np.argmax(expected, -1)
+    if not wrong.any():
+        return None
+    row = tuple(int(i) for i in np.argwhere(wrong)[0])
+    where = f"In row {list(row)} your" if row else "Your"
+    right, yours = np.argmax(expected[row]), np.argmax(got[row])
+    return Fault("the largest weight", f"{where} largest weight is at index {yours}; it should be at {right}.")
+
+
+def weights_choice(trial, expected, got):
+    if ((got == 0) | (got == 1)).all() and got.any():
+        return Fault("a choice", "You give everything to one and nothing to the others.")
+    return None
 
 
 def weights_negative(trial, expected, got):
     bad = got < -trial.within
     return (
-        Fault("a negative weight", (f"{number(got[bad].min())} is among your weights; none may be below 0.",))
+        Fault("a negative weight", f"{number(got[bad].min())} is among your weights; none may be below 0.")
         if bad.any()
         else None
     )
@@ -74,7 +105,7 @@ def weights_masked(trial, expected, got):
     if there > trial.within:
         return Fault(
             "weight on a masked key",
-            (f"Where the mask is False the weight must be 0; the largest of yours there is {number(there)}.",),
+            f"Where the mask is False the weight must be 0; the largest of yours there is {number(there)}.",
         )
     return None
 
@@ -82,7 +113,7 @@ def weights_masked(trial, expected, got):
 def nothing(trial, expected, got):
     if got.size > 1 and np.ptp(got) == 0 and unequal(got, expected, trial.within).any() and np.ptp(expected) > 0:
         return Fault(
-            "all the same", (f"Every number of yours is {number(got.flat[0])}; they should differ from each other.",)
+            "all the same", f"Every number of yours is {number(got.flat[0])}; they should differ from each other."
         )
     return None
 
@@ -93,7 +124,7 @@ def _finite(expected, got):
 
 def sign(trial, expected, got):
     if _finite(expected, got) and not unequal(-got, expected, trial.within).any():
-        return Fault("the sign", ("Every number has the right size and the wrong sign.",))
+        return Fault("the sign", "Every number has the right size and the wrong sign.")
     return None
 
 
@@ -101,8 +132,8 @@ def factor(trial, expected, got):
     if not _finite(expected, got):
         return None
     ratio = (got * expected).sum() / (expected**2).sum()
-    if ratio != 0 and not unequal(got / ratio, expected, trial.within * 10).any():
-        return Fault("the scale", (f"Every number is {number(ratio)} times what it should be.",))
+    if abs(ratio) > trial.slack < abs(ratio - 1) and not unequal(got / ratio, expected, trial.slack).any():
+        return Fault("the scale", f"Every number is {number(ratio)} times what it should be.")
     return None
 
 
@@ -110,10 +141,55 @@ def shift(trial, expected, got):
     if not _finite(expected, got):
         return None
     offset = (got - expected).mean()
-    if not unequal(got - offset, expected, trial.within * 10).any():
+    if not unequal(got - offset, expected, trial.slack).any():
         word = "large" if offset > 0 else "small"
-        return Fault("an offset", (f"Every number is too {word} by {number(abs(offset))}.",))
+        return Fault("an offset", f"Every number is too {word} by {number(abs(offset))}.")
     return None
+
+
+def function(trial, expected, got):
+    """A function of the right numbers: one step too many, or one too few."""
+    known = {
+        "the exponentials": np.exp, "the logarithms": np.log, "the squares": np.square, "the roots": np.sqrt,
+        "the inverses": np.reciprocal, "the absolute values": np.abs, "tanh": np.tanh,
+        "1 decimal": lambda x: np.round(x, 1),
+        **{f"{places} decimals": lambda x, p=places: np.round(x, p) for places in range(2, 6)},
+    }  # fmt: skip
+    for name, f in known.items():
+        if expected.size > 1 and not unequal(got, f(expected), trial.slack).any():
+            what = f"rounded to {name}" if "decimal" in name else f"but for one step: you have {name} of them"
+            return Fault("one step", f"The right numbers, {what}.")
+    return None
+
+
+def cut(trial, expected, got):
+    """Right within bounds, and cut off there."""
+    low, high = got.min(), got.max()
+    several = unequal(got, expected, trial.within).sum() > 1
+    if several and low < high and not unequal(got, np.clip(expected, low, high), trial.within).any():
+        return Fault("cut off", f"Right between {number(low)} and {number(high)}, and nothing of yours lies beyond.")
+    return None
+
+
+def probes(trial, expected, got):
+    """What a change of one argument does to the right result, and to the learner's."""
+    changes = {"Add 1 to": (lambda x: x + 1, "changes"), "Double": (lambda x: 2 * x, "does not change in proportion")}
+    for name in [n for n, value in trial.inputs.items() if is_float(value)]:
+        for what, (change, otherwise) in changes.items():
+            right, yours = trial.again({name: change(trial.inputs[name])})
+            if yours is None or yours.shape != got.shape:
+                continue
+            right = _effect(expected, right, trial.slack, otherwise)
+            yours = _effect(got, yours, trial.slack, otherwise)
+            if right != yours:
+                sentence = f"{what} `{name}`, and the right result {right}; yours {yours}."
+                return Fault(f"the part of {name}", sentence)
+    return None
+
+
+def _effect(before, after, within, otherwise):
+    effects = {1: "stays the same", 2: "doubles", 4: "becomes four times as large"}
+    return next((words for n, words in effects.items() if not unequal(after, n * before, within).any()), otherwise)
 
 
 def rows(trial, expected, got):
@@ -122,54 +198,54 @@ def rows(trial, expected, got):
     if not _finite(expected, got) or got.ndim == 0 or got.shape[axis] < 3:
         return None
     offset = (got - expected).mean(axis, keepdims=True)
-    if not unequal(got - offset, expected, trial.within * 10).any():
+    if not unequal(got - offset, expected, trial.slack).any():
         return Fault(
             "an offset",
-            (
-                f"Along axis {axis} the differences between your numbers are right, but all are off by the same amount:"
-                f" {number(offset.flat[0])} in the first.",
-            ),
+            f"Along axis {number(axis)} the differences between your numbers are right, but all are off by the "
+            f"same amount:"
+            f" {number(offset.flat[0])} in the first.",
         )
     ratio = (got * expected).sum(axis, keepdims=True) / np.maximum((expected**2).sum(axis, keepdims=True), 1e-300)
-    if (ratio != 0).all() and not unequal(got / ratio, expected, trial.within * 10).any():
+    if (ratio != 0).all() and not unequal(got / ratio, expected, trial.slack).any():
         return Fault(
             "the scale",
-            (
-                f"Along axis {axis} the proportions of your numbers are right, but each row has a factor too many:"
-                f" {number(ratio.flat[0])} in the first.",
-            ),
+            f"Along axis {number(axis)} the proportions of your numbers are right, but each row has a factor too "
+            f"many:"
+            f" {number(ratio.flat[0])} in the first.",
         )
     return None
 
 
 def order(trial, expected, got):
     if expected.size > 2 and not unequal(np.sort(got, None), np.sort(expected, None), trial.within).any():
-        return Fault("the order", ("The right numbers, in other places.",))
+        return Fault("the order", "The right numbers, in other places.")
     return None
 
 
-def partly(trial, expected, got):
-    """Where the wrong numbers are, if they are not everywhere."""
-    bad = unequal(got, expected, trial.within)
-    if bad.all():
-        return None
-    for axis in range(got.ndim):
-        places = np.flatnonzero(bad.any(axis=tuple(k for k in range(got.ndim) if k != axis)))
-        if len(places) < got.shape[axis] and len(places) <= 3:
-            where = ", ".join(map(str, places))
-            return Fault(
-                "some of the numbers",
-                (
-                    f"The wrong ones all lie at {'index' if len(places) == 1 else 'indices'} {where} of axis {axis}; "
-                    f"the rest is right.",
-                ),
-            )
+def partly(expected, got, within):
+    """Where the wrong numbers are, and how wrong: what can always be said."""
+    bad = unequal(got, expected, within)
     off = np.abs(got - expected)[bad & np.isfinite(got) & np.isfinite(expected)]
-    size = f", by at most {number(off.max())}" if off.size and off.max() < 0.1 * largest(expected) else ""
-    return Fault(
-        "some of the numbers",
-        (
-            f"{bad.size - bad.sum()} of {bad.size} are right, {bad.sum()} {'is' if bad.sum() == 1 else 'are'} "
-            f"wrong{size}.",
-        ),
-    )
+    size = f", by at most {number(off.max())}" if off.size and off.max() < 0.01 * largest(expected) else ""
+    if bad.all():
+        which = {1: "The number is not", 2: "Neither number is"}.get(bad.size, f"None of the {bad.size} numbers is")
+        return f"{which} right{size}."
+    for axis in range(got.ndim if got.ndim > 1 else 0):
+        rest = tuple(k for k in range(got.ndim) if k != axis)
+        places = np.flatnonzero(bad.any(axis=rest))
+        if np.array_equal(places, np.flatnonzero(bad.all(axis=rest))):
+            where = f"{'index' if len(places) == 1 else 'indices'} {', '.join(map(str, places))} of axis {axis}"
+            return f"Everything at {where} is wrong, and all the rest right."
+    good, wrong = (f"{n} {'is' if n == 1 else 'are'}" for n in ((~bad).sum(), bad.sum()))
+    return f"Of {bad.size} numbers {good} right and {wrong} wrong{size}."
+
+
+GENERAL = (nothing, sign, factor, shift, function, cut, rows, order, probes)
+WEIGHTS = (
+    function,
+    weights_choice,
+    weights_negative,
+    weights_sum,
+    weights_power,
+    weights_order,
+)  # for an exercise whose answer is weights

@@ -9,6 +9,7 @@ import numpy as np
 
 from attention.checks import words
 from attention.checks.compare import unequal
+from attention.checks.properties import partly
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,15 @@ class Reporter:
         hints = [m.hint if isinstance(m.hint, str) else m.hint(**trial.inputs) for m in found]
         lines = list(fault.sentences) if fault else []
         lines += hints if certain else [f"One way to this error: {hint}" for hint in hints]
+        if not lines and not self.exercise.value:
+            _, expected, got = trial.wrong
+            lines.append(partly(expected, got, trial.within))
         lines += self._example(trial)
-        title = ", and ".join(dict.fromkeys(m.name for m in found)) if found and certain else fault.title
-        if stage.name != self.exercise.stages[0].name and not self.exercise.value:
-            title += f" ({stage.name})"
+        title = fault.title if fault else "the numbers"
+        if found and certain:
+            title = ", and ".join(dict.fromkeys(m.name for m in found))
+        if stage.name != self.exercise.stages[0].name:
+            title += f" ({stage.name})" if stage.name not in title else ""
             lines.append(f"Right so far: {' · '.join(passed)}.")
         return self._wrong(title, lines)
 
@@ -60,15 +66,17 @@ class Reporter:
         if trial.got is None or trial.wrong is None or trial.wrong[1].shape != trial.wrong[2].shape:
             return self._on(trial)
         name, expected, got = trial.wrong
-        place = tuple(int(i) for i in np.argwhere(unequal(got, expected, trial.within))[0])
+        places = [list(map(int, place)) for place in np.argwhere(unequal(got, expected, trial.within))]
         if self.exercise.value:
+            where = ", ".join(map(str, places))
             return [
-                f"Yours is {words.array(got, 4)}; the first wrong number is the one at {list(place)}."
-                if place
-                else f"Yours is {words.array(got, 4)}."
+                f"Yours is {words.array(got, 5)}; wrong is what stands at {where}."
+                if got.ndim
+                else f"Yours is {words.array(got, 5)}."
             ]
+        place = tuple(places[0])
         of = f"gradient for {name}" if trial.stage.name == "gradient" else name if self.exercise.outputs else "result"
-        if expected.size <= 6 and expected.ndim <= 1:
+        if expected.size <= 6:
             digits = next((d for d in range(3, 17) if words.array(expected, d) != words.array(got, d)), 17)
             right, wrong = words.array(expected, digits), words.array(got, digits)
         else:

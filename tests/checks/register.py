@@ -1,0 +1,42 @@
+"""Answers to the exercises, right and wrong, for the proofs in test_exercises.py.
+
+A chapter brings its own in answers_NN.py, found by its name: other correct ways of writing a solution, and wrong
+answers that are *not* among the exercise's misconceptions, with the sentence that the check must find for them.
+"""
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    key: str  # "03.scaled_dot_scores"
+    function: Any
+    framework: str
+    title: str = ""  # of the verdict, for a wrong answer
+    says: str = ""  # a part of its text
+
+    def __str__(self):
+        return f"{self.key}-{self.function.__name__}"
+
+
+class Answers:
+    """The answers of one chapter."""
+
+    def __init__(self, chapter):
+        self.chapter, self.right_ones, self.wrong_ones = chapter, [], []
+
+    def right(self, name, framework="numpy"):
+        """Another correct way to write it."""
+        return lambda f: self.right_ones.append(Answer(f"{self.chapter}.{name}", f, framework)) or f
+
+    def wrong(self, name, title, says, framework="numpy"):
+        """A wrong answer outside the list, and what the check must say to it."""
+        return lambda f: self.wrong_ones.append(Answer(f"{self.chapter}.{name}", f, framework, title, says)) or f
+
+
+def all_answers():
+    names = sorted(path.stem for path in Path(__file__).parent.glob("answers_*.py"))
+    return [importlib.import_module(f"tests.checks.{name}").answers for name in names]

@@ -1,0 +1,173 @@
+"""The proofs of DESIGN section 6, for every exercise that any chapter declares: a new chapter is proved by being there.
+
+What must pass is taken from the solutions notebooks and from answers_NN.py; what must fail, from the misconceptions
+that the exercise itself declares and from answers_NN.py.
+"""
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+import attention.checks
+from attention.checks.compare import largest
+from attention.checks.contract import Trial
+from attention.checks.diagnose import outcome
+from attention.checks.exercise import chapters, find
+from attention.checks.frameworks import ADAPTERS
+from attention.checks.judge import judge
+from tests.checks.register import all_answers
+
+ROOT = Path(__file__).parents[2]
+EXERCISES = {f"{chapter}.{e.name}": e for chapter, module in chapters().items() for e in module.EXERCISES}
+MISTAKES = [
+    pytest.param(key, m, id=f"{key}-{m.name}-{i}")
+    for key, e in EXERCISES.items()
+    for i, m in enumerate(e.misconceptions)
+]
+RIGHT = [pytest.param(a, id=str(a)) for answers in all_answers() for a in answers.right_ones]
+WRONG = [pytest.param(a, id=str(a)) for answers in all_answers() for a in answers.wrong_ones]
+each_exercise = pytest.mark.parametrize("key", EXERCISES)
+
+
+def run_notebook(path, monkeypatch):
+    """Run a notebook's code cells here, in one namespace; the checks are returned as [(key, verdict)]."""
+    seen = []
+
+    def check(key, answer, framework="numpy"):
+        seen.append((key, judge(find(key), answer, framework)))
+
+    monkeypatch.setattr(attention.checks, "check", check)
+    namespace = {}
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, str(path), "exec"), namespace)
+    return seen
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", text)
+
+
+def as_written_in(framework, function, exercise):
+    """A NumPy function as a learner's function of another framework."""
+    if exercise.value:
+        return function
+    adapter = ADAPTERS[framework]()
+
+    def answer(*arguments):
+        names = [*exercise.stages[0].draws[0], "axis"]
+        taken = [adapter.take(a) if adapter.owns(a) else a for a in arguments]
+        result = function(**dict(zip(names, taken, strict=False)))
+        return tuple(map(adapter.give, result)) if isinstance(result, tuple) else adapter.give(np.asarray(result))
+
+    return answer
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_solutions_pass_and_stubs_are_not_written_yet(chapter, monkeypatch):
+    (solution,) = (ROOT / "solutions").glob(f"{chapter}_*.ipynb")
+    keys = {key for key in EXERCISES if key.startswith(chapter)}
+    solved = run_notebook(solution, monkeypatch)
+    assert {key for key, _ in solved} == keys
+    assert all(verdict.passed for _, verdict in solved), [v.text for _, v in solved if not v.passed]
+
+    stubs = run_notebook(ROOT / "exercises" / solution.name, monkeypatch)
+    assert [key for key, _ in stubs] == [key for key, _ in solved]
+    for _, verdict in stubs:
+        assert verdict.text.endswith("   not written yet")
+        assert not verdict.passed
+
+
+@pytest.mark.parametrize("answer", RIGHT)
+def test_another_way_of_writing_it_passes(answer):
+    verdict = judge(find(answer.key), answer.function, answer.framework)
+    assert verdict.passed, verdict.text
+
+
+@pytest.mark.parametrize(("key", "mistake"), MISTAKES)
+def test_a_misconception_gets_its_name_and_hint(key, mistake):
+    exercise = EXERCISES[key]
+    framework = exercise.frameworks[0]
+
+    def faulty(**inputs):
+        return exercise.faulty(**inputs, **mistake.switches)
+
+    verdict = judge(exercise, as_written_in(framework, faulty, exercise), framework)
+    assert not verdict.passed
+    assert verdict.title.split(" (")[0] == mistake.name, verdict.text
+    trial = first_failing(exercise, mistake)
+    assert (trial.outcome is None or trial.outcome[0].shape != trial.expected[0].shape) == mistake.breaks_contract
+    if isinstance(mistake.hint, str):
+        assert plain(mistake.hint) in plain(verdict.text)
+    else:
+        hints = [plain(mistake.hint(**draw)) for draw in exercise.stages[0].draws]
+        assert any(hint in plain(verdict.text) for hint in hints)
+
+
+def trials(exercise, mistake):
+    """The trials of a faulty function through the first stage in which it goes wrong."""
+    tried = []
+    for stage in exercise.stages:
+        tried += [Trial(exercise, draw, stage) for draw in stage.draws]
+        for trial in tried:
+            results, error = outcome(exercise, (mistake,), trial)
+            trial.outcome, trial.raised = results, error
+        if any(difference(t.outcome, t.expected) > 100 * t.within for t in tried):
+            return tried
+    raise AssertionError(f"{mistake.name} is never more than 100 tolerances away from the right answer")
+
+
+def first_failing(exercise, mistake):
+    return next(t for t in trials(exercise, mistake) if difference(t.outcome, t.expected) > 100 * t.within)
+
+
+def difference(results, expected):
+    """The largest difference, as a part of the largest entry; ∞ for other shapes, NaN or an error."""
+    if results is None or [r.shape for r in results] != [e.shape for e in expected]:
+        return np.inf
+    largest_difference = 0.0
+    for r, e in zip(results, expected, strict=True):
+        if not np.array_equal(np.isfinite(r), np.isfinite(e)):
+            return np.inf
+        finite = np.isfinite(e)
+        largest_difference = max(largest_difference, np.abs(r - e)[finite].max(initial=0) / largest(e))
+    return largest_difference
+
+
+@each_exercise
+def test_misconceptions_differ_from_each_other(key):
+    exercise = EXERCISES[key]
+    assert len(exercise.misconceptions) >= 3
+    for one, other in combinations(exercise.misconceptions, 2):
+        apart = False
+        for trial in trials(exercise, one):
+            (a, error_a), (b, error_b) = (outcome(exercise, (m,), trial) for m in (one, other))
+            if error_a is not None and error_b is not None:
+                apart |= str(error_a) != str(error_b)
+            else:
+                apart |= a is None or difference(a, b if b is not None else ()) > 100 * trial.within
+        assert apart, (one.name, other.name)
+        assert one.hint != other.hint
+
+
+@pytest.mark.parametrize("answer", WRONG)
+def test_a_wrong_answer_outside_the_list_gets_a_true_sentence(answer):
+    exercise = find(answer.key)
+    verdict = judge(exercise, answer.function, answer.framework)
+    assert not verdict.passed
+    assert verdict.title == answer.title, verdict.text
+    assert plain(answer.says) in plain(verdict.text), verdict.text
+    assert f"See: {exercise.see}" in verdict.text
+    for mistake in exercise.misconceptions:
+        assert not isinstance(mistake.hint, str) or plain(mistake.hint) not in plain(verdict.text)
+
+
+@each_exercise
+def test_enough_answers_are_tried(key):
+    of = {kind: [a for p in params if (a := p.values[0]).key == key] for kind, params in (("r", RIGHT), ("w", WRONG))}
+    assert len(of["r"]) >= 2
+    assert len(of["w"]) >= 2

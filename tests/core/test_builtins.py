@@ -1,6 +1,5 @@
 """The library against what the frameworks ship, on rows that may attend; and what those make of empty rows."""
 
-import keras
 import numpy as np
 import pytest
 import torch.nn.functional as F
@@ -30,13 +29,13 @@ def test_pytorch_is_causal_starts_at_the_first_key():
 
 def test_keras_dot_product_attention():
     arrays = (a[:, :, None].astype(np.float32) for a in (QUERIES, KEYS, VALUES))  # Keras wants (B, T, H, D)
-    built_in = keras.ops.dot_product_attention(*arrays, mask=MASK[:, None])
+    built_in = tf.keras.ops.dot_product_attention(*arrays, mask=MASK[:, None])
     expected = atn_np.scaled_dot_product_attention(QUERIES, KEYS, VALUES, MASK)[0]
     assert_close(built_in[:, :, 0], expected, "float32")
 
 
 def test_keras_attention_layer_does_not_scale():
-    layer = keras.layers.Attention(dtype="float64")
+    layer = tf.keras.layers.Attention(dtype="float64")
     built_in, weights = layer([tf.constant(a) for a in (QUERIES, VALUES, KEYS)], return_attention_scores=True)
     expected = atn_np.attend(atn_np.dot_scores(QUERIES, KEYS), VALUES)
     assert_close(built_in, expected[0])
@@ -45,7 +44,7 @@ def test_keras_attention_layer_does_not_scale():
 
 def test_keras_additive_attention_layer_has_no_projections():
     query_weight, key_weight, score_weight = (rng.standard_normal(shape) for shape in ((4, 7), (4, 7), (7,)))
-    layer = keras.layers.AdditiveAttention(dtype="float64")
+    layer = tf.keras.layers.AdditiveAttention(dtype="float64")
     projected = [tf.constant(a) for a in (QUERIES @ query_weight, VALUES @ np.ones((6, 7)), KEYS @ key_weight)]
     layer.build([tuple(p.shape) for p in projected])
     layer.scale.assign(score_weight)
@@ -94,7 +93,7 @@ def multi_head(need_weights):
 
 
 def keras_multi_head(values, mask):
-    layer = keras.layers.MultiHeadAttention(1, 1, use_bias=False)
+    layer = tf.keras.layers.MultiHeadAttention(1, 1, use_bias=False)
     layer.build((1, 1, 1), (1, 2, 1))
     layer.set_weights([np.ones_like(weight) for weight in layer.get_weights()])
     return layer(np.ones((1, 1, 1), np.float32), values[None], attention_mask=mask[None])
@@ -114,12 +113,12 @@ EMPTY_ROWS = {
     ),
     "nn.MultiheadAttention, need_weights=True": ("NaN", multi_head(True)),
     "nn.MultiheadAttention, need_weights=False": ("zero", multi_head(False)),
-    "keras.layers.Attention": ("uniform", keras_layer(keras.layers.Attention())),
-    "keras.layers.AdditiveAttention": ("uniform", keras_layer(keras.layers.AdditiveAttention())),
+    "keras.layers.Attention": ("uniform", keras_layer(tf.keras.layers.Attention())),
+    "keras.layers.AdditiveAttention": ("uniform", keras_layer(tf.keras.layers.AdditiveAttention())),
     "keras.layers.MultiHeadAttention": ("uniform", keras_multi_head),
     "keras.ops.dot_product_attention": (
         "uniform",
-        lambda v, m: keras.ops.dot_product_attention(
+        lambda v, m: tf.keras.ops.dot_product_attention(
             np.ones((1, 1, 1, 1), np.float32), np.ones((1, 2, 1, 1), np.float32), v[None, :, None], mask=m[None, None]
         ),
     ),

@@ -1,4 +1,4 @@
-"""How long the library's attention takes beside the frameworks' own: ``python benchmarks/attention.py``
+"""How long the library's attention takes beside the frameworks' own: ``python benchmarks/attention_speed.py``
 
 Each line is a ratio of two times taken in turn in the same run, the median of many turns; 1.0 means equally long.
 Sizes: B = 4, H = 4, T = S = 256, D = 64, float32.
@@ -7,7 +7,6 @@ Sizes: B = 4, H = 4, T = S = 256, D = 64, float32.
 from statistics import median
 from time import perf_counter
 
-import keras
 import torch.nn.functional as F
 
 import attention.numpy as atn_np
@@ -54,7 +53,7 @@ def main():
         ),
         "TensorFlow, eager / keras.ops.dot_product_attention": (
             lambda: atn_tf.scaled_dot_product_attention(*tensors_tf)[0].numpy(),
-            lambda: keras.ops.dot_product_attention(*turned).numpy(),
+            lambda: tf.keras.ops.dot_product_attention(*turned).numpy(),
         ),
         "TensorFlow, tf.function / eager": (
             lambda: compiled(*tensors_tf)[0].numpy(),

@@ -101,8 +101,6 @@ def translate(options):
     if not sentence:
         raise ValueError("the sentence is empty: give one to translate, in quotation marks")
     translator = Translator(options.framework, options.model)
-    if unseen := translator.unseen(sentence):
-        print(f"note: training never met {' '.join(unseen)}: the model has to guess", file=sys.stderr)
     translation, source, target, weights = translator.align(sentence)
     if options.alignment:
         from attention.plotting import heatmap
@@ -110,8 +108,10 @@ def translate(options):
         figure, _ = heatmap(weights, target, source, "what was read", "what was written", numbers=False)
         try:
             figure.savefig(options.alignment)
-        except OSError as error:
-            raise ValueError(f"the picture cannot be written to {options.alignment}: {error.strerror}") from None
+        except (OSError, ValueError) as error:  # no such folder, or no such kind of picture
+            raise ValueError(f"the picture cannot be written to {options.alignment}: {error}") from None
+    if unseen := translator.unseen(sentence):
+        print(f"note: training never met {' '.join(unseen)}: the model has to guess", file=sys.stderr)
     print(translation)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pooch
 
-COMMIT = "2cc0f2d7c615b60e07e2d51bb5edc004444d7e0e"
+COMMIT = "a3d2e0d26b56f3846f66a952536ffed4e401d05a"
 ADDRESS = f"https://raw.githubusercontent.com/multi30k/dataset/{COMMIT}/data/task1/raw/"
 CHECKSUMS = {
     "test_2016_flickr.de.gz": "9204244e408ccb38d2a55cfcd344df15005fc42a07a6e55ca6c52b6ababb8cc8",

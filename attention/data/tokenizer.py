@@ -41,6 +41,7 @@ def train_tokenizer(sentences, size):
 
 def encode(tokenizer, sentences):
     """Sentences to lists of tokens, each ending in END."""
+    tokenizer.encode_special_tokens = True  # "</s>" that somebody types is text, not the end
     return [[*encoding.ids, END] for encoding in tokenizer.encode_batch(list(sentences), add_special_tokens=False)]
 
 
@@ -69,7 +70,8 @@ class DropoutEncoder:
     def _pieces(self, word, draw):
         pieces = list(word)
         while True:
-            known = [(self.ranks[p], i) for i, p in enumerate(pairwise(pieces)) if p in self.ranks and draw() >= self.dropout]
+            pairs = enumerate(pairwise(pieces))
+            known = [(self.ranks[pair], i) for i, pair in pairs if pair in self.ranks and draw() >= self.dropout]
             if not known:
                 return [self.numbers[piece] for piece in pieces]
             i = min(known)[1]

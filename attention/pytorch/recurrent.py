@@ -141,8 +141,7 @@ class Seq2Seq(nn.Module):
         self.embedding = nn.Parameter(torch.empty(shapes["embedding"], dtype=dtype))
         self.output_bias = nn.Parameter(torch.empty(shapes["output_bias"], dtype=dtype))
         self.encoder = GRUEncoder(width, encoder_width, dtype)
-        decoder = {name.removeprefix("decoder."): shape for name, shape in shapes.items() if name.startswith("decoder.")}
-        self.decoder = AttentionDecoder(decoder, dtype)
+        self.decoder = AttentionDecoder({n.split(".")[1]: s for n, s in shapes.items() if "decoder" in n}, dtype)
         self.dropout = nn.Dropout(dropout)
         self.set_named_weights(initial_weights(shapes, seed))
 
@@ -166,7 +165,8 @@ class Seq2Seq(nn.Module):
 
     def encode(self, source, lengths):
         """Source tokens (B, S) and lengths (B,) to the memory and the decoder's first state (B, M)."""
-        states, last = self.encoder(self.dropout(F.embedding(source, self.embedding)), lengths)  # (B, S, M) -> (B, S, 2E)
+        embedded = self.dropout(F.embedding(source, self.embedding))  # (B, S) -> (B, S, M)
+        states, last = self.encoder(embedded, lengths)  # (B, S, M) -> (B, S, 2E)
         return self.decoder.start(self.dropout(states), last, lengths)
 
     def step(self, tokens, state, memory):

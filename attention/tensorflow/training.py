@@ -30,6 +30,7 @@ def train(settings: Settings, corpus: Corpus, path, device="cpu", resume=False):
     curve : list of {"step", "loss", "bleu", "seconds"}, one for each validation
     """
     keras.utils.set_random_seed(settings.seed)
+    tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and a new pair of lengths needs one
     with tf.device("/GPU:0" if device == "cuda" else "/CPU:0"):
         model = Seq2Seq(**settings.sizes(), dropout=settings.dropout, seed=settings.seed)
         average = Seq2Seq(**settings.sizes(), seed=settings.seed)

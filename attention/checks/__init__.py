@@ -2,12 +2,15 @@
 
 An answer is tried in stages, each with one difficulty more than the last; only the first stage that fails is diagnosed:
 
+    judge        the stages in their order; from an answer to a verdict
     frameworks   gives arrays to the learner's framework and takes them back
-    contract     calls the answer: did it raise, and is what came back of the right kind, shape and type?
+    contract     calls the answer: is what came back of the right kind, shape and type? Were the arguments left alone?
+    errors       or did it raise, and in which of the learner's lines?
     compare      the same numbers, within the tolerance of their type?
-    properties   true sentences about wrong numbers: over which axis the weights sum to one, by what they were scaled …
-    diagnose     puts a name to the mistake, if one of the exercise's known mistakes gives exactly these numbers
-    report       the words the learner reads
+    gradient     the same gradient, where the framework has one?
+    diagnose     a name for the mistake, if one of the exercise's known mistakes does exactly the same
+    properties   otherwise true sentences about the wrong numbers; `weights` has those for weights
+    report       the words the learner reads, with `words` for the numbers in them
     progress     what has been solved, noted beside the learner's copies
 
 `chapter_NN` declares the exercises of a chapter in the words of `exercise`; it is found by its name.

@@ -4,10 +4,11 @@ import numpy as np
 
 import attention.numpy as atn
 from attention.checks.compare import unequal
-from attention.checks.contract import Fault
 from attention.checks.draws import normal, some
 from attention.checks.exercise import Exercise, Misconception, Stage
-from attention.checks.properties import WEIGHTS, factor, function, shift, sign, weights_masked, weights_sum
+from attention.checks.properties import factor, function, shift, sign
+from attention.checks.trial import Fault
+from attention.checks.weights import WEIGHTS, weights_choice, weights_masked, weights_negative, weights_sum
 from attention.checks.words import number
 from attention.numpy.gradients import log_softmax_backward
 
@@ -27,7 +28,7 @@ def _by_hand(make="exp", share=True, base=np.e, turned=False):
 WEIGHTS_BY_HAND = Exercise(
     number="1.1", name="weights_by_hand", see="From scores to weights", value=True, reference=_by_hand,
     faulty=_by_hand, returns="one weight for each score", properties=WEIGHTS,
-    stages=(Stage("by hand", ({},), tolerance=2e-3),),
+    stages=(Stage("by hand", ({},), tolerance=1e-6),),
     misconceptions=(
         Misconception("not divided yet", {"share": False}, "These are the exponentials; they do not yet sum to 1."),
         Misconception("divided by the largest", {"share": "max"},
@@ -440,7 +441,7 @@ def _support(trial, expected, got):
 
 SPARSEMAX = Exercise(
     number="1.9", name="sparsemax", see="Softmax from maximum entropy", reference=_sparsemax, faulty=_sparsemax,
-    properties=(*WEIGHTS[:3], _support), returns="one weight for each score",
+    properties=(weights_choice, weights_negative, weights_sum, _support), returns="one weight for each score",
     stages=(
         Stage(
             "plain",

@@ -4,10 +4,10 @@ import numpy as np
 
 import attention.numpy as atn
 from attention.checks.compare import unequal
-from attention.checks.contract import Fault
 from attention.checks.draws import normal
 from attention.checks.exercise import Exercise, Misconception, Stage
-from attention.checks.properties import WEIGHTS
+from attention.checks.trial import Fault
+from attention.checks.weights import WEIGHTS
 from attention.checks.words import number
 from attention.numpy.gradients import scaled_dot_scores_backward
 
@@ -37,7 +37,7 @@ def _three_scores(scale="√D", lengths="both", product="sum", cosine_of="dot"):
 THREE_SCORES = Exercise(
     number="3.1", name="three_scores", see="The cosine", value=True, reference=_three_scores, faulty=_three_scores,
     returns="the dot product, the scaled dot product and the cosine",
-    stages=(Stage("by hand", ({},), tolerance=2e-4),),
+    stages=(Stage("by hand", ({},), tolerance=6e-5),),
     misconceptions=(
         Misconception("the scale", {"scale": "D"},
             "You divided by 4, the number of features. Divide by its square root."),

@@ -1,72 +1,15 @@
 """Call the answer on one draw, and look at what comes back before looking at its numbers."""
 
-import inspect
-import linecache
-import sysconfig
 import warnings
-from pathlib import Path
 
 import numpy as np
 
-from attention.checks.compare import equal, tolerance, unequal
-from attention.checks.exercise import is_float
-from attention.checks.frameworks import numeric_gradients
+from attention.checks.compare import equal, tolerance
+from attention.checks.errors import raised_by
+from attention.checks.gradient import gradients_of
+from attention.checks.trial import Fault, Trial, results_of
 
-NOT_THE_LEARNERS = [Path(__file__).parents[1], *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib"))]
 NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "K": "features of a key", "A": "hidden units"}
-
-
-class Fault:
-    """What is wrong: a title of a few words, and sentences."""
-
-    def __init__(self, title, *sentences):
-        self.title, self.sentences = title, sentences
-
-
-class Trial:
-    """One call of the answer: the inputs, what was expected and what came (or was raised)."""
-
-    def __init__(self, exercise, draw, stage):
-        self.exercise, self.inputs, self.stage = exercise, draw, stage
-        wide = {name: value.astype(np.float64) if is_float(value) else value for name, value in draw.items()}
-        self.expected = results_of(exercise.reference, wide)
-        self.names = exercise.outputs or ("result",)
-        self.got = self.error = self.fault = None
-        self.floats = [value for value in draw.values() if is_float(value)]
-        self.within = max(tolerance(*self.floats), stage.tolerance)
-
-    @property
-    def size(self):
-        return sum(np.size(value) for value in self.inputs.values())
-
-    @property
-    def slack(self):
-        """For what is computed from the numbers of an answer: a sum, a factor."""
-        return max(self.within, min(10 * self.within, 1e-4))
-
-    @property
-    def numbers_right(self):
-        return self.got is not None and equal(self.got, self.expected, self.within)
-
-    @property
-    def right(self):
-        return self.fault is None and self.numbers_right
-
-    @property
-    def wrong(self):
-        """The name, the expected and the given array of the first result that is not right."""
-        for name, expected, got in zip(self.names, self.expected, self.got, strict=True):
-            if expected.shape != got.shape or unequal(got, expected, self.within).any():
-                return name, expected, got
-        return None
-
-
-def results_of(function, inputs):
-    """A NumPy function's results as a tuple of arrays, in silence."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        results = function(**inputs)
-    return tuple(np.asarray(r) for r in (results if isinstance(results, tuple) else (results,)))
 
 
 def attempt(exercise, answer, draw, stage, adapter):
@@ -74,7 +17,7 @@ def attempt(exercise, answer, draw, stage, adapter):
     trial = Trial(exercise, draw, stage)
     trial.again = lambda changed: _again(trial, answer, {**draw, **changed}, adapter)
     arguments = [adapter.give(v) if isinstance(v, np.ndarray) else v for v in draw.values()]
-    run = _gradients if stage.name == "gradient" else _results
+    run = gradients_of if stage.name == "gradient" else _results
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -82,7 +25,7 @@ def attempt(exercise, answer, draw, stage, adapter):
     except NotImplementedError:
         raise
     except Exception as error:
-        trial.error, trial.fault = error, _raised(error, answer, draw)
+        trial.error, trial.fault = error, raised_by(error, answer, draw)
     return trial
 
 
@@ -198,69 +141,3 @@ def _dtype(trial):
         f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result "
         f"should have the type of the input.",
     )
-
-
-def _gradients(trial, answer, arguments, adapter):
-    """The gradient of a sum of the results, each with its own factor, against central differences of the reference."""
-    rng = np.random.default_rng(6)
-    factors = [rng.uniform(0.5, 1.5, r.shape) * rng.choice([-1, 1], r.shape) for r in trial.expected]
-    names = [name for name, value in trial.inputs.items() if is_float(value)]
-    given = [a for a, value in zip(arguments, trial.inputs.values(), strict=True) if is_float(value)]
-
-    def function():
-        results = answer(*arguments)
-        return results if trial.exercise.outputs else (results,)
-
-    gradients = adapter.gradients(function, given, factors)
-    numeric = numeric_gradients(lambda **inputs: results_of(trial.exercise.reference, inputs), trial.inputs, factors)
-    trial.names = tuple(names)
-    trial.expected = tuple(numeric[name] for name in names)
-    for name, gradient in zip(names, gradients, strict=True):
-        if gradient is None:
-            return Fault(
-                "the gradient",
-                f"The numbers are right, but no gradient arrives at `{name}`.",
-                "Somewhere between it and the result the framework loses sight of it: a detach, a stop_gradient, "
-                "a float(…) or a way through NumPy.",
-            )
-    trial.got = tuple(adapter.take(g) for g in gradients)
-    if not equal(trial.got, trial.expected, trial.within):
-        name, _, _ = trial.wrong
-        return Fault(
-            "the gradient",
-            f"The numbers are right, but the gradient that arrives at `{name}` is not the derivative of your result.",
-            "A part of the calculation is hidden from the framework, by a detach, a stop_gradient or a way "
-            "through NumPy.",
-        )
-    return None
-
-
-def _raised(error, answer, draw):
-    if isinstance(error, TypeError) and (unbound := _does_not_bind(answer, draw)):
-        return Fault("the arguments", unbound)
-    where = learners_line(error)
-    message = str(error).strip().split("\n")[0]
-    return Fault(f"raises {type(error).__name__}", *((where,) if where else ()), f"{type(error).__name__}: {message}")
-
-
-def _does_not_bind(answer, draw):
-    try:
-        inspect.signature(answer).bind(*draw.values())
-    except TypeError:
-        return f"The check calls it with ({', '.join(draw)}); yours is written with {inspect.signature(answer)}."
-    except ValueError:  # a built-in without a signature
-        pass
-    return None
-
-
-def learners_line(error):
-    """The last line of the learner's own code that the error passed through."""
-    found = None
-    trace = error.__traceback__
-    while trace is not None:
-        path = Path(trace.tb_frame.f_code.co_filename)
-        source = linecache.getline(str(path), trace.tb_lineno).strip()
-        if source and not any(path.is_relative_to(folder) for folder in NOT_THE_LEARNERS):
-            found = f"Your line {trace.tb_lineno}:  {source}"
-        trace = trace.tb_next
-    return found

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 from attention.checks.compare import equal
-from attention.checks.contract import results_of
+from attention.checks.trial import results_of
 
 SHAPE_ERRORS = {"ValueError", "RuntimeError", "InvalidArgumentError"}  # what NumPy, PyTorch and TensorFlow raise
 

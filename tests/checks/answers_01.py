@@ -24,7 +24,7 @@ def as_decimals():
     return 0.125, 0.25, 0.625
 
 
-@wrong("weights_by_hand", "the order", "The right numbers, in other places.")
+@wrong("weights_by_hand", "the largest weight", "Your largest weight is at index 0; it should be at 2.")
 def from_the_last():
     return [5 / 8, 2 / 8, 1 / 8]
 
@@ -96,7 +96,7 @@ def minus_the_minimum(scores, axis=-1):
     return exponentials / exponentials.sum(axis, keepdims=True)
 
 
-@wrong("softmax", "the sum of the weights", "sum to 0.99999999 along axis −1; they should sum to 1")
+@wrong("softmax", "the sum of the weights", "sum to 0.99999999; they should sum to 1")
 def a_small_number_below(scores, axis=-1):
     exponentials = np.exp(scores - scores.max(axis, keepdims=True))
     return exponentials / (exponentials.sum(axis, keepdims=True) + 1e-8)
@@ -206,12 +206,12 @@ def row_by_row(scores, mask):
     return weights
 
 
-@wrong("masked_softmax", "weight on a masked key (masked)", "the largest of yours there is 0.807")
+@wrong("masked_softmax", "weight on a masked key", "the largest of yours there is 0.807")
 def no_mask(scores, mask):
     return scipy.special.softmax(scores, axis=-1)
 
 
-@wrong("masked_softmax", "weight on a masked key (masked)", "the largest of yours there is 0.134")
+@wrong("masked_softmax", "weight on a masked key", "the largest of yours there is 0.134")
 def the_smallest_score_instead(scores, mask):
     return scipy.special.softmax(np.where(mask, scores, scores.min()), axis=-1)
 

@@ -14,11 +14,11 @@ import pytest
 
 import attention.checks
 from attention.checks.compare import largest
-from attention.checks.contract import Trial
 from attention.checks.diagnose import outcome
 from attention.checks.exercise import chapters, find
 from attention.checks.frameworks import ADAPTERS
 from attention.checks.judge import judge
+from attention.checks.trial import Trial
 from tests.checks.register import all_answers
 
 ROOT = Path(__file__).parents[2]

@@ -52,7 +52,7 @@ WEIGHTS_BY_HAND = Exercise(
 
 def _softmax(scores, axis=-1, over="axis", peak="axis", make="exp", divide=True):
     over = {"axis": axis, "last": -1, "first": 0, "all": None}[over]
-    shift = {"axis": scores.max(axis, keepdims=True), "none": 0, "all": scores.max()}[peak]
+    shift = {"axis": scores.max(over, keepdims=True), "none": 0, "all": scores.max()}[peak]
     made = {
         "exp": lambda s: np.exp(s - shift),
         "two": lambda s: 2 ** (s - shift),
@@ -82,7 +82,7 @@ SOFTMAX = Exercise(
     misconceptions=(
         Misconception("the axis", {"over": "all"},
             "Your weights sum to 1 over the whole array. Each row along `axis` must sum to 1 by itself."),
-        Misconception("the axis is not used", {"over": "last", "peak": "none"},
+        Misconception("the axis is not used", {"over": "last"},
             "You divide by the sum over the last axis, whatever `axis` says."),
         Misconception("the first axis", {"over": "first"},
             "You divide by the sum over axis 0; the default is the last axis, −1."),

@@ -32,8 +32,6 @@ def progress():
         title = module.__doc__.splitlines()[0].rstrip(".")
         print(f"{title}   {len(done)} of {len(module.EXERCISES)}")
         for e in module.EXERCISES:
-            frameworks = solved.get(f"{chapter}.{e.name}", []) if len(e.frameworks) > 1 else []
-            print(
-                f"  {'✓' if e in done else '·'} {e.number} "
-                f"{e.name}{f' ({chr(44).join(frameworks)})' if frameworks else ''}"
-            )
+            frameworks = solved.get(f"{chapter}.{e.name}", [])
+            in_which = f" ({', '.join(frameworks)})" if frameworks and len(e.frameworks) > 1 else ""
+            print(f"  {'✓' if e in done else '·'} {e.number} {e.name}{in_which}")

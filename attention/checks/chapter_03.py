@@ -151,6 +151,8 @@ def _additive(
     if crossed == "exchanged":
         query_weight, key_weight = key_weight, query_weight
     left, right = queries @ query_weight, keys @ key_weight  # (…, T, A), (…, S, A)
+    if meet == "bare":
+        return np.tanh(queries[..., :, None, :] + keys[..., None, :, :]) @ score_weight
     if meet == "dot":
         return left * score_weight @ turned(right)
     if meet == "twice":
@@ -206,6 +208,10 @@ ADDITIVE_SCORES = Exercise(
             "You multiply the projected query and key. In this score they are *added*, before tanh."),
         Misconception("a product of the hidden units", {"meet": "product"},
             "You multiply the projected query and key, unit by unit. In this score they are added."),
+        Misconception("no matrices", {"meet": "bare"},
+            "You add queries and keys as they are. They may differ in size; each is first carried into the hidden "
+            "units, "
+            "by a matrix of its own.", breaks_contract=True),
         Misconception("a difference", {"meet": "minus"},
             "You subtract the projected key from the projected query. In this score the two are added."),
         Misconception("two tanhs", {"meet": "twice"},

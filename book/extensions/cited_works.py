@@ -1,4 +1,4 @@
-"""``{cited-works}``: the list of works that the chapters cite, made from the citations themselves.
+"""``{cited-works}``: the list of works that the chapters and exercises cite, made from the citations themselves.
 
 A citation is a link whose text ends in a year: ``[Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473)``.
 Where such a link begins an item of a list, as in a chapter's summary, the item is the work's entry, title and all.
@@ -24,7 +24,7 @@ class CitedWorks(SphinxDirective):
 
 
 def collect(app, doctree):
-    """Keep each citation of a chapter: ``{address: its entry, as a paragraph}``."""
+    """Keep each citation of a page: ``{address: its entry, as a paragraph}``."""
     entries = {}
     for link in doctree.findall(nodes.reference):
         if "refuri" in link and CITATION.search(link.astext()):
@@ -32,9 +32,8 @@ def collect(app, doctree):
             entry = link.parent.deepcopy() if opens_item else nodes.paragraph("", "", link.deepcopy())
             if link["refuri"] not in entries or opens_item:
                 entries[link["refuri"]] = entry
-    docname = app.env.docname
-    if docname.startswith("chapters/"):
-        works(app.env)[docname] = entries
+    if app.env.docname.startswith(("chapters/", "exercises/")):
+        works(app.env)[app.env.docname] = entries
 
 
 def works(env):

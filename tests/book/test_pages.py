@@ -71,6 +71,15 @@ def test_wide_things_scroll_inside_themselves(book, new_tab):
     assert not faults, "\n".join(faults)
 
 
+def test_every_formula_can_be_set(book, new_tab):
+    tab, faults = new_tab(), []
+    for page in book.pages:
+        book.open(tab, page)
+        faults += [f"{page}: {error}" for error in tab.locator("mjx-merror, .MathJax_Error").all_inner_texts()]
+        assert not tab.locator(".math:not(:has(mjx-container))").count(), f"{page} has a formula that is not set"
+    assert not faults, "\n".join(faults)
+
+
 def test_every_picture_has_alt_text_caption_and_number(book, new_tab):
     tab, faults = new_tab(), []
     for page in book.pages:

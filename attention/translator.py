@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +66,9 @@ class Translator:
     def tokens(self, sentences, beam=5):
         """The tokens that the model writes for each sentence, up to and with END; beam 1 is greedy."""
         source, lengths = pad(encode(self.tokenizer, sentences))
-        search = {} if beam == 1 else {"beam": beam}
-        decoder = self.decoding.greedy if beam == 1 else self.decoding.beam_search
-        written, _ = decoder(self.model, self.tensor(source), self.tensor(lengths), 2 * source.shape[1] + 10, **search)
+        limit = max(100, 2 * source.shape[1])  # the same for all but the longest, whoever shares the batch
+        search = self.decoding.greedy if beam == 1 else partial(self.decoding.beam_search, beam=beam)
+        written, _ = search(self.model, self.tensor(source), self.tensor(lengths), limit)
         rows = np.asarray(written).tolist()
         return [row[: row.index(END) + 1] if END in row else row for row in rows]
 

@@ -210,8 +210,7 @@ ADDITIVE_SCORES = Exercise(
             "You multiply the projected query and key, unit by unit. In this score they are added."),
         Misconception("no matrices", {"meet": "bare"},
             "You add queries and keys as they are. They may differ in size; each is first carried into the hidden "
-            "units, "
-            "by a matrix of its own.", breaks_contract=True),
+            "units, by a matrix of its own.", breaks_contract=True),
         Misconception("a difference", {"meet": "minus"},
             "You subtract the projected key from the projected query. In this score the two are added."),
         Misconception("two tanhs", {"meet": "twice"},

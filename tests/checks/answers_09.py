@@ -1,5 +1,7 @@
 """Answers to the exercises of chapter 09: right ones written otherwise, and wrong ones that are on no list."""
 
+from itertools import pairwise
+
 import numpy as np
 import scipy.special
 
@@ -111,7 +113,7 @@ def the_context_alone(*arguments):
 
 @wrong("look_back", "the shape", "context: Expected (1, 4)")
 def not_averaged(state, states, mask, query_weight, key_weight, score_weight):
-    context, weights = by_the_library(state, states, mask, query_weight, key_weight, score_weight)
+    _, weights = by_the_library(state, states, mask, query_weight, key_weight, score_weight)
     return weights[..., None] * states, weights
 
 
@@ -129,7 +131,7 @@ def a_sigmoid_for_softmax(state, states, mask, query_weight, key_weight, score_w
 def token_by_token(table, target):
     losses = []
     for sentence in target:
-        for seen, wanted in zip(sentence, sentence[1:], strict=False):
+        for seen, wanted in pairwise(sentence):
             if wanted:
                 losses.append(scipy.special.logsumexp(table[seen]) - table[seen, wanted])
     return np.mean(losses).astype(table.dtype)

@@ -18,6 +18,7 @@ HEADER = re.compile(
     r"^### Exercise (?P<number>\d+\.\d+) · (?P<stars>★{1,5}☆{0,4}) · (?P<minutes>\d+) minutes · (?P<kind>[^\n]+)$", re.M
 )
 KINDS = ("by hand", "write it", "mend it", "predict", "go further")
+LAST_FOUNDATION = 8  # the chapters after it are case studies, which may have fewer exercises
 each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 
 
@@ -81,10 +82,15 @@ def test_the_form_of_an_exercise(path):
     numbers = [match["number"] for match, _ in found]
     assert numbers == [f"{int(chapter)}.{count}" for count in range(1, len(numbers) + 1)]
     assert set(declared) <= set(numbers)
-    assert len(declared) >= 5
-    assert len(set(numbers) - set(declared)) + sum(m["kind"] == "reason" for m, _ in found) >= 2
-    for kind in KINDS:
-        assert any(match["kind"].startswith(kind) for match, _ in found), f"no exercise of the kind {kind!r}"
+    assert len(declared) >= 3
+    if int(chapter) <= LAST_FOUNDATION:
+        assert len(declared) >= 5
+        assert (
+            len(set(numbers) - set(declared)) + sum(m["kind"] == "reason" and m["number"] in declared for m, _ in found)
+            >= 2
+        )
+        for kind in KINDS:
+            assert any(match["kind"].startswith(kind) for match, _ in found), f"no exercise of the kind {kind!r}"
     for match, cells in found:
         text = "\n".join(cell.source for cell in cells)
         assert len(match["stars"]) == 5

@@ -2,15 +2,35 @@
 
 import shutil
 import threading
+from collections import defaultdict
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, sync_playwright
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
+PATIENCE = 120_000  # milliseconds for a page to load, on a machine that is busy with something else
 NO_BROWSER = "No browser was found: `apt install chromium`, or `.venv/bin/playwright install chromium`."
+
+
+# What is wrong with a page as it stands in the browser, as {kind: [what]}.
+MEASURE = """() => {
+    const article = [...document.querySelectorAll("article *")].filter(e => e.checkVisibility());
+    const start = e => e.outerHTML.slice(0, 200);
+    const wide = article.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
+        .map(e => [e, getComputedStyle(e).overflowX]);
+    const number = image => image.closest("figure")?.querySelector("figcaption .caption-number");
+    return {
+        sideways: document.documentElement.scrollWidth > innerWidth ? ["the page scrolls sideways"] : [],
+        cut: wide.filter(([e, x]) => x === "hidden" || x === "clip").map(([e]) => start(e)),
+        unreachable: wide.filter(([e, x]) => ["auto", "scroll"].includes(x) && e.tabIndex < 0).map(([e]) => start(e)),
+        unset: [...document.querySelectorAll("mjx-merror, .math:not(:has(mjx-container))")].map(start),
+        pictures: article.filter(e => e.matches("img") && !(e.alt.trim() && number(e))).map(start),
+    };
+}"""
 
 
 class Book:
@@ -31,6 +51,19 @@ class Book:
         tab.goto(self.base + page)
         if tab.evaluate("Boolean(window.MathJax)"):
             tab.evaluate("MathJax.startup.promise")
+
+    def visit_all(self, tab):
+        """Open every page, and yield it with what it asks other hosts for and what it logs, so far."""
+        seen = []
+        tab.on("request", lambda request: seen.append(f"asks for {request.url}"))
+        tab.on("console", lambda message: seen.append(f"logs: {message.text}") if message.type == "error" else None)
+        tab.on("pageerror", lambda error: seen.append(f"raises: {error}"))
+        own = (f"asks for {self.base}", "asks for data:")
+        for page in self.pages:
+            seen.clear()
+            self.open(tab, page)
+            tab.wait_for_load_state("networkidle")
+            yield page, [what for what in seen if not what.startswith(own)]
 
 
 @pytest.fixture(scope="session")
@@ -54,15 +87,22 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture(params=["http", "file"])
-def everywhere(request, site):
-    """The book as a site and as a folder: a test that uses it runs on both."""
-    return Book(request.getfixturevalue("address") if request.param == "http" else f"{site.as_uri()}/")
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def book(address):
+    """The book as a site."""
     return Book(address)
+
+
+@pytest.fixture(scope="session")
+def folder(site):
+    """The book as a folder of files."""
+    return Book(f"{site.as_uri()}/")
+
+
+@pytest.fixture(params=["book", "folder"])
+def everywhere(request):
+    """Both: a test that uses it runs on either."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -80,17 +120,34 @@ def browser(site):
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def faults(book, browser):
+    """Every page, opened once at either width: {kind of fault: [page, width and what]}."""
+    found = defaultdict(list)
+    for width in (1280, 390):
+        tab = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+        tab.set_default_timeout(PATIENCE)
+        for page, said in book.visit_all(tab):
+            here = {"said": said, **tab.evaluate(MEASURE)}
+            for theme in ("light", "dark"):
+                tab.emulate_media(color_scheme=theme)
+                tab.wait_for_selector(f"html[data-theme={theme}]")
+                report = Axe().run(tab)
+                here[f"axe {theme}"] = [report.generate_report()] if report.violations_count else []
+            for kind, faults in here.items():
+                found[kind] += [f"{page} at {width} px: {fault}" for fault in faults]
+        tab.close()
+    return found
+
+
 @pytest.fixture
 def new_tab(browser):
-    """Open an empty tab of a given width and theme, as a reader who has never been here."""
+    """Open an empty tab of a given width, as a reader who has never been here."""
     contexts = []
 
-    def new(width=1280, theme="light", **options):
-        contexts.append(
-            browser.new_context(
-                viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", **options
-            )
-        )
+    def new(width=1280, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, **options))
+        contexts[-1].set_default_timeout(PATIENCE)
         return contexts[-1].new_page()
 
     yield new

@@ -25,7 +25,7 @@ def problems(path):
     """Sentences that say what is wrong with a chapter or a solution; none if nothing is."""
     path = Path(path)
     notebook = nbformat.read(path, as_version=4)
-    rules = [executed, short, ignored_outputs, quiet, clean, pictures, tabs]
+    rules = [executed, short, no_semicolon, ignored_outputs, quiet, clean, pictures, tabs]
     found = [problem for rule in rules for problem in rule(notebook)]
     found += equations(notebook, path)
     if path.parent.name == "chapters":
@@ -67,6 +67,12 @@ def short(notebook):
     for cell in code(notebook):
         if len(cell.source.splitlines()) > LINES:
             yield f"{opening(cell)} has {len(cell.source.splitlines())} lines; one idea takes at most {LINES}"
+
+
+def no_semicolon(notebook):
+    for cell in code(notebook):
+        if cell.source.rstrip().endswith(";"):
+            yield f"{opening(cell)} hides its result by a semicolon, which nbval does not heed: write `_ = …`"
 
 
 def ignored_outputs(notebook):

@@ -81,6 +81,7 @@ def error():
 ADDED = {
     "has run as [99], not [26]": [new_code_cell("x = 1", execution_count=99)],
     "has 16 lines": [new_code_cell("\n".join(["x = 1"] * 16))],
+    "hides its result by a semicolon": [new_code_cell("draw();")],
     "3 outputs are not compared": [printing(f"assert {loss}", tags=["nbval-ignore-output"]) for loss in "abc"],
     "asserts nothing": [printing("a loss", tags=["nbval-ignore-output"])],
     "'# NBVAL_IGNORE_OUTPUT' is not compared": [new_code_cell("# NBVAL_IGNORE_OUTPUT\nprint(1)")],

@@ -13,6 +13,8 @@ from attention.checks.words import number
 from attention.numpy.gradients import log_softmax_backward
 
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
+ONE_FAR = np.array([0.5, -800.0, 2.0])  # one so far below the others that its weight rounds to 0
+LOWEST = np.finfo(np.float64).min
 TINY, ROWS, DEEP = np.array([0.5, -1.2, 2.1]), normal(1, 3, 4), normal(2, 2, 3, 5)
 
 
@@ -26,13 +28,15 @@ def _by_hand(make="exp", share=True, base=np.e, turned=False):
 
 
 WEIGHTS_BY_HAND = Exercise(
-    number="1.1", name="weights_by_hand", see="From scores to weights", value=True, reference=_by_hand,
+    number="1.1", name="weights_by_hand", see="Softmax from maximum entropy", value=True, reference=_by_hand,
     faulty=_by_hand, returns="one weight for each score", properties=WEIGHTS,
-    stages=(Stage("by hand", ({},), tolerance=1e-6),),
+    stages=(Stage("by hand", ({},), tolerance=8e-4),),
     misconceptions=(
         Misconception("not divided yet", {"share": False}, "These are the exponentials; they do not yet sum to 1."),
         Misconception("divided by the largest", {"share": "max"},
             "The largest of yours is 1. The weights are shares of a whole: all together must give 1."),
+        Misconception("the scores themselves", {"make": "score", "share": False},
+            "These are the scores. Weights are made of their exponentials."),
         Misconception("the scores instead of their exponentials", {"make": "score"},
             "You divided the scores by their sum, which gives a score of 0 no weight at all. Exponentials come "
             "first."),
@@ -63,7 +67,7 @@ def _softmax(scores, axis=-1, over="axis", peak="axis", make="exp", divide=True)
 
 
 SOFTMAX = Exercise(
-    number="1.2", name="softmax", see="Subtract the maximum", reference=atn.softmax, faulty=_softmax,
+    number="1.2", name="softmax", see="Softmax, three times", reference=atn.softmax, faulty=_softmax,
     properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
@@ -77,6 +81,7 @@ SOFTMAX = Exercise(
                 {"scores": np.stack([LADDER, -LADDER, LADDER / 5000])},
             ),
             tolerance=1e-10,
+            see="Subtract the maximum",
         ),
     ),
     misconceptions=(
@@ -115,6 +120,12 @@ def _log_softmax(scores, axis=-1, way="stable", added=0.0):
         return scores - np.log(np.exp(scores).sum(axis, keepdims=True))
     if way == "one side":
         return scores - np.log(np.exp(scores - peak).sum(axis, keepdims=True))
+    if way == "replaced":
+        return np.nan_to_num(np.log(atn.softmax(scores, axis)))
+    if way == "no log":
+        return scores - peak - np.exp(scores - peak).sum(axis, keepdims=True)
+    if way == "in front":
+        return scores - peak - np.log(np.exp(scores).sum(axis, keepdims=True))
     if way == "sum of logs":
         return scores - np.log(np.exp(scores)).sum(axis, keepdims=True)
     if way == "base":
@@ -164,15 +175,21 @@ LOG_SOFTMAX = Exercise(
         Stage("another axis", ({"scores": DEEP, "axis": 1},)),
         Stage(
             "far scores",
-            ({"scores": np.array([0.5, -800.0, 2.0])}, {"scores": np.array([[-300.0, 1000.0, 2.5], [3.0, 1.5, -1e4]])}),
+            ({"scores": ONE_FAR}, {"scores": np.array([[-300.0, 1000.0, 2.5], [3.0, 1.5, -1e4]])}),
             tolerance=1e-10,
         ),
         Stage("large scores", ({"scores": LADDER}, {"scores": np.stack([LADDER, -LADDER])}), tolerance=1e-10),
     ),
     misconceptions=(
         Misconception("the logarithm of a weight that is 0", {"way": "log of softmax"},
-            "exp(−800) rounds to 0 and its logarithm is −∞, where −801.7 was to come. Write down log of the quotient "
-            "before you compute anything."),
+            f"exp({number(ONE_FAR.min() - ONE_FAR.max())}) rounds to 0 and its logarithm is −∞, where "
+            f"{number(atn.log_softmax(ONE_FAR).min(), 4)} was to come. Write down log of the quotient before you "
+            "compute anything."),
+        Misconception("a number for −∞", {"way": "replaced"},
+            "You put the lowest number of the type where −∞ came. How small the weight was is lost by then: it was "
+            "rounded to 0 before its logarithm was taken."),
+        Misconception("a logarithm is missing", {"way": "no log"},
+            "You subtract the sum of the exponentials itself; the formula has its logarithm."),
         Misconception("a small number inside the logarithm", {"way": "log of softmax", "added": 1e-9},
             "1e-9 added inside the logarithm keeps it finite, and makes every number a little wrong and the far ones "
             "very wrong."),
@@ -182,6 +199,9 @@ LOG_SOFTMAX = Exercise(
         Misconception("the maximum on one side only", {"way": "one side"},
             "You subtract the maximum inside the sum, but not from the score in front of it (or do not add it back): "
             "every row is off by its maximum."),
+        Misconception("the maximum in front only", {"way": "in front"},
+            "You subtract the maximum from the score in front, but not inside the sum: every row is off by its "
+            "maximum."),
         Misconception("a sum of logarithms", {"way": "sum of logs"},
             "You take the sum of the logarithms; the formula has the logarithm of the sum."),
         Misconception("the base", {"way": "base"},
@@ -195,19 +215,27 @@ LOG_SOFTMAX = Exercise(
 
 def _masked_softmax(scores, mask, polarity=True, when="before", empty="zero", peak=True, infinite="masked"):
     mask = mask if polarity else ~mask
-    opened = {"before": np.where(mask, scores, -1e9 if empty == "filler" else -np.inf), "product": scores * mask}.get(
-        when, scores
-    )
+    opened = {
+        "before": np.where(mask, scores, -1e9 if empty == "filler" else -np.inf),
+        "very negative": np.where(mask, scores, -1e9),
+        "lowest": np.where(mask, scores, LOWEST),
+        "product": scores * mask,
+    }.get(when, scores)
     weights = _softmax(opened, peak="axis" if peak else "none")
-    if when in ("after", "renormalised"):
+    if when not in ("before", "product"):
         weights = weights * mask
-    if when == "renormalised":
-        weights = weights / weights.sum(-1, keepdims=True)
+    total = weights.sum(-1, keepdims=True)
+    if when in ("renormalised", "guarded"):
+        weights = weights / (np.where(total == 0, 1, total) if when == "guarded" else total)
     seen = mask if infinite == "kept" else mask & (scores > -np.inf)
-    return np.where(seen.any(-1, keepdims=True), weights, 0) if empty == "zero" else weights
+    if infinite == "all":
+        seen = seen | (scores == -np.inf).all(-1, keepdims=True) & mask
+    nothing = ~(seen.any() if empty == "together" else seen.any(-1, keepdims=True))
+    return np.where(nothing, 0, weights) if empty in ("zero", "together") else weights
 
 
 HOLES = np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]])
+HOLLOW = np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, -np.inf]])
 SHUT = np.array([[True, True, False], [False, False, False]])
 MASKED_SOFTMAX = Exercise(
     number="1.4", name="masked_softmax", see="Masked softmax", reference=atn.masked_softmax, faulty=_masked_softmax,
@@ -231,6 +259,7 @@ MASKED_SOFTMAX = Exercise(
             (
                 {"scores": HOLES, "mask": np.ones((2, 3), bool)},
                 {"scores": HOLES, "mask": np.array([[True, True, True], [True, True, False]])},
+                {"scores": HOLLOW, "mask": np.ones((2, 3), bool)},
             ),
         ),
         Stage(
@@ -238,6 +267,7 @@ MASKED_SOFTMAX = Exercise(
             (
                 {"scores": np.array([-800.0, 1e4, -801.5]), "mask": np.array([True, False, True])},
                 {"scores": np.stack([LADDER, -LADDER]), "mask": np.array([[True, False, True], [False, True, True]])},
+                {"scores": np.array([LOWEST, LOWEST, 0.5]), "mask": np.array([True, True, False])},
             ),
             tolerance=1e-10,
         ),
@@ -258,6 +288,15 @@ MASKED_SOFTMAX = Exercise(
         Misconception("the mask after softmax", {"when": "renormalised"},
             "You mask the weights and divide again. When a hidden score is far larger than the rest, all the others "
             "have rounded to 0 by then: 0 / 0."),
+        Misconception("a hidden score is the largest", {"when": "guarded"},
+            "Next to a hidden score that is far larger, all the others round to 0. Take the maximum over the keys that "
+            "remain.", see="Subtract the maximum"),
+        Misconception("a number for −∞", {"when": "very negative"},
+            "You give the hidden scores a very negative number. Scores that may be seen can be lower still, and then "
+            "lose their weight to the hidden ones."),
+        Misconception("a number for −∞", {"when": "lowest"},
+            "You give the hidden scores the lowest number of the type. A score that may be seen can be just as low, "
+            "and then they share the weight."),
         Misconception("the mask multiplied into the scores", {"when": "product"},
             "A score of 0 is a score like any other, with weight exp(0) = 1 before the division. Which score has "
             "weight 0?"),
@@ -267,11 +306,18 @@ MASKED_SOFTMAX = Exercise(
         Misconception("NaN where nothing may be seen", {"empty": "nan"},
             "A row in which nothing may be seen gives 0 / 0, or −∞ − (−∞) where the maximum is subtracted. Such a "
             "row should be all zeros."),
+        Misconception("NaN where some rows are empty", {"empty": "together"},
+            "You look whether anything may be seen at all. Some rows may be empty while others are not: each needs an "
+            "answer of its own."),
+        Misconception("a row of −∞", {"infinite": "all"},
+            "A row in which every score is −∞ may attend to nothing, even where the mask lets everything through; the "
+            "maximum subtracted from it is −∞ − (−∞)."),
         Misconception("−∞ by itself does not count as masked", {"infinite": "kept"},
             "A row in which every score that the mask lets through is −∞ may attend to nothing either. You look for "
             "empty rows in the mask alone."),
         Misconception("exp overflows", {"peak": False},
-            "exp of 10000 is infinite, and exp of −800 rounds to 0: nothing is subtracted before exp."),
+            "exp of 10000 is infinite, and exp of −800 rounds to 0: nothing is subtracted before exp.",
+            see="Subtract the maximum"),
     ),
 )
 
@@ -361,6 +407,7 @@ def _temperature_softmax(scores, temperature, where="divide"):
         "ignored": lambda: atn.softmax(scores),
         "square": lambda: atn.softmax(scores / temperature**2),
         "root": lambda: atn.softmax(scores / np.sqrt(temperature)),
+        "overflow": lambda: _softmax(scores / temperature, peak="none"),
     }
     return ways[where]()
 
@@ -375,7 +422,8 @@ TEMPERATURE_SOFTMAX = Exercise(
     stages=(
         Stage("plain", (_at(2.5, TINY), _at(0.4, ROWS))),
         Stage("batches", (_at(3.0, DEEP),)),
-        Stage("extreme scores", (_at(0.5, LADDER), _at(1e-3, TINY), _at(1e4, TINY)), tolerance=1e-10),
+        Stage("extreme scores", (_at(0.5, LADDER), _at(1e-3, TINY), _at(1e4, TINY)), tolerance=1e-10,
+            see="Subtract the maximum"),
     ),
     misconceptions=(
         Misconception("multiplied by the temperature", {"where": "multiply"},
@@ -384,13 +432,16 @@ TEMPERATURE_SOFTMAX = Exercise(
             "You divide the weights: they no longer sum to 1, and their proportions have not changed. The scores are "
             "to be divided."),
         Misconception("a power without dividing again", {"where": "power"},
-            "The proportions are right: weights to the power 1/T. But such powers do not sum to 1."),
+            "The proportions are right: weights to the power 1/τ. But such powers do not sum to 1."),
         Misconception("no effect of the temperature", {"where": "ignored"},
             "Your weights are those of temperature 1, whatever the temperature."),
         Misconception("the square of the temperature", {"where": "square"},
-            "You divide by T². In the Gibbs weights exp(s / T) the temperature is not squared."),
+            "You divide by τ². In exp(s / τ) the temperature is not squared."),
         Misconception("the root of the temperature", {"where": "root"},
-            "You divide by √T; in the Gibbs weights exp(s / T) there is no root."),
+            "You divide by √τ; in exp(s / τ) there is no root."),
+        Misconception("exp overflows", {"where": "overflow"},
+            "At a low temperature s / τ is large and exp of it infinite, and ∞ / ∞ is NaN. Only differences count: use "
+            "that before exp."),
     ),
 )
 
@@ -455,24 +506,24 @@ SPARSEMAX = Exercise(
         Stage("extreme scores", ({"scores": LADDER}, {"scores": np.stack([LADDER / 1e4, -LADDER])}), tolerance=1e-9),
     ),
     misconceptions=(
-        Misconception("one too few in the support", {"count": -1},
+        Misconception("one too few stay", {"count": -1},
             "Your threshold is that of one score fewer than stay above it."),
-        Misconception("one too many in the support", {"count": 1},
+        Misconception("one too many stay", {"count": 1},
             "Your threshold counts one score that ends up below it."),
         Misconception("the threshold is not divided", {"divide": False},
-            "The surplus over 1 is to be taken from the scores of the support in equal parts; you take the whole of "
-            "it from each."),
-        Misconception("all scores in the support", {"way": "everything"},
-            "You spread the surplus over all scores. Those that fall below the threshold must not be counted in it."),
+            "The surplus over 1 is to be taken from the scores that stay in equal parts; you take the whole of it from "
+            "each."),
+        Misconception("all scores are counted", {"way": "everything"},
+            "Your threshold is that of all the scores. Those that fall below it must not be counted: where scores are "
+            "sorted, the sums start from the largest, not from the smallest."),
         Misconception("below zero", {"clip": False},
             "Where the score is below the threshold the weight is 0, not negative."),
         Misconception("sorted weights", {"order": "sorted"},
             "These are the right weights, from the largest to the smallest; each belongs to its own score."),
-        Misconception("scaled instead of projected", {"way": "rescale"},
-            "You cut at 0 and divide by the sum. The *nearest* point of the simplex is reached by subtracting, not "
-            "by dividing."),
+        Misconception("divided instead of subtracted", {"way": "rescale"},
+            "You cut at 0 and divide by the sum. The *nearest* weights are reached by subtracting, not by dividing."),
         Misconception("a softmax with small weights removed", {"way": "cut softmax"},
-            "There is no exp in sparsemax: within the support it is linear in the scores."),
+            "There is no exp in sparsemax: the weights of the scores that stay are linear in them."),
     ),
 )
 

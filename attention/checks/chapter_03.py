@@ -25,11 +25,14 @@ def turned(array):
 
 # 3.1 three_scores
 
+SCALE = "How large does a dot product get?"
+
 
 def _three_scores(scale="√D", lengths="both", product="sum", cosine_of="dot"):
     query, key = np.array([1, 2, 2, 0]), np.array([4, 2, 0, 4])
     dot = query.sum() * key.sum() if product == "sums" else query @ key
-    scaled = dot / {"√D": 2, "D": 4, "none": 1, "√2": np.sqrt(2)}[scale]
+    roots = {"√2": np.sqrt(2), "√3": np.sqrt(3), "√8": np.sqrt(8)}
+    scaled = dot / {"√D": 2, "D": 4, "none": 1, "times": 1 / 2, **roots}[scale]
     length = {"both": 3 * 6, "query": 3, "key": 6, "squares": 9 * 36, "sums": 5 * 10, "added": 3 + 6}[lengths]
     return np.array([dot, scaled, (dot if cosine_of == "dot" else scaled) / length])
 
@@ -40,11 +43,18 @@ THREE_SCORES = Exercise(
     stages=(Stage("by hand", ({},), tolerance=6e-5),),
     misconceptions=(
         Misconception("the scale", {"scale": "D"},
-            "You divided by 4, the number of features. Divide by its square root."),
-        Misconception("no scale", {"scale": "none"}, "Your scaled dot product is the dot product itself."),
+            "You divided by 4, the number of features. Divide by its square root.", see=SCALE),
+        Misconception("no scale", {"scale": "none"}, "Your scaled dot product is the dot product itself.",
+            see=SCALE),
+        Misconception("multiplied", {"scale": "times"}, "You multiplied by √D where the formula divides.", see=SCALE),
         Misconception("the number under the root", {"scale": "√2"},
             "You divided by √2, and there are 2 vectors. Under the root stands the number of features of one of "
-            "them."),
+            "them.", see=SCALE),
+        Misconception("the number under the root", {"scale": "√3"},
+            "You divided by √3. Three features of each vector are not 0, but a feature that is 0 counts as one.",
+            see=SCALE),
+        Misconception("the number under the root", {"scale": "√8"},
+            "You divided by √8, for the features of both vectors together. Those of one are meant.", see=SCALE),
         Misconception("a length of squares", {"lengths": "squares"},
             "You divided by ‖q‖² ‖k‖²: the root of each sum of squares is missing."),
         Misconception("only the query's length", {"lengths": "query"}, "You divided by the length of the query alone."),
@@ -57,7 +67,8 @@ THREE_SCORES = Exercise(
             "You divided the *scaled* dot product by the lengths. The cosine needs no other scale: its two lengths "
             "are enough."),
         Misconception("a product of sums", {"product": "sums"},
-            "You multiplied the sum of the query by the sum of the key. Multiply feature by feature, then add."),
+            "You multiplied the sum of the query by the sum of the key. Multiply feature by feature, then add.",
+            see="The dot product"),
     ),
 )
 
@@ -97,6 +108,8 @@ def the_divisor(trial, expected, got):
     if divisor < 0 or unequal(got * divisor, dot, trial.slack).any():
         return None
     D = trial.inputs["queries"].shape[-1]
+    if abs(divisor - np.sqrt(D)) < 1e-5 * divisor:  # too near to be a mistake of the scale
+        return None
     return Fault(
         "the scale",
         f"You divided the dot products by {number(divisor, 4)}. Divide by √D = "
@@ -105,7 +118,7 @@ def the_divisor(trial, expected, got):
 
 
 SCALED_DOT_SCORES = Exercise(
-    number="3.2", name="scaled_dot_scores", see="How large does a dot product get?", reference=atn.scaled_dot_scores,
+    number="3.2", name="scaled_dot_scores", see=SCALE, reference=atn.scaled_dot_scores,
     faulty=_scaled, **SCORES, properties=(the_divisor,), dtypes=("float32", "float16"),
     stages=(
         Stage("plain", (SMALL, PLAIN)),
@@ -126,8 +139,11 @@ SCALED_DOT_SCORES = Exercise(
             "These are weights already: their rows sum to 1. The *scores* are wanted, before softmax."),
         Misconception("the scale after softmax", {"soft": "before"},
             "You took softmax first and divided after it. Scores are divided, and softmax is not asked for here."),
+        Misconception("the cosine", {"product": "cosine", "scale": "none"},
+            "These are cosines: you divided by the lengths of the two vectors, and they are to count.",
+            see="The cosine"),
         Misconception("the cosine", {"product": "cosine"},
-            "You divided by the lengths of the vectors too; the length of a query is to count."),
+            "You divided by the lengths of the vectors too; the length of a query is to count.", see="The cosine"),
         Misconception("queries and keys exchanged", {"product": "turned"},
             "Rows and columns are exchanged: a row of scores belongs to a query, a column to a key.",
             breaks_contract=True),
@@ -153,6 +169,8 @@ def _additive(
     left, right = queries @ query_weight, keys @ key_weight  # (…, T, A), (…, S, A)
     if meet == "bare":
         return np.tanh(queries[..., :, None, :] + keys[..., None, :, :]) @ score_weight
+    if meet == "bare pairs":
+        return np.tanh(queries + keys) @ score_weight
     if meet == "dot":
         return left * score_weight @ turned(right)
     if meet == "twice":
@@ -211,6 +229,9 @@ ADDITIVE_SCORES = Exercise(
         Misconception("no matrices", {"meet": "bare"},
             "You add queries and keys as they are. They may differ in size; each is first carried into the hidden "
             "units, by a matrix of its own.", breaks_contract=True),
+        Misconception("no matrices, and one key for each query", {"meet": "bare pairs"},
+            "queries + keys meets query i with key i alone, and as they are. First a matrix of its own carries each "
+            "into the hidden units; then every query is to meet every key.", breaks_contract=True),
         Misconception("a difference", {"meet": "minus"},
             "You subtract the projected key from the projected query. In this score the two are added."),
         Misconception("two tanhs", {"meet": "twice"},
@@ -267,9 +288,9 @@ GENERAL_SCORES = Exercise(
         Stage("batches", (_general_draw(82, 3, 5, 4, 7, 2),)),
     ),
     misconceptions=(
-        Misconception("the matrix is turned", {"side": "turned"},
-            "You compute kᵀ W q. With a symmetric matrix nothing shows; this one is not, and where queries and keys "
-            "differ in width it does not even fit."),
+        Misconception("other pairs of features", {"side": "turned"},
+            "Take one entry of W, in row d and column e. Which feature of the query and which of the key does it stand "
+            "for in the formula, and which in yours? Where queries and keys differ in width yours would not even fit."),
         Misconception("only half of the matrix", {"side": "even"},
             "You take the mean of W and Wᵀ. The two directions may differ: W need not be symmetric."),
         Misconception("a scale", {"scale": True},
@@ -285,13 +306,14 @@ GENERAL_SCORES = Exercise(
 # 3.6 kernel_weights
 
 
-def _kernel(queries, keys, width, exponent="square", two=2, power=2, sign=-1, over=-1, divide=True, stable=True):
+def _kernel(queries, keys, width, exponent="square", two=2, power=2, sign=-1, over=-1, divide=True, peak="row"):
     squares = ((queries[..., :, None, :] - keys[..., None, :, :]) ** 2).sum(-1)  # (…, T, S)
     distance = {"square": squares, "distance": np.sqrt(squares), "dot": -2 * atn.dot_scores(queries, keys)}[exponent]
     scores = sign * distance / (two * width**power)
-    if stable and divide:
+    if peak == "row" and divide:
         return atn.softmax(scores, over)
-    return np.exp(scores) / (np.exp(scores).sum(over, keepdims=True) if divide else 1)
+    kernel = np.exp(scores - (scores.max() if peak == "all" else 0))
+    return kernel / (kernel.sum(over, keepdims=True) if divide else 1)
 
 
 def _kernel_draw(draw, width):
@@ -299,16 +321,16 @@ def _kernel_draw(draw, width):
 
 
 ON_A_LINE = {"queries": np.array([[0.0]]), "keys": np.array([[0.0], [1.0], [3.0]])}
-FAR = {"queries": np.array([[60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]])}
+NEAR_AND_FAR = {"queries": np.array([[0.0, 0.0], [60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]])}
 KERNEL_WEIGHTS = Exercise(
     number="3.6", name="kernel_weights", see="A kernel view", axes=AXES, returns="one weight for each query and key",
     reference=_kernel, faulty=_kernel, properties=WEIGHTS,
     stages=(
-        Stage("plain", (_kernel_draw(SMALL, 1.5), _kernel_draw(PLAIN, 0.8), _kernel_draw(ON_A_LINE, 2.0))),
+        Stage("plain", (_kernel_draw(SMALL, 1.5), _kernel_draw(PLAIN, 0.8), _kernel_draw(ON_A_LINE, 3.0))),
         Stage("batches", (_kernel_draw(BATCH, 1.3),)),
         Stage(
             "far from every key",
-            (_kernel_draw(FAR, 1.5), _kernel_draw({**PLAIN, "queries": PLAIN["queries"] + 90}, 1.7)),
+            (_kernel_draw(NEAR_AND_FAR, 1.5), _kernel_draw({**PLAIN, "queries": PLAIN["queries"] + 90}, 1.7)),
             tolerance=1e-9,
         ),
     ),
@@ -318,15 +340,21 @@ KERNEL_WEIGHTS = Exercise(
         Misconception("no 2", {"two": 1}, "Your exponent divides by width²; the Gaussian divides by 2 width²."),
         Misconception("the width is not squared", {"power": 1},
             "Your exponent divides by 2 · width; a Gaussian divides by the square of its width."),
+        Misconception("multiplied by the width", {"power": -2},
+            "Your exponent grows with the width; a wider kernel must be flatter. Mind the order: x / 2 * w² multiplies "
+            "by w²."),
         Misconception("the sign", {"sign": 1},
             "The farthest key gets the largest weight: the exponent has the wrong sign."),
         Misconception("the axis", {"over": -2},
             "Your weights sum to 1 over the queries. Each *query* shares out a weight of 1 among the keys."),
         Misconception("not divided", {"divide": False},
             "These are the kernel's values. Weights are their shares: each row must sum to 1."),
-        Misconception("0 / 0", {"stable": False},
+        Misconception("0 / 0", {"peak": "none"},
             "Far from every key, every value of the kernel rounds to 0 and so does their sum. The largest exponent "
             "can be taken out first, as in softmax."),
+        Misconception("one maximum for all queries", {"peak": "all"},
+            "You subtract the largest exponent of the whole array. For a query much farther from the keys than another "
+            "every exp still rounds to 0, and 0 / 0 is NaN."),
         Misconception("only the dot product", {"exponent": "dot"},
             "You left out ‖k‖². That is allowed where all keys have the same length, and these have not."),
     ),
@@ -368,9 +396,11 @@ SCALED_DOT_SCORES_BACKWARD = Exercise(
         Misconception("each with itself", {"own": True},
             "You multiply the queries into their own gradient. The derivative of q · k by q is k: what is held fixed "
             "is what appears."),
-        Misconception("the gradient as it lies", {"turn": False},
-            "For the keys, the axis that must disappear is the one over the queries, and in `grad_scores` that is "
-            "not the last.", breaks_contract=True),
+        Misconception("grad_scores @ queries", {"turn": False},
+            "The gradient of the keys is made of queries, that of the queries of keys. And in grad_scores @ queries "
+            "the axis that disappears would have to be the one over the queries, which in `grad_scores` is not the "
+            "last.",
+            breaks_contract=True),
         Misconception("the two exchanged", {"swapped": True},
             "These are the two gradients, the other way round: the queries' comes first.", breaks_contract=True),
     ),
@@ -380,13 +410,23 @@ SCALED_DOT_SCORES_BACKWARD = Exercise(
 # 3.8 costs
 
 
-def _costs(projected="once", score_vector=True, matrices=2, general="once", transposed=False):
-    T, S, D, A = 10, 20, 64, 32
-    hidden = T * S * D * A * 2 if projected == "pairs" else (T + S) * D * A
-    carried = {"once": T * D * D, "pairs": T * S * D * D, "keys": S * D * D, "none": 0}[general]
-    parameters = 0, D * D, matrices * D * A + (A if score_vector else 0)
-    multiplications = T * S * D, carried + T * S * D, hidden + (T * S * A if score_vector else 0)
-    counts = np.array([parameters, multiplications], dtype=float)
+def _costs(
+    projected="once", score_vector="both", matrices="two", general="keys", transposed=False
+):
+    T, S, Dq, Dk, A = 10, 20, 16, 128, 32
+    ways = {
+        "keys": S * Dq * Dk + T * S * Dq,  # W k first: Dq features are left to meet
+        "queries": T * Dq * Dk + T * S * Dk,
+        "both": (T + S) * Dq * Dk + T * S * Dq,
+        "pairs": T * S * (Dq * Dk + Dq),
+        "none": T * S * Dq,
+        "keys' width": S * Dq * Dk + T * S * Dk,
+        "no pairs": S * Dq * Dk,
+    }
+    vector = {"both": (A, T * S * A), "none": (0, 0), "parameters": (A, 0), "product": (0, T * S * A)}[score_vector]
+    hidden = T * S * (Dq + Dk) * A if projected == "pairs" else (T * Dq + S * Dk) * A
+    matrix = {"two": (Dq + Dk) * A, "query's": Dq * A, "key's": Dk * A}[matrices]
+    counts = np.array([[Dq * Dk, matrix + vector[0]], [ways[general], hidden + vector[1]]], dtype=float)
     return counts.T if transposed else counts
 
 
@@ -398,21 +438,31 @@ COSTS = Exercise(
         Misconception("a projection for each pair", {"projected": "pairs"},
             "You project query and key again for every pair. A query's projection is the same for all keys: it is "
             "computed once."),
-        Misconception("the score vector", {"score_vector": False},
+        Misconception("no score vector", {"score_vector": "none"},
             "The score vector of the additive score is missing, with its A parameters and its product for each pair."),
-        Misconception("one matrix", {"matrices": 1},
-            "The additive score has two matrices, one for the queries and one for the keys."),
+        Misconception("the score vector's parameters", {"score_vector": "product"},
+            "The score vector of the additive score is learned too: its A numbers are parameters."),
+        Misconception("the score vector's products", {"score_vector": "parameters"},
+            "The additive score's multiplications with the score vector are missing: A for each pair."),
+        Misconception("one matrix", {"matrices": "query's"},
+            "The additive score has two matrices; the one for the keys is missing."),
+        Misconception("one matrix", {"matrices": "key's"},
+            "The additive score has two matrices; the one for the queries is missing."),
+        Misconception("the dearer way", {"general": "queries"},
+            "You multiply the queries with W, because they are fewer. Count the other way too, and mind how many "
+            "features are left for each pair."),
+        Misconception("both sides projected", {"general": "both"},
+            "You multiply both the queries and the keys with W. In qᵀ W k it stands once: one side is enough."),
         Misconception("the matrix for each pair", {"general": "pairs"},
-            "You multiply with W again for every pair. Wᵀ q is the same for all keys: it is computed once for each "
-            "query."),
-        Misconception("the longer side projected", {"general": "keys"},
-            "You carry the 20 keys through W; carrying the 10 queries takes half of those multiplications. The task "
-            "projects the queries."),
+            "You multiply with W again for every pair. A product of W with one vector serves all its pairs."),
         Misconception("the general score's projection", {"general": "none"},
-            "The general score multiplies each query with W before its dot products."),
+            "The general score multiplies one side with W before its dot products."),
+        Misconception("the width of a pair", {"general": "keys' width"},
+            "W k has as many features as a query. So has the dot product that follows, for each pair."),
+        Misconception("the general score's dot products", {"general": "no pairs"},
+            "You count the products with W alone. After them comes a dot product for each pair."),
         Misconception("rows and columns", {"transposed": True},
-            "Parameters are the first row, multiplications the second; the three score functions are the columns.",
-            breaks_contract=True),
+            "Parameters are the first row, multiplications the second; the two score functions are the columns."),
     ),
 )
 
@@ -449,7 +499,7 @@ LOW_RANK_SCORES = Exercise(
     number="3.9", name="low_rank_scores", see="A general bilinear score", **SCORES, reference=_low_rank,
     faulty=_low_rank,
     stages=(
-        Stage("plain", (_low_rank_draw(100, 1, 3, 2, 2, 1), _low_rank_draw(104, 3, 5, 6, 6, 2))),
+        Stage("plain", (_low_rank_draw(100, 2, 3, 3, 3, 2), _low_rank_draw(104, 3, 5, 6, 6, 2))),
         Stage("queries and keys of different widths", (_low_rank_draw(108, 3, 5, 6, 4, 2),)),
         Stage("batches", (_low_rank_draw(112, 3, 5, 6, 4, 2, 7),)),
     ),

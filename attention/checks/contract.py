@@ -76,9 +76,8 @@ def _kind(trial, results, adapter):
         if result is None:
             return Fault("the results", f"`{name}` is None.")
         if not adapter.owns(result):
-            return Fault(
-                "the kind of result", f"{_of(trial, name)}Expected {adapter.kind}; {_kind_of(result)} came back."
-            )
+            came = _kind_of(result) + (_held_by(result) if trial.exercise.value else "")
+            return Fault("the kind of result", f"{_of(trial, name)}Expected {adapter.kind}; {came} came back.")
     return None
 
 
@@ -88,6 +87,12 @@ def _kind_of(result):
     if isinstance(result, tuple):
         return f"a tuple of {len(result)}"
     return f"a {name}"
+
+
+def _held_by(result):
+    """What is in a list that is not one of numbers: " that holds str", " that holds float and list"."""
+    kinds = sorted({type(part).__name__ for part in result}) if isinstance(result, list | tuple) else []
+    return f" that holds {' and '.join(kinds)}" if kinds else ""
 
 
 def _of(trial, name):

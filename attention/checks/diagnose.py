@@ -1,18 +1,23 @@
 """Put a name to a mistake: does one of the known ones, or two together, do exactly what the learner's answer did?"""
 
+import re
 from itertools import combinations
 
 from attention.checks.compare import equal
 from attention.checks.trial import results_of
 
-SHAPE_ERRORS = {"ValueError", "RuntimeError", "InvalidArgumentError"}  # what NumPy, PyTorch and TensorFlow raise
+CLASH = re.compile(  # of shapes, in the words of NumPy, PyTorch and TensorFlow
+    r"matmul|mat1 and mat2|batch2 tensor|size mismatch|Matrix size|In\[0\]|"
+    r"broadcast|must match the size|Incompatible shapes"
+)
 
 
 def named(exercise, trials):
     """The misconceptions that explain every trial so far, the right ones too, and whether that is certain.
 
-    Numbers are explained by the same numbers. Errors are explained by an error of the same type, which many mistakes
-    can have in common: that is certain only if it has the same words, and no other misconception has them too.
+    Numbers are explained by the same numbers. Errors are explained by the same words, and a clash of shapes by another,
+    which many mistakes can have in common: that is certain only if it has the same words, and no other misconception
+    has them too.
     """
     if all(t.error is None and t.numbers_right for t in trials):
         return (), True
@@ -30,8 +35,7 @@ def explains(exercise, found, trial):
     """Whether the faulty function does on one draw what the learner's did."""
     results, error = outcome(exercise, found, trial)
     if error is not None and trial.error is not None:
-        names = {type(error).__name__, type(trial.error).__name__}
-        return len(names) == 1 or names <= SHAPE_ERRORS
+        return str(error) == str(trial.error) or all(CLASH.search(str(e)) for e in (error, trial.error))
     return error is None and trial.got is not None and equal(trial.got, results, trial.within)
 
 

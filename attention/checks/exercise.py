@@ -18,6 +18,7 @@ class Misconception:
     switches: dict
     hint: str | Callable  # a sentence or two, or a function of the inputs that gives them; never the solution
     breaks_contract: bool = False  # it shows in an error or a shape before it shows in numbers
+    see: str = ""  # a better section to read again than the exercise's
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Stage:
     name: str
     draws: tuple  # of dicts, the arguments by name and in their order
     tolerance: float = 0.0  # where rounding alone is larger than the tolerance of the type
+    see: str = ""  # a better section to read again than the exercise's
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ A property looks at a trial and returns a Fault, or None when it has nothing to 
 
 import numpy as np
 
-from attention.checks.compare import largest, unequal
+from attention.checks.compare import TOLERANCE, largest, unequal
 from attention.checks.exercise import is_float
 from attention.checks.trial import Fault
 from attention.checks.words import number
@@ -69,7 +69,7 @@ def shift(trial, expected, got):
     if not _finite(expected, got):
         return None
     offset = (got - expected).mean()
-    if not unequal(got - offset, expected, trial.slack).any():
+    if abs(offset) > trial.slack * largest(expected) and not unequal(got - offset, expected, trial.slack).any():
         word = "large" if offset > 0 else "small"
         return Fault("an offset", f"Every number is too {word} by {number(abs(offset))}.")
     return None
@@ -84,7 +84,9 @@ def function(trial, expected, got):
         **{f"{places} decimals": lambda x, p=places: np.round(x, p) for places in range(2, 6)},
     }  # fmt: skip
     for name, f in known.items():
-        if expected.size > 1 and not unequal(got, f(expected), trial.slack).any():
+        changed = f(expected)
+        other = expected.size > 1 and unequal(changed, expected, trial.slack).any()
+        if other and not unequal(got, changed, trial.slack).any():
             what = f"rounded to {name}" if "decimal" in name else f"but for one step: you have {name} of them"
             return Fault("one step", f"The right numbers, {what}.")
     return None
@@ -126,7 +128,8 @@ def rows(trial, expected, got):
     if not _finite(expected, got) or got.ndim == 0 or got.shape[axis] < 3:
         return None
     offset = (got - expected).mean(axis, keepdims=True)
-    if not unequal(got - offset, expected, trial.slack).any():
+    large = np.abs(offset).max() > trial.slack * largest(expected)
+    if large and not unequal(got - offset, expected, trial.slack).any():
         return Fault(
             "an offset",
             f"Along axis {number(axis)} the differences between your numbers are right, but all are off by the "
@@ -150,6 +153,20 @@ def order(trial, expected, got):
     return None
 
 
+def precision(trial, expected, got):
+    """Right, but to fewer digits than the type of the input has."""
+    if not _finite(expected, got) or any(value.dtype != np.float64 for value in trial.floats):
+        return None
+    off = np.abs(got - expected).max() / largest(expected)
+    if not trial.within < off < TOLERANCE["float32"]:
+        return None
+    return Fault(
+        "the precision",
+        f"Your numbers are right to about {int(-np.log10(off))} digits. float64 went in, which holds 16; float32 holds "
+        "7. Does something on the way round them, or turn them into float32?",
+    )
+
+
 def partly(expected, got, within):
     """Where the wrong numbers are, and how wrong: what can always be said."""
     bad = unequal(got, expected, within)
@@ -168,4 +185,4 @@ def partly(expected, got, within):
     return f"Of {bad.size} numbers {good} right and {wrong} wrong{size}."
 
 
-GENERAL = (nothing, sign, factor, shift, function, cut, rows, order, probes)
+GENERAL = (nothing, precision, sign, factor, shift, function, cut, rows, order, probes)

@@ -1,5 +1,4 @@
-"""The words the learner reads: what is wrong, on which small input, what was expected, where to look. Never the "
-"solution."""
+"""The words the learner reads: what is wrong, on which small input, what was expected, where to look. Never code."""
 
 import re
 import textwrap
@@ -39,7 +38,7 @@ class Reporter:
         sentence = (
             f"The check wants the function itself, without brackets after its name; it got a {type(answer).__name__}."
         )
-        return self._wrong("the argument of check", [sentence])
+        return self._wrong("the argument of check", [sentence], self.exercise.see)
 
     def wrong(self, stage, trial, fault, found, certain, passed):
         """The name of the mistake if it has one; what was measured; the smallest input that shows it."""
@@ -56,7 +55,8 @@ class Reporter:
         if stage.name != self.exercise.stages[0].name:
             title += f" ({stage.name})" if stage.name not in title else ""
             lines.append(f"Right so far: {' · '.join(passed)}.")
-        return self._wrong(title, lines)
+        see = next((m.see for m in found if m.see and certain), stage.see or self.exercise.see)
+        return self._wrong(title, lines, see)
 
     def _on(self, trial):
         return [f"On {words.inputs(trial.inputs)}."] if trial.inputs else []
@@ -84,8 +84,8 @@ class Reporter:
             of += f" at {list(place)}"
         return [f"{words.inputs(trial.inputs)}: the {of} should be {right}, yours is {wrong}."]
 
-    def _wrong(self, title, lines):
-        lines = [*lines, f"See: {self.exercise.see}"]
+    def _wrong(self, title, lines, see):
+        lines = [*lines, f"See: {see}"]
         return Verdict(False, title, "\n".join([f"{self.head}✗ {title}", *(_indented(line) for line in lines)]))
 
 

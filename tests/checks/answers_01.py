@@ -8,7 +8,7 @@ import scipy.special
 from tests.checks.register import Answers
 
 answers = Answers("01")
-right, wrong = answers.right, answers.wrong
+right, known, wrong = answers.right, answers.known, answers.wrong
 
 
 # 1.1 weights_by_hand
@@ -27,6 +27,36 @@ def as_decimals():
 @wrong("weights_by_hand", "the largest weight", "Your largest weight is at index 0; it should be at 2.")
 def from_the_last():
     return [5 / 8, 2 / 8, 1 / 8]
+
+
+@known("weights_by_hand", "the scores themselves", "Yours is [0, 0.693, 1.609]")
+def scores_to_three_places():
+    return 0, 0.693, 1.609
+
+
+@known("weights_by_hand", "the scores instead of their exponentials", "You divided the scores by their sum")
+def shares_of_scores_to_three_places():
+    return 0, 0.301, 0.699
+
+
+@wrong("weights_by_hand", "the sum of the weights", "Your weights sum to 1.001")
+def a_place_too_few():
+    return 0.126, 0.25, 0.625
+
+
+@wrong("weights_by_hand", "all the same", "Every number of yours is 0.333")
+def all_equal():
+    return [1 / 3, 1 / 3, 1 / 3]
+
+
+@wrong("weights_by_hand", "the kind of result", "a list that holds str came back.")
+def as_strings():
+    return ["1/8", "2/8", "5/8"]
+
+
+@wrong("weights_by_hand", "the kind of result", "a list that holds float and list came back.")
+def as_lists():
+    return [0.125, [0.25, 0.625]]
 
 
 @wrong("weights_by_hand", "the sum of the weights", "sum to 100; they should sum to 1")
@@ -171,6 +201,11 @@ def a_mean_of_exponentials(scores, axis=-1):
     return shifted - np.log(np.exp(shifted).mean(axis, keepdims=True))
 
 
+@known("log_softmax", "the logarithm of a weight that is 0 (far scores)", "exp(−802) rounds to 0")
+def log_of_softmax(scores, axis=-1):
+    return np.log(scipy.special.softmax(scores, axis=axis))
+
+
 @wrong(
     "log_softmax",
     "the sum of the weights (another axis)",
@@ -216,17 +251,50 @@ def the_smallest_score_instead(scores, mask):
     return scipy.special.softmax(np.where(mask, scores, scores.min()), axis=-1)
 
 
-@wrong("masked_softmax", "NaN (rows that may attend to nothing)", "3 of 6 numbers are NaN")
+@known("masked_softmax", "NaN where some rows are empty (rows that may attend to nothing)", "See: Masked softmax")
 def only_if_all_is_masked(scores, mask):
     if not mask.any():
         return np.zeros_like(scores)
     return scipy.special.softmax(np.where(mask, scores, -np.inf), axis=-1)
 
 
-@wrong("masked_softmax", "the sum of the weights (extreme scores)", "sum to 0; they should sum to 1")
+@known("masked_softmax", "a hidden score is the largest (extreme scores)", "See: Subtract the maximum")
 def the_maximum_of_the_hidden_too(scores, mask):
-    exponentials = np.exp(np.where(mask, scores, -np.inf) - scores.max(-1, keepdims=True))
+    top = scores.max(-1, keepdims=True)
+    exponentials = np.exp(np.where(mask, scores, -np.inf) - np.where(top > -np.inf, top, 0))
     return exponentials / np.maximum(exponentials.sum(-1, keepdims=True), 1e-30)
+
+
+@known("masked_softmax", "a hidden score is the largest (extreme scores)", "over the keys that remain")
+def renormalised_with_care(scores, mask):
+    weights = np.nan_to_num(scipy.special.softmax(scores, axis=-1)) * mask
+    total = weights.sum(-1, keepdims=True)
+    return weights / np.where(total == 0, 1, total)
+
+
+@known("masked_softmax", "a row of −∞ (scores of −∞)", "[−∞, −∞, −∞]")
+def the_lowest_number(scores, mask):
+    return scipy.special.softmax(np.where(mask, scores, np.finfo(scores.dtype).min), axis=-1) * mask
+
+
+@known("masked_softmax", "a row of −∞ (scores of −∞)", "even where the mask lets everything through")
+def a_low_number(scores, mask):
+    return scipy.special.softmax(np.where(mask, scores, -1e30), axis=-1) * mask
+
+
+@known("masked_softmax", "a number for −∞ (extreme scores)", "A score that may be seen can be just as low")
+def the_lowest_number_with_care(scores, mask):
+    return np.nan_to_num(the_lowest_number(scores, mask))
+
+
+@known("masked_softmax", "a number for −∞ (extreme scores)", "Scores that may be seen can be lower still")
+def a_low_number_with_care(scores, mask):
+    return np.nan_to_num(a_low_number(scores, mask))
+
+
+@wrong("masked_softmax", "weight on a masked key (rows that may attend to nothing)", "of yours there is 1.")
+def ones_where_nothing_is_left(scores, mask):
+    return np.where(mask.any(-1, keepdims=True), _masked(scores, mask), 1.0)
 
 
 @wrong("masked_softmax", "the arguments (masked)", "Your function changed its argument `scores`")
@@ -350,6 +418,12 @@ def in_numpy(scores, temperature):
     return scipy.special.softmax(scores.numpy() / temperature.numpy(), axis=-1)
 
 
+@known("temperature_softmax", "exp overflows (extreme scores)", "See: Subtract the maximum", "pytorch")
+def without_a_maximum(scores, temperature):
+    exponentials = (scores / temperature).exp()
+    return exponentials / exponentials.sum(dim=-1, keepdim=True)
+
+
 # 1.9 sparsemax
 
 
@@ -376,6 +450,15 @@ def by_removing_the_losers(scores):
             kept &= scores[row] > threshold
         weights[row][kept] = scores[row][kept] - threshold
     return weights
+
+
+@known("sparsemax", "all scores are counted", "the sums start from the largest, not from the smallest")
+def from_the_smallest(scores):
+    rising = np.sort(scores, axis=-1)
+    surplus = rising.cumsum(axis=-1) - 1
+    k = np.arange(1, scores.shape[-1] + 1)
+    stay = (k * rising > surplus).sum(axis=-1, keepdims=True)
+    return np.maximum(scores - np.take_along_axis(surplus, stay - 1, axis=-1) / stay, 0)
 
 
 @wrong("sparsemax", "who gets a weight", "You give weight to 3 of the scores; it should be 2.")

@@ -6,7 +6,7 @@ import scipy.special
 from tests.checks.register import Answers
 
 answers = Answers("03")
-right, wrong = answers.right, answers.wrong
+right, known, wrong = answers.right, answers.known, answers.wrong
 
 
 # 3.1 three_scores
@@ -26,6 +26,21 @@ def computed():
 @wrong("three_scores", "the numbers", "Yours is [8, 4, 0.5]; wrong is what stands at [2].")
 def a_rough_cosine():
     return [8, 4, 0.5]
+
+
+@wrong("three_scores", "the numbers", "wrong is what stands at [2].")
+def rounded_up():
+    return [8, 4, 0.445]
+
+
+@known("three_scores", "no scale", "See: How large does a dot product get?")
+def not_divided():
+    return [8, 8, 0.444]
+
+
+@wrong("three_scores", "the kind of result", "a list that holds int and str came back.")
+def as_a_fraction():
+    return [8, 4, "4/9"]
 
 
 @wrong("three_scores", "the order", "The right numbers, in other places.")
@@ -110,6 +125,27 @@ def a_wide_root(queries, keys):
     return queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
 
 
+@known("scaled_dot_scores", "the cosine", "These are cosines")
+def of_unit_vectors(queries, keys):
+    queries, keys = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (queries, keys))
+    return queries @ np.swapaxes(keys, -1, -2)
+
+
+@wrong("scaled_dot_scores", "the precision", "right to about 7 digits. float64 went in")
+def in_float32(queries, keys):
+    return _scores(queries.astype(np.float32), keys.astype(np.float32)).astype(queries.dtype)
+
+
+@wrong("scaled_dot_scores", "the precision", "right to about 7 digits. float64 went in")
+def a_narrow_root(queries, keys):
+    return queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1], dtype=np.float32)
+
+
+@wrong("scaled_dot_scores", "raises ValueError", 'np.einsum("btd,bsd->bts"')
+def always_a_batch(queries, keys):
+    return np.einsum("btd,bsd->bts", queries, keys) / queries.shape[-1] ** 0.5
+
+
 # 3.3 additive_scores
 
 
@@ -182,6 +218,16 @@ def detached_keys(queries, keys, query_weight, key_weight, score_weight):
     return in_pytorch(queries, keys, query_weight, key_weight.detach(), score_weight)
 
 
+@known("additive_scores", "raises ValueError", "One way to this error: You add queries and keys as they are.")
+def no_matrices_and_a_sum(queries, keys, query_weight, key_weight, score_weight):
+    return (np.tanh(queries[..., :, None, :] + keys[..., None, :, :]) * score_weight).sum(-1)
+
+
+@known("additive_scores", "no matrices, and one key for each query", "then every query is to meet every key")
+def queries_plus_keys(queries, keys, query_weight, key_weight, score_weight):
+    return np.tanh(queries + keys) @ score_weight
+
+
 # 3.4 general_scores
 
 
@@ -247,7 +293,7 @@ def nearest_neighbour(queries, keys, width):
     return (squares == squares.min(-1, keepdims=True)).astype(queries.dtype)
 
 
-@wrong("kernel_weights", "the numbers", "queries = [[0]], keys = [[0], [1], [3]], width = 2.0")
+@wrong("kernel_weights", "the numbers", "queries = [[0]], keys = [[0], [1], [3]], width = 3.0")
 def sums_of_absolutes(queries, keys, width):
     apart = np.abs(queries[..., :, None, :] - keys[..., None, :, :]).sum(-1)
     return scipy.special.softmax(-apart / (2 * width**2), axis=-1)
@@ -257,6 +303,18 @@ def sums_of_absolutes(queries, keys, width):
 def nan_to_zero(queries, keys, width):
     kernel = np.exp(-_squares(queries, keys) / (2 * width**2))
     return np.nan_to_num(kernel / kernel.sum(-1, keepdims=True))
+
+
+@known("kernel_weights", "one maximum for all queries (far from every key)", "[NaN, NaN, NaN]")
+def one_maximum(queries, keys, width):
+    exponents = -_squares(queries, keys) / (2 * width**2)
+    kernel = np.exp(exponents - exponents.max())
+    return kernel / kernel.sum(-1, keepdims=True)
+
+
+@known("kernel_weights", "multiplied by the width", "x / 2 * w² multiplies by w²")
+def in_the_wrong_order(queries, keys, width):
+    return scipy.special.softmax(-_squares(queries, keys) / 2 * width**2, axis=-1)
 
 
 # 3.7 scaled_dot_scores_backward
@@ -319,32 +377,39 @@ def one_lying(queries, keys, grad_scores):
     return grad_queries, np.swapaxes(grad_keys, -1, -2)
 
 
+@known("scaled_dot_scores_backward", "grad_scores @ queries", "that of the queries of keys")
+def queries_for_queries(queries, keys, grad_scores):
+    grad_scores = grad_scores / queries.shape[-1] ** 0.5
+    return grad_scores @ queries, np.swapaxes(grad_scores, -1, -2) @ queries
+
+
 # 3.8 costs
 
 
 @right("costs")
 def as_products():
-    return np.array([[0, 64**2, 2 * 64 * 32 + 32], [200 * 64, 10 * 64**2 + 200 * 64, 30 * 64 * 32 + 200 * 32]])
+    parameters = [16 * 128, (16 + 128) * 32 + 32]
+    return np.array([parameters, [20 * 128 * 16 + 200 * 16, (10 * 16 + 20 * 128) * 32 + 200 * 32]])
 
 
 @right("costs")
 def as_numbers():
-    return [0, 4096, 4128], (12800.0, 53760, 67840)
+    return [2048, 4640], (44160.0, 93440)
 
 
-@wrong("costs", "the numbers", "wrong is what stands at [0, 1].")
+@wrong("costs", "the numbers", "wrong is what stands at [0, 0].")
 def a_vector_for_a_matrix():
-    return [[0, 64, 4128], [12800, 53760, 67840]]
+    return [[128, 4640], [44160, 93440]]
 
 
 @wrong("costs", "the order", "The right numbers, in other places.")
 def general_last():
-    return [[0, 4128, 4096], [12800, 67840, 53760]]
+    return [[4640, 2048], [93440, 44160]]
 
 
-@wrong("costs", "the shape", "Expected (2, 3), a row of parameters and a row of multiplications; got (6,).")
+@wrong("costs", "the shape", "Expected (2, 2), a row of parameters and a row of multiplications; got (4,).")
 def in_one_row():
-    return [0, 4096, 4128, 12800, 53760, 67840]
+    return [2048, 4640, 44160, 93440]
 
 
 # 3.9 low_rank_scores
@@ -366,6 +431,11 @@ def low_rank_by_einsum(queries, keys, query_weight, key_weight):
 def with_the_identity(queries, keys, query_weight, key_weight):
     weight = query_weight @ key_weight.T
     return queries @ (weight + np.eye(*weight.shape)) @ np.swapaxes(keys, -1, -2)
+
+
+@wrong("low_rank_scores", "the part of queries", "yours does not change in proportion.")
+def bent_queries(queries, keys, query_weight, key_weight):
+    return np.tanh(queries @ query_weight) @ np.swapaxes(keys @ key_weight, -1, -2)
 
 
 @wrong(

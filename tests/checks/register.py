@@ -26,11 +26,15 @@ class Answers:
     """The answers of one chapter."""
 
     def __init__(self, chapter):
-        self.chapter, self.right_ones, self.wrong_ones = chapter, [], []
+        self.chapter, self.right_ones, self.wrong_ones, self.known_ones = chapter, [], [], []
 
     def right(self, name, framework="numpy"):
         """Another correct way to write it."""
         return lambda f: self.right_ones.append(Answer(f"{self.chapter}.{name}", f, framework)) or f
+
+    def known(self, name, title, says, framework="numpy"):
+        """A known mistake as a learner may write it, the name it must get, and a part of the text."""
+        return lambda f: self.known_ones.append(Answer(f"{self.chapter}.{name}", f, framework, title, says)) or f
 
     def wrong(self, name, title, says, framework="numpy"):
         """A wrong answer outside the list, and what the check must say to it."""

@@ -108,7 +108,9 @@ def test_the_section_to_read_again_exists(chapter):
     text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
     headings = re.findall(r"^##+ (.*)$", text, re.MULTILINE)
     for exercise in chapters()[chapter].EXERCISES:
-        assert exercise.see in headings, f"{exercise.number} refers to {exercise.see!r}"
+        for part in (exercise, *exercise.stages, *exercise.misconceptions):
+            assert part.see in ("", *headings), f"{exercise.number} refers to {part.see!r}"
+        assert exercise.see
 
 
 FAULTY = """\

@@ -30,6 +30,7 @@ MISTAKES = [
 ]
 RIGHT = [pytest.param(a, id=str(a)) for answers in all_answers() for a in answers.right_ones]
 WRONG = [pytest.param(a, id=str(a)) for answers in all_answers() for a in answers.wrong_ones]
+KNOWN = [pytest.param(a, id=str(a)) for answers in all_answers() for a in answers.known_ones]
 each_exercise = pytest.mark.parametrize("key", EXERCISES)
 
 
@@ -134,7 +135,7 @@ def difference(results, expected):
         if not np.array_equal(np.isfinite(r), np.isfinite(e)):
             return np.inf
         finite = np.isfinite(e)
-        largest_difference = max(largest_difference, np.abs(r - e)[finite].max(initial=0) / largest(e))
+        largest_difference = max(largest_difference, np.abs(r[finite] - e[finite]).max(initial=0) / largest(e))
     return largest_difference
 
 
@@ -161,9 +162,17 @@ def test_a_wrong_answer_outside_the_list_gets_a_true_sentence(answer):
     assert not verdict.passed
     assert verdict.title == answer.title, verdict.text
     assert plain(answer.says) in plain(verdict.text), verdict.text
-    assert f"See: {exercise.see}" in verdict.text
+    assert any(f"See: {part.see or exercise.see}" in verdict.text for part in exercise.stages)
     for mistake in exercise.misconceptions:
         assert not isinstance(mistake.hint, str) or plain(mistake.hint) not in plain(verdict.text)
+
+
+@pytest.mark.parametrize("answer", KNOWN)
+def test_a_known_mistake_written_otherwise_gets_its_name(answer):
+    verdict = judge(find(answer.key), answer.function, answer.framework)
+    assert not verdict.passed
+    assert verdict.title == answer.title, verdict.text
+    assert plain(answer.says) in plain(verdict.text), verdict.text
 
 
 @each_exercise

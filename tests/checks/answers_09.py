@@ -117,7 +117,7 @@ def not_averaged(state, states, mask, query_weight, key_weight, score_weight):
     return weights[..., None] * states, weights
 
 
-@wrong("look_back", "the sum of the weights", "weights")
+@wrong("look_back", "the numbers", "the context should be [[0.43,")
 def a_sigmoid_for_softmax(state, states, mask, query_weight, key_weight, score_weight):
     scores = np.tanh((state @ query_weight)[:, None] + states @ key_weight) @ score_weight
     weights = scipy.special.expit(scores) * mask
@@ -143,12 +143,12 @@ def with_weights(table, target):
     return -np.average(log_p[target[:, :-1], target[:, 1:]], weights=(target[:, 1:] > 0).astype(table.dtype))
 
 
-@wrong("teacher_forced_loss", "the sign", "sign")
+@wrong("teacher_forced_loss", "the numbers", "the result should be 3.07, yours is −3.07")
 def without_the_sign(table, target):
     return -with_weights(table, target)
 
 
-@wrong("teacher_forced_loss", "the scale", "1.443 times what it should be")
+@wrong("teacher_forced_loss", "the numbers", "the result should be 3.07, yours is 4.43")
 def in_bits(table, target):
     return with_weights(table, target) / np.log(2)
 

@@ -137,7 +137,8 @@ def rows(trial, expected, got):
             f" {number(offset.flat[0])} in the first.",
         )
     ratio = (got * expected).sum(axis, keepdims=True) / np.maximum((expected**2).sum(axis, keepdims=True), 1e-300)
-    if (ratio != 0).all() and not unequal(got / ratio, expected, trial.slack).any():
+    large = (ratio != 0).all() and np.abs(ratio - 1).max() > trial.slack
+    if large and not unequal(got / ratio, expected, trial.slack).any():
         return Fault(
             "the scale",
             f"Along axis {number(axis)} the proportions of your numbers are right, but each row has a factor too "

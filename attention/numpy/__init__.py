@@ -1,6 +1,7 @@
 """Attention in NumPy: forward here, backward by hand in `gradients`."""
 
 from attention.numpy.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.numpy.decoding import beam_search, greedy
 from attention.numpy.gradients import (
     additive_scores_backward,
     cosine_scores_backward,
@@ -12,14 +13,19 @@ from attention.numpy.gradients import (
     softmax_jacobian,
 )
 from attention.numpy.masks import causal_mask, padding_mask, window_mask
+from attention.numpy.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.numpy.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.numpy.softmax import log_softmax, masked_softmax, softmax
 
 __all__ = [
+    "AttentionDecoder",
+    "GRUEncoder",
+    "Seq2Seq",
     "additive_attention",
     "additive_scores",
     "additive_scores_backward",
     "attend",
+    "beam_search",
     "causal_mask",
     "cosine_scores",
     "cosine_scores_backward",
@@ -27,6 +33,7 @@ __all__ = [
     "dot_scores_backward",
     "general_scores",
     "general_scores_backward",
+    "greedy",
     "log_softmax",
     "log_softmax_backward",
     "masked_softmax",

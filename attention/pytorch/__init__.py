@@ -3,7 +3,9 @@
 import torch
 
 from attention.pytorch.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.pytorch.decoding import beam_search, greedy
 from attention.pytorch.masks import causal_mask, padding_mask, window_mask
+from attention.pytorch.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.pytorch.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.pytorch.softmax import log_softmax, masked_softmax, softmax
 
@@ -11,13 +13,18 @@ torch.backends.cuda.matmul.allow_tf32 = False  # float32 means float32, on a GPU
 torch.backends.cudnn.allow_tf32 = False
 
 __all__ = [
+    "AttentionDecoder",
+    "GRUEncoder",
+    "Seq2Seq",
     "additive_attention",
     "additive_scores",
     "attend",
+    "beam_search",
     "causal_mask",
     "cosine_scores",
     "dot_scores",
     "general_scores",
+    "greedy",
     "log_softmax",
     "masked_softmax",
     "padding_mask",

@@ -6,20 +6,27 @@ with quiet_stderr():
     import tensorflow as tf
 
 from attention.tensorflow.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.tensorflow.decoding import beam_search, greedy
 from attention.tensorflow.masks import causal_mask, padding_mask, window_mask
+from attention.tensorflow.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.tensorflow.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.tensorflow.softmax import log_softmax, masked_softmax, softmax
 
 tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32, on a GPU too
 
 __all__ = [
+    "AttentionDecoder",
+    "GRUEncoder",
+    "Seq2Seq",
     "additive_attention",
     "additive_scores",
     "attend",
+    "beam_search",
     "causal_mask",
     "cosine_scores",
     "dot_scores",
     "general_scores",
+    "greedy",
     "log_softmax",
     "masked_softmax",
     "padding_mask",

@@ -15,7 +15,8 @@ from attention.checks.exercise import chapters
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 HEADER = re.compile(
-    r"^### Exercise (?P<number>\d+\.\d+) · (?P<stars>★{1,5}☆{0,4}) · (?:\d+ minutes|an evening) · (?P<kind>[^\n]+)$", re.M
+    r"^### Exercise (?P<number>\d+\.\d+) · (?P<stars>★{1,5}☆{0,4}) · (?:\d+ minutes|an evening) · (?P<kind>[^\n]+)$",
+    re.M,
 )
 KINDS = ("by hand", "write it", "mend it", "predict", "go further")
 LAST_FOUNDATION = 8  # the chapters after it are case studies, which may have fewer exercises

@@ -51,7 +51,7 @@ clean:  ## remove what was built (not work/, not .venv)
 	$(BASE) -m venv .venv
 
 .venv/book: .venv/bin/pip requirements-book.txt constraints.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-book.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-book.txt
 	touch $@
 
 .venv/all: .venv/bin/pip requirements.txt requirements-book.txt constraints.txt pyproject.toml

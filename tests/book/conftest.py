@@ -18,7 +18,7 @@ NO_BROWSER = "No browser was found: `apt install chromium`, or `.venv/bin/playwr
 
 # What is wrong with a page as it stands in the browser, as {kind: [what]}.
 MEASURE = """() => {
-    const article = [...document.querySelectorAll("article *:not(mjx-math *)")].filter(e => e.checkVisibility());
+    const article = [...document.querySelectorAll("article *:not(mjx-container *)")].filter(e => e.checkVisibility());
     const start = e => e.outerHTML.slice(0, 200);
     const wide = article.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
         .map(e => [e, getComputedStyle(e).overflowX]);

@@ -339,7 +339,7 @@ KERNEL_WEIGHTS = Exercise(
             "Your exponent has the distance; a Gaussian has its square."),
         Misconception("no 2", {"two": 1}, "Your exponent divides by width²; the Gaussian divides by 2 width²."),
         Misconception("the width is not squared", {"power": 1},
-            "Your exponent divides by 2 · width; a Gaussian divides by the square of its width."),
+            "Your exponent divides by 2 · width; a Gaussian divides by twice the square of its width."),
         Misconception("multiplied by the width", {"power": -2},
             "Your exponent grows with the width; a wider kernel must be flatter. Mind the order: x / 2 * w² multiplies "
             "by w²."),

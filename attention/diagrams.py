@@ -1,0 +1,222 @@
+"""What attention does, as pictures of shapes: each function returns one that Jupyter and the book show as SVG.
+
+The pictures stand on a light ground of their own, so that they can be read on a dark page too; nothing in them rests on
+colour alone; the text stays readable when they are scaled to the width of a phone.
+"""
+
+import math
+import re
+from html import escape
+
+INK, MUTED, BLUE, ORANGE = "#22262b", "#565c64", "#0072B2", "#D55E00"
+WIDTH = 440  # of every picture, in pixels
+CELL = 36  # the side of one number
+BACK = (9, -7)  # a step along the third axis: to the right and up
+POINTS = {"left": "start", "middle": "middle", "right": "end"}
+
+
+class Diagram:
+    """A picture that grows part by part; x goes to the right, y down, both in pixels."""
+
+    def __init__(self, name, height):
+        self.name, self.height, self.parts = name, height, []
+
+    def __repr__(self):
+        return f"<Diagram: {self.name}>"
+
+    def _repr_svg_(self):
+        return "\n".join(
+            [
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height}" '
+                f'width="{WIDTH}" height="{self.height}">',
+                f'<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+                f'orient="auto" markerUnits="userSpaceOnUse"><path d="M0 0L8 4L0 8z" fill="{MUTED}"/></marker></defs>',
+                f'<rect width="{WIDTH}" height="{self.height}" rx="6" fill="#fff"/>',
+                f'<g font-family="Georgia, \'DejaVu Serif\', serif" font-size="15" fill="{INK}">',
+                *self.parts,
+                "</g>",
+                "</svg>",
+            ]
+        )
+
+    def text(self, x, y, words, align="middle", colour=INK):
+        """Words around (x, y); ``*d*`` is bold, ``/t/`` italic, ``_{t}`` a subscript."""
+        spans = escape(words, quote=False)
+        spans = re.sub(r"(?<!<)/(\w+)/", r'<tspan font-style="italic">\1</tspan>', spans)
+        spans = re.sub(r"\*(\w+)\*", r'<tspan font-weight="bold">\1</tspan>', spans)
+        spans = re.sub(r"_\{(.*?)\}", r'<tspan dy="4" font-size="13">\1</tspan><tspan dy="-4">&#8203;</tspan>', spans)
+        self.parts.append(f'<text x="{x:g}" y="{y + 5:g}" text-anchor="{POINTS[align]}" fill="{colour}">{spans}</text>')
+
+    def box(self, x, y, width, height, *lines, fill="#f2f2f0"):
+        """A box whose upper left corner is (x, y), with lines of text in it."""
+        self.parts.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4" fill="{fill}" stroke="{INK}"/>'
+        )
+        for place, line in enumerate(lines):
+            self.text(x + width / 2, y + height * (place + 1) / (len(lines) + 1), line)
+
+    def arrow(self, *corners):
+        """A line from corner to corner, with a tip at the last."""
+        way = "L".join(f"{x:g} {y:g}" for x, y in corners)
+        self.parts.append(f'<path d="M{way}" fill="none" stroke="{MUTED}" stroke-width="1.5" marker-end="url(#tip)"/>')
+
+    def face(self, *corners, fill, opacity):
+        """A filled polygon with a thin edge."""
+        points = " ".join(f"{x:g},{y:g}" for x, y in corners)
+        self.parts.append(f'<polygon points="{points}" fill="{fill}" fill-opacity="{opacity:.2f}" stroke="{INK}"/>')
+
+    def grid(self, x, y, rows, columns, depth=0, shade=lambda row, column: (BLUE, 0)):
+        """Cells (rows, columns), or (rows, columns, depth), from the upper left corner (x, y) of the front.
+
+        `shade(row, column)` gives a cell's colour and its strength from 0 to 1; what lies behind a cell has the same.
+        """
+
+        def at(row, column, back=0):
+            return x + column * CELL + back * BACK[0], y + row * CELL + back * BACK[1]
+
+        def cell(row, column, *corners):
+            fill, opacity = shade(row, column)
+            self.face(*corners, fill=fill, opacity=opacity)
+
+        for k in range(depth, 0, -1):  # what is seen from above and from the right
+            for c in range(columns):
+                cell(0, c, at(0, c, k - 1), at(0, c + 1, k - 1), at(0, c + 1, k), at(0, c, k))
+            for r in range(rows):
+                side = at(r, columns, k - 1), at(r, columns, k), at(r + 1, columns, k), at(r + 1, columns, k - 1)
+                cell(r, columns - 1, *side)
+        for r in range(rows):
+            for c in range(columns):
+                cell(r, c, at(r, c), at(r, c + 1), at(r + 1, c + 1), at(r + 1, c))
+
+    def frame(self, x, y, rows, columns):
+        """A thick edge around some cells: what is spoken of, also where colours are not seen."""
+        self.parts.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{columns * CELL:g}" height="{rows * CELL:g}" fill="none" '
+            f'stroke="{INK}" stroke-width="3"/>'
+        )
+
+
+def attention():
+    """Scores (T, S) become weights (T, S); these average the values (S, D) to the output (T, D).
+
+    The row of one query is followed with numbers, softmax(2, 0, 3, 1); a value is as dark as its weight.
+    """
+    T, S, D, t = 3, 4, 2, 1
+    scores = [2, 0, 3, 1]
+    total = sum(map(math.exp, scores))
+    weights = [math.exp(score) / total for score in scores]
+    left, right, top, bottom = 84, 304, 66, 282
+    middle, centre = left + S * CELL / 2, right + D * CELL / 2
+    row, low = top + (t + 0.5) * CELL, bottom + (t + 0.5) * CELL
+
+    picture = Diagram("scores, weights, output", 450)
+    picture.text(middle, 20, "scores (T, S)")
+    picture.text(middle, 46, "S keys", colour=MUTED)
+    picture.text(centre, 20, "values (S, D)")
+    picture.text(centre, 46, "D features", colour=MUTED)
+    picture.grid(left, top, T, S)
+    picture.grid(right, top, S, D, shade=lambda row, column: (BLUE, weights[row]))
+    picture.arrow((middle, top + T * CELL + 8), (middle, bottom - 38))
+    picture.text(middle + 10, top + T * CELL + 34, "softmax of a row", "left", MUTED)
+    picture.arrow((centre, top + S * CELL + 8), (centre, bottom - 38))
+    picture.text(middle, bottom - 20, "weights (T, S)")
+    picture.text(centre, bottom - 20, "output (T, D)")
+    picture.grid(left, bottom, T, S, shade=lambda row, column: (BLUE, weights[column] if row == t else 0))
+    picture.grid(right, bottom, T, D, shade=lambda row, column: (BLUE, 0.35 if row == t else 0))
+    picture.arrow((left + S * CELL + 8, low), (right - 8, low))
+    picture.text((left + S * CELL + right) / 2, low - 14, "×")
+    for y in (row, low):
+        picture.text(left - 8, y, "query /t/", "right")
+    for column, (score, weight) in enumerate(zip(scores, weights, strict=True)):
+        x = left + (column + 0.5) * CELL
+        picture.text(x, row, f"{score}")
+        picture.text(x, low, f"{weight:.2f}"[1:])
+        picture.text(right + D * CELL + 8, top + (column + 0.5) * CELL, f"*v*_{{{column + 1}}}", "left")
+    picture.text(right + D * CELL + 8, low, "*o*_{t}", "left")
+    for y in (top, bottom):
+        picture.frame(left, y + t * CELL, 1, S)
+    picture.frame(right, bottom + t * CELL, 1, D)
+    terms = " + ".join(f"{weight:.2f} *v*_{{{place}}}" for place, weight in enumerate(weights, 1))
+    picture.text(WIDTH / 2, bottom + T * CELL + 34, f"*o*_{{t}} = {terms}")
+    return picture
+
+
+def additive_broadcast():
+    """Every query meets every key: (T, 1, A) + (1, S, A) gives (T, S, A), and tanh and v make it scores (T, S)."""
+    T, S, A, t, s = 3, 4, 3, 1, 2
+    queries, left, high, top, bottom = 24, 176, 72, 188, 402
+    middle, end = left + S * CELL / 2, left + S * CELL + A * BACK[0] + 8
+
+    def pairs(row, column):
+        if (row, column) == (t, s):
+            return INK, 0.5
+        return (BLUE, 0.35) if row == t else (ORANGE, 0.25) if column == s else (BLUE, 0)
+
+    picture = Diagram("additive scores by broadcasting", 530)
+    picture.text(middle + 14, 24, "from the keys")
+    picture.text(end, high + 8, "(1, S, A)", "left")
+    picture.grid(left, high, 1, S, A, shade=lambda row, column: pairs(-1, column))
+    picture.arrow((middle, high + CELL + 8), (middle, top - 28))
+    picture.text(middle + 10, high + CELL + 26, "copied T times", "left", MUTED)
+    picture.text(queries + 28, top - 62, "from the")
+    picture.text(queries + 28, top - 42, "queries")
+    picture.grid(queries, top, T, 1, A, shade=lambda row, column: pairs(row, -1))
+    picture.text(queries + 28, top + T * CELL + 20, "(T, 1, A)")
+    picture.text(left - 42, top + CELL * 1.5 - 14, "copied", colour=MUTED)
+    picture.text(left - 42, top + CELL * 1.5 + 16, "S times", colour=MUTED)
+    picture.arrow((queries + CELL + A * BACK[0] + 8, top + CELL * 1.5), (left - 8, top + CELL * 1.5))
+    picture.grid(left, top, T, S, A, shade=pairs)
+    picture.text(end, top + CELL - 4, "their sum", "left")
+    picture.text(end, top + CELL + 18, "(T, S, A)", "left")
+    picture.arrow((middle, top + T * CELL + 8), (middle, bottom - 38))
+    picture.text(middle + 10, top + T * CELL + 26, "tanh of each number,", "left", MUTED)
+    picture.text(middle + 10, top + T * CELL + 46, "then · *v* (A,)", "left", MUTED)
+    picture.text(middle, bottom - 20, "scores (T, S)")
+    picture.grid(left, bottom, T, S, shade=lambda *place: pairs(t, s) if place == (t, s) else (BLUE, 0))
+    for y in (top, bottom):
+        picture.frame(left + s * CELL, y + t * CELL, 1, 1)
+    picture.frame(queries, top + t * CELL, 1, 1)
+    picture.frame(left + s * CELL, high, 1, 1)
+    for place, line in enumerate(("One query and", "one key: A sums", "become a score.")):
+        picture.text(left - 20, bottom + 22 + 22 * place, line, "right", MUTED)
+    return picture
+
+
+def decoder_step(equations):
+    """One step of a decoder that looks back, from the previous state and token to the logits of the next token.
+
+    `equations` are the numbers of the score, of weights and context, of the new state and of the logits, as the chapter
+    writes them: ``("(9.6)", "(9.7)", "(9.8)", "(9.9)")``.
+    """
+    of_score, of_context, of_state, of_logits = equations
+    x, width, height, gap = 146, 150, 52, 44
+    middle, right = x + width / 2, x + width
+    y = [136 + (height + gap) * place for place in range(6)]
+    mid = [top + height / 2 for top in y]
+    picture = Diagram("one step of the decoder", y[-1] + height + 16)
+    memory, token, state, context = 372, 40, 112, 326  # where lines run down beside the boxes
+
+    picture.arrow((middle, 86), (middle, y[0]))
+    picture.text(middle + 8, 112, f"query {of_score}", "left", BLUE)
+    labels = [f"softmax {of_context}", f"average {of_context}", of_state, of_logits, of_logits]
+    for place, label in enumerate(labels):
+        picture.arrow((middle, y[place] + height), (middle, y[place + 1]))
+        picture.text(middle + 8, y[place + 1] - gap / 2, label, "left", BLUE)
+    picture.arrow((memory, 86), (memory, mid[0]), (right, mid[0]))
+    picture.arrow((memory, mid[0]), (memory, mid[2] - 10), (right, mid[2] - 10))
+    picture.text((right + memory) / 2, mid[0] - 12, "keys")
+    picture.text((right + memory) / 2, mid[2] - 22, "values")
+    picture.arrow((right, mid[2] + 10), (context, mid[2] + 10), (context, mid[4]), (right, mid[4]))
+    picture.arrow((x + 14, 86), (x + 14, 112), (state, 112), (state, mid[3] - 12), (x, mid[3] - 12))
+    picture.arrow((token, 86), (token, mid[3] + 12), (x, mid[3] + 12))
+    picture.arrow((token, mid[3] + 12), (token, mid[4]), (x, mid[4]))
+    picture.text(middle - 8, y[4] - gap / 2, "*d*_{t} goes to step /t/ + 1", "right", MUTED)
+
+    picture.box(8, 14, 124, 72, "previous token", "row /y/_{t−1} of /E/", "(B, M)", fill="#e4eef6")
+    picture.box(x, 14, width, 72, "previous state", "*d*_{t−1}", "(B, M)", fill="#e4eef6")
+    picture.box(310, 14, 122, 72, "encoder states", "*h*_{1} … *h*_{S}", "(B, S, 2N)", fill="#e4eef6")
+    names = ["scores", "weights", "context", "GRU: new state", "tanh readout", "logits"]
+    contents = ["/s/_{ti} (B, S)", "/p/_{ti} (B, S)", "*c*_{t} (B, 2N)", "*d*_{t} (B, M)", "(B, M)", "*ℓ*_{t} (B, V)"]
+    for top, name, content in zip(y, names, contents, strict=True):
+        picture.box(x, top, width, height, name, content)
+    return picture

@@ -3,6 +3,7 @@
 import numpy as np
 
 import attention.numpy as atn
+from attention.checks import arguments as arg
 from attention.checks.compare import unequal
 from attention.checks.draws import normal, some
 from attention.checks.exercise import Exercise, Misconception, Stage
@@ -28,7 +29,7 @@ def _by_hand(make="exp", share=True, base=np.e, turned=False):
 
 
 WEIGHTS_BY_HAND = Exercise(
-    number="1.1", name="weights_by_hand", see="Softmax from maximum entropy", value=True, reference=_by_hand,
+    number="1.1", name="weights_by_hand", see="Softmax from maximum entropy", kind="value", reference=_by_hand,
     faulty=_by_hand, returns="one weight for each score", properties=WEIGHTS,
     stages=(Stage("by hand", ({},), tolerance=8e-4),),
     misconceptions=(
@@ -66,21 +67,23 @@ def _softmax(scores, axis=-1, over="axis", peak="axis", make="exp", divide=True)
     return made / made.sum(axis=over, keepdims=True) if divide else made
 
 
+def right_softmax(scores, axis=-1):
+    exponentials = np.exp(scores - scores.max(axis, keepdims=True))
+    return exponentials / exponentials.sum(axis, keepdims=True)
+
+
 SOFTMAX = Exercise(
-    number="1.2", name="softmax", see="Softmax, three times", reference=atn.softmax, faulty=_softmax,
+    number="1.2", name="softmax", see="Softmax, three times", reference=right_softmax, faulty=_softmax,
+    arguments={"scores": arg.Floats("…S"), "axis": arg.Axis()},
     properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
-        Stage("batches", ({"scores": DEEP},)),
-        Stage("another axis", ({"scores": ROWS, "axis": 0}, {"scores": DEEP, "axis": 1}, {"scores": DEEP, "axis": -3})),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": [arg.normal, arg.tied]}),
+        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
         Stage(
             "extreme scores",
-            (
-                {"scores": LADDER},
-                {"scores": np.array([-np.inf, 0.3, 1.1])},
-                {"scores": np.stack([LADDER, -LADDER, LADDER / 5000])},
-            ),
-            tolerance=1e-10,
+            ({"scores": LADDER}, {"scores": np.array([-np.inf, 0.3, 1.1])}),
+            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart, arg.holes]},
             see="Subtract the maximum",
         ),
     ),

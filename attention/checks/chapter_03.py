@@ -38,7 +38,7 @@ def _three_scores(scale="√D", lengths="both", product="sum", cosine_of="dot"):
 
 
 THREE_SCORES = Exercise(
-    number="3.1", name="three_scores", see="The cosine", value=True, reference=_three_scores, faulty=_three_scores,
+    number="3.1", name="three_scores", see="The cosine", kind="value", reference=_three_scores, faulty=_three_scores,
     returns="the dot product, the scaled dot product and the cosine",
     stages=(Stage("by hand", ({},), tolerance=6e-5),),
     misconceptions=(
@@ -431,7 +431,7 @@ def _costs(
 
 
 COSTS = Exercise(
-    number="3.8", name="costs", see="Cost", value=True, reference=_costs, faulty=_costs,
+    number="3.8", name="costs", see="Cost", kind="value", reference=_costs, faulty=_costs,
     returns="a row of parameters and a row of multiplications",
     stages=(Stage("by hand", ({},), tolerance=1e-9),),
     misconceptions=(

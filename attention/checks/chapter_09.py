@@ -255,7 +255,7 @@ def _bleu(clip=True, penalty="short", mean="geometric", scale=100, n_max=4):
 
 
 BLEU_BY_HAND = Exercise(
-    number="9.5", name="bleu_by_hand", see="How good is it? BLEU", value=True, reference=_bleu, faulty=_bleu,
+    number="9.5", name="bleu_by_hand", see="How good is it? BLEU", kind="value", reference=_bleu, faulty=_bleu,
     returns="the four shares and the score", stages=(Stage("by hand", ({},), tolerance=9e-5),),
     misconceptions=(
         Misconception("counted twice", {"clip": False},

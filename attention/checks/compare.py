@@ -1,12 +1,46 @@
-"""The same numbers? Differences are measured against the tensor's largest entry."""
+"""The same numbers? How far off a right answer may be, entry by entry; and for sentences, a share of the largest entry.
+
+A right answer errs by as much as if its inputs had been rounded, times a few.  So the margin of each entry is what
+rounding the inputs does to it, in the reference: small where the entry is well determined, even beside large ones, and
+nothing where it is exactly zero.
+"""
 
 import numpy as np
 
 TOLERANCE = {"float16": 2e-3, "float32": 1e-5, "float64": 1e-12}
+FACTOR = {"float16": 12, "float32": 60, "float64": 2000}  # how many times the rounding of the inputs
+PROBES, NUDGE = 8, 1e-11  # a relative change of the inputs, far above the rounding of the widest floats
+
+
+def margins(function, inputs, expected, dtype, seed=0):
+    """How far each entry of the expected results may be missed: arrays of their shapes.
+
+    margin = factor · u · (rms of the change of r for a relative change of the inputs + |r|) + a few smallest numbers
+    """
+    rng = np.random.default_rng(seed)
+    about = np.finfo(dtype)
+    squares = [np.zeros(e.shape) for e in expected]
+    for _ in range(PROBES):
+        moved = {n: v * (1 + NUDGE * rng.choice([-1, 1], v.shape)) if _floats(v) else v for n, v in inputs.items()}
+        for total, e, m in zip(squares, expected, function(moved), strict=True):
+            if e.dtype.kind == "f" and m.shape == e.shape:
+                with np.errstate(invalid="ignore"):
+                    change = (m - e).astype(np.float64) / NUDGE
+                total += np.where(np.isfinite(change), change, 0) ** 2
+    margin = []
+    for total, e in zip(squares, expected, strict=True):
+        size = np.where(np.isfinite(e), np.abs(e), 0).astype(np.float64)
+        unit = FACTOR[np.dtype(dtype).name] * about.eps / 2
+        margin.append(unit * (np.sqrt(total / PROBES) + size) + 8 * float(about.smallest_subnormal))
+    return tuple(margin)
+
+
+def _floats(value):
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def tolerance(*arrays):
-    """The tolerance of the coarsest type among the arrays."""
+    """The tolerance of the coarsest type among the arrays, a share of the largest entry."""
     return max([TOLERANCE["float64"], *(TOLERANCE.get(array.dtype.name, 0.0) for array in arrays)])
 
 
@@ -17,17 +51,53 @@ def largest(array):
 
 
 def unequal(got, expected, within):
-    """True at the entries that differ: by more than `within` of the largest entry, or in being finite."""
+    """True at the entries that differ, or where one is finite and the other not.
+
+    within : a number, a share of the largest entry; or an array of the margin of each entry
+    """
     got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     both = np.isfinite(got) & np.isfinite(expected)
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))  # the infinite ones and NaN
     close = np.zeros(both.shape, dtype=bool)
-    close[both] = np.abs(got[both] - expected[both]) <= within * largest(expected)
+    limit = np.broadcast_to(within if np.ndim(within) else within * largest(expected), both.shape)
+    close[both] = np.abs(got[both] - expected[both]) <= limit[both]
     return ~(same | close)
 
 
 def equal(got, expected, within):
-    """Whether two results, as tuples of arrays, have the same shapes and numbers."""
-    return len(got) == len(expected) and all(
-        g.shape == e.shape and not unequal(g, e, within).any() for g, e in zip(got, expected, strict=True)
-    )
+    """Whether two results, tuples of arrays or of objects, are the same; `within` as for `unequal`, or one for each."""
+    if len(got) != len(expected):
+        return False
+    each = within if isinstance(within, tuple) else (within,) * len(expected)
+    return all(_same(g, e, w) for g, e, w in zip(got, expected, each, strict=True))
+
+
+def _same(got, expected, within):
+    if isinstance(got, np.ndarray) and isinstance(expected, np.ndarray):
+        return got.shape == expected.shape and not unequal(got, expected, within).any()
+    return alike(got, expected)
+
+
+def plain(value):
+    """An object without its wrapping: arrays and lists as tuples, NumPy's numbers as Python's."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return tuple(map(plain, value))
+    if isinstance(value, dict):
+        return {plain(key): plain(held) for key, held in value.items()}
+    return value
+
+
+def alike(got, expected):
+    """Whether two plain objects are equal; floats to 9 digits; True is not 1."""
+    if isinstance(expected, tuple):
+        return isinstance(got, tuple) and len(got) == len(expected) and all(map(alike, got, expected))
+    if isinstance(expected, dict):
+        return isinstance(got, dict) and got.keys() == expected.keys() and all(alike(got[k], expected[k]) for k in got)
+    if isinstance(expected, float):
+        number = isinstance(got, int | float) and not isinstance(got, bool)
+        return number and bool(np.isclose(got, expected, rtol=1e-9, atol=1e-12, equal_nan=True))
+    return type(got) is type(expected) and got == expected

@@ -1,66 +1,130 @@
 """Call the answer on one draw, and look at what comes back before looking at its numbers."""
 
+import io
 import warnings
+from contextlib import ExitStack, redirect_stdout
 
 import numpy as np
 
-from attention.checks.compare import equal, tolerance
-from attention.checks.errors import raised_by
+from attention.checks.compare import equal, margins, plain
+from attention.checks.errors import is_unwritten, raised_by
 from attention.checks.gradient import gradients_of
 from attention.checks.trial import Fault, Trial, results_of
+from attention.checks.words import NOUNS
 
-NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "K": "features of a key", "A": "hidden units"}
+TRIED = (Exception, SystemExit, GeneratorExit)  # all that an answer may end in; Ctrl-C is the learner's own
 
 
-def attempt(exercise, answer, draw, stage, adapter):
+class Unwritten(Exception):
+    """The answer, or one that it calls, still raises the NotImplementedError of its stub."""
+
+
+def attempt(exercise, answer, draw, stage, adapter, gradient=False):
     """Call `answer` on one draw: a Trial, with a fault if the contract is broken."""
     trial = Trial(exercise, draw, stage)
     trial.again = lambda changed: _again(trial, answer, {**draw, **changed}, adapter)
-    arguments = [adapter.give(v) if isinstance(v, np.ndarray) else v for v in draw.values()]
-    run = gradients_of if stage.name == "gradient" else _results
+    arguments = [adapter.give(v) for v in draw.values()]
+    held = silence()
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            trial.fault = run(trial, answer, arguments, adapter)
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        trial.error, trial.fault = error, raised_by(error, answer, draw)
+        with held:
+            trial.fault = _results(trial, answer, arguments, adapter)
+            if trial.fault is None and trial.numbers_right:
+                trial.fault = gradients_of(trial, answer, adapter) if gradient else None
+    except TRIED as error:
+        if is_unwritten(error):
+            raise Unwritten(error) from error
+        trial.error, trial.fault, trial.got = error, raised_by(error, answer, None if exercise.call else draw), None
+    trial.printed = held.text.getvalue()
     return trial
+
+
+class silence(ExitStack):
+    """Holds back what an answer prints, in `text`, and its warnings: there are many calls."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.text = io.StringIO()
+        for context in (np.errstate(all="ignore"), warnings.catch_warnings(), redirect_stdout(self.text)):
+            self.enter_context(context)
+        warnings.simplefilter("ignore")
+        return self
+
+
+def call(trial, answer, draw, adapter):
+    """The results on other arguments, as a tuple of what the adapter takes; None where the answer fails."""
+    try:
+        with silence():
+            results = trial.exercise.apply(answer, [adapter.give(v) for v in draw.values()])
+            return tuple(adapter.take(r) for r in (results if trial.exercise.outputs else (results,)))
+    except TRIED:
+        return None
 
 
 def _again(trial, answer, draw, adapter):
     """The right and the learner's result, the one that was wrong, for other arguments; None where the answer fails."""
     at = trial.names.index(trial.wrong[0])
-    right = results_of(trial.exercise.reference, draw)[at]
-    try:
-        results = answer(*(adapter.give(v) if isinstance(v, np.ndarray) else v for v in draw.values()))
-        return right, adapter.take(results[at] if trial.exercise.outputs else results)
-    except Exception:
-        return right, None
+    right = results_of(trial.exercise, trial.exercise.reference, draw)[at]
+    results = call(trial, answer, draw, adapter)
+    return right, None if results is None else results[at]
 
 
 def _results(trial, answer, arguments, adapter):
-    results = answer(*arguments)
+    results = trial.exercise.apply(answer, arguments)
     if fault := _kind(trial, results, adapter):
         return fault
-    trial.got = tuple(adapter.take(r) for r in (results if trial.exercise.outputs else (results,)))
-    for name, expected, got in zip(trial.names, trial.expected, trial.got, strict=True):
-        if got.dtype.kind != "f":
-            kind = "whole numbers" if got.dtype.kind in "iu" else f"an array of {got.dtype}"
-            return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.")
-        if expected.shape != got.shape:
-            return _shape(trial, name, expected, got)
+    several = bool(trial.exercise.outputs)
+    results = tuple(results) if several else (results,)
+    taken = []
+    for name, result in zip(trial.names, results, strict=True):
+        try:
+            taken.append(adapter.take(result))
+        except Exception:
+            return Fault("the kind of result", f"{_of(trial, name)}What came back cannot be read as an array.")
+    if trial.exercise.kind != "object" and (fault := _arrays(trial, taken)):
+        return fault
     for (name, before), after in zip(trial.inputs.items(), arguments, strict=True):
-        if isinstance(before, np.ndarray) and not np.array_equal(
-            before, adapter.take(after), equal_nan=before.dtype.kind == "f"
-        ):
+        if not _unchanged(before, after, adapter):
             return Fault(
                 "the arguments",
                 f"Your function changed its argument `{name}`, which belongs to the caller.",
                 "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
             )
-    return _dtype(trial)
+    trial.got = tuple(taken)
+    if fault := _the_same_twice(trial, answer, results, adapter) or _type(trial) or _claims(trial):
+        return fault
+    return None
+
+
+def _unchanged(before, after, adapter):
+    if isinstance(before, np.ndarray):
+        return np.array_equal(before, adapter.take(after), equal_nan=before.dtype.kind == "f")
+    return callable(before) or plain(before) == plain(after)
+
+
+def _the_same_twice(trial, answer, results, adapter):
+    """A function of its arguments gives the same twice, and leaves alone what it gave the first time."""
+    again = trial.exercise.apply(answer, [adapter.give(v) for v in trial.inputs.values()])
+    if trial.exercise.claims:
+        return None
+    again = tuple(again) if trial.exercise.outputs else (again,)
+    second = tuple(map(adapter.take, again))
+    if any(adapter.same_memory(*pair) for pair in zip(results, again, strict=False)):
+        return Fault(
+            "one array for all results",
+            "Called twice, your function gave the same array twice: what it gave the first time is overwritten by the "
+            "next call. Make a new array in each call.",
+        )
+    if not equal(second, trial.got, trial.margins if _same_shapes(second, trial.expected) else trial.rough):
+        return Fault(
+            "not the same twice",
+            "Called twice with equal arguments, your function gave two different results. Is there chance in it, or "
+            "something that it keeps from one call to the next?",
+        )
+    return None
+
+
+def _same_shapes(some, others):
+    return [np.shape(s) for s in some] == [np.shape(o) for o in others]
 
 
 def _kind(trial, results, adapter):
@@ -72,10 +136,10 @@ def _kind(trial, results, adapter):
         return Fault(
             "the results", f"Expected {count} results, {' and '.join(trial.exercise.outputs)}; {came} came back."
         )
-    for name, result in zip(trial.names, results if count else (results,), strict=True):
+    for name, result, expected in zip(trial.names, results if count else (results,), trial.expected, strict=True):
         if result is None:
             return Fault("the results", f"`{name}` is None.")
-        if not adapter.owns(result):
+        if not adapter.owns(result, np.ndim(expected) if trial.exercise.kind == "array" else 1):
             came = _kind_of(result) + (_held_by(result) if trial.exercise.value else "")
             return Fault("the kind of result", f"{_of(trial, name)}Expected {adapter.kind}; {came} came back.")
     return None
@@ -83,10 +147,15 @@ def _kind(trial, results, adapter):
 
 def _kind_of(result):
     kind = type(result)
-    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]} {kind.__name__}"
-    if isinstance(result, tuple):
-        return f"a tuple of {len(result)}"
-    return f"a {name}"
+    if isinstance(result, tuple | list):
+        return f"a {kind.__name__} of {len(result)}"
+    if kind.__module__ == "builtins":
+        return "a function" if callable(result) else f"{_article(kind.__name__)} {kind.__name__}"
+    return f"a {kind.__module__.split('.')[0]} {kind.__name__}"
+
+
+def _article(word):
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _held_by(result):
@@ -97,6 +166,26 @@ def _held_by(result):
 
 def _of(trial, name):
     return f"{name}: " if trial.exercise.outputs else ""
+
+
+def _arrays(trial, taken):
+    """Numbers of the right kind, in the right shape?"""
+    for name, expected, got in zip(trial.names, trial.expected, taken, strict=True):
+        if got.dtype.kind in "OSUVM" or (got.dtype.kind == "c" and expected.dtype.kind != "c"):
+            kinds = {"c": "complex numbers", "O": "an array of Python objects"}
+            kind = kinds.get(got.dtype.kind, f"an array of {got.dtype}")
+            return Fault("the type", f"{_of(trial, name)}Expected numbers; {kind} came back.")
+        if expected.dtype.kind == "f" and got.dtype.kind != "f":
+            kind = "whole numbers" if got.dtype.kind in "iu" else f"an array of {got.dtype}"
+            if not (trial.exercise.value and got.dtype.kind in "iu"):
+                return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.")
+        if expected.dtype.kind in "iu" and got.dtype.kind not in "iu":
+            return Fault("the type", f"{_of(trial, name)}Expected whole numbers; an array of {got.dtype} came back.")
+        if expected.dtype.kind == "b" and got.dtype.kind != "b":
+            return Fault("the type", f"{_of(trial, name)}Expected True or False; an array of {got.dtype} came back.")
+        if expected.shape != got.shape:
+            return _shape(trial, name, expected, got)
+    return None
 
 
 def _shape(trial, name, expected, got):
@@ -114,35 +203,50 @@ def _axes(trial, expected, got, name):
         return ": the right axes in another order"
     if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
         return ": the same but for axes of size 1"
-    axes, sizes = trial.exercise.axes or {}, {}
-    for argument, letters in axes.items():
-        if argument in trial.inputs:
-            sizes.update(zip(reversed(letters), reversed(trial.inputs[argument].shape), strict=False))
-    wanted = axes.get(name, "")
-    clear = {letter: n for letter, n in sizes.items() if list(sizes.values()).count(n) == 1 and n != 1}
-    gone = [f"the {n} {NOUNS[a]} are gone" for a, n in clear.items() if a in wanted and n in expected and n not in got]
+    exercise, sizes = trial.exercise, {}
+    for argument, kind in exercise.arguments.items():
+        axes = getattr(kind, "axes", "").replace("…", "")
+        if axes and isinstance(trial.inputs.get(argument), np.ndarray):
+            sizes.update(zip(reversed(axes), reversed(trial.inputs[argument].shape), strict=False))
+    nouns, wanted = {**NOUNS, **exercise.nouns}, exercise.axes.get(name, "")
+    clear = {a: n for a, n in sizes.items() if list(sizes.values()).count(n) == 1 and n != 1 and a in nouns}
+    gone = [f"the {n} {nouns[a]} are gone" for a, n in clear.items() if a in wanted and n in expected and n not in got]
     extra = [
-        f"the {n} {NOUNS[a]} are still there"
+        f"the {n} {nouns[a]} are still there"
         for a, n in clear.items()
         if a not in wanted and n in got and n not in expected
     ]
-    return ": " + ", ".join(gone + extra) if gone + extra else ""
+    return ": " + ", ".join(gone + extra) if wanted and gone + extra else ""
 
 
-def _dtype(trial):
-    """Right numbers in another float type are right, but …; wrong numbers are judged as numbers first."""
-    if not trial.floats:
+def _type(trial):
+    """Right numbers in a narrower type are not right; in a wider one only where the task leaves the type open."""
+    floats = [e.dtype.kind == "f" for e in trial.expected] if trial.exercise.kind == "array" else []
+    if not trial.floats or not any(floats):
         return None
-    wanted = trial.floats[0].dtype
-    other = [(n, g) for n, g in zip(trial.names, trial.got, strict=True) if g.dtype != wanted]
-    if not other:
-        return None
-    trial.within = max(trial.within, tolerance(*trial.got))
-    name, got = other[0]
-    if not equal(trial.got, trial.expected, trial.within):
-        return None
-    return Fault(
-        "the type",
-        f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. The result "
-        f"should have the type of the input.",
-    )
+    wanted = max((value.dtype for value in trial.floats), key=lambda dtype: np.finfo(dtype).eps)
+    for name, got, is_one in zip(trial.names, trial.got, floats, strict=True):
+        narrower = is_one and np.finfo(got.dtype).eps > np.finfo(wanted).eps
+        kept = not trial.exercise.keeps_type or got.dtype == wanted
+        if not is_one or (kept and not narrower):
+            continue
+        loose = margins(_reference(trial), trial._wide, trial._exact, got.dtype) if narrower else trial.margins
+        if not equal(trial.got, trial.expected, loose):
+            return None  # wrong numbers are judged as numbers first
+        why = "Digits are lost." if narrower else "The task asks for the type of the input."
+        sentence = f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. {why}"
+        return Fault("the type", sentence)
+    return None
+
+
+def _reference(trial):
+    return lambda moved: results_of(trial.exercise, trial.exercise.reference, moved)
+
+
+def _claims(trial):
+    """Where more than one result is right: the first claim about it that does not hold."""
+    for claim in trial.exercise.claims:
+        if sentence := claim(trial.inputs, *trial.got):
+            title, _, text = sentence.partition(": ")
+            return Fault(title, text)
+    return None

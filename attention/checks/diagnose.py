@@ -4,20 +4,22 @@ import re
 from itertools import combinations
 
 from attention.checks.compare import equal
+from attention.checks.errors import message_of
 from attention.checks.trial import results_of
 
 CLASH = re.compile(  # of shapes, in the words of NumPy, PyTorch and TensorFlow
     r"matmul|mat1 and mat2|batch2 tensor|size mismatch|Matrix size|In\[0\]|"
-    r"broadcast|must match the size|Incompatible shapes"
+    r"broadcast|must match the size|Incompatible shapes|Dimensions must be equal"
 )
 
 
-def named(exercise, trials):
+def named(exercise, trials, later):
     """The misconceptions that explain every trial so far, the right ones too, and whether that is certain.
 
-    Numbers are explained by the same numbers. Errors are explained by the same words, and a clash of shapes by another,
-    which many mistakes can have in common: that is certain only if it has the same words, and no other misconception
-    has them too.
+    Numbers are explained by the same numbers.  That is certain where the trials that follow, `later`, are explained
+    too; else the learner's function does something more, or something else.  Errors are explained by the same words,
+    and a clash of shapes by another, which many mistakes can have in common: that is certain only if it has the same
+    words, and no other misconception has them too.
     """
     if all(t.error is None and t.numbers_right for t in trials):
         return (), True
@@ -25,9 +27,11 @@ def named(exercise, trials):
     pairs = [(a, b) for a, b in combinations(exercise.misconceptions, 2) if not a.switches.keys() & b.switches.keys()]
     raised = next((t for t in trials if t.error is not None), None)
     if raised is None:
-        return next((found for found in singles + pairs if all(explains(exercise, found, t) for t in trials)), ()), True
+        possible = [found for found in singles + pairs if all(explains(exercise, found, t) for t in trials)]
+        certain = next((found for found in possible if all(explains(exercise, found, t) for t in later)), ())
+        return certain or next(iter(possible), ()), bool(certain)
     possible = [found for found in singles if all(explains(exercise, found, t) for t in trials)]
-    exact = [found for found in possible if str(outcome(exercise, found, raised)[1]) == str(raised.error)]
+    exact = [found for found in possible if message_of(outcome(exercise, found, raised)[1]) == message_of(raised.error)]
     return tuple(m for found in (exact or possible)[:2] for m in found), len(exact) == 1
 
 
@@ -35,14 +39,15 @@ def explains(exercise, found, trial):
     """Whether the faulty function does on one draw what the learner's did."""
     results, error = outcome(exercise, found, trial)
     if error is not None and trial.error is not None:
-        return str(error) == str(trial.error) or all(CLASH.search(str(e)) for e in (error, trial.error))
-    return error is None and trial.got is not None and equal(trial.got, results, trial.within)
+        texts = [message_of(e) for e in (error, trial.error)]
+        return texts[0] == texts[1] or all(CLASH.search(text) for text in texts)
+    return error is None and trial.got is not None and equal(trial.got, results, trial.rough)
 
 
 def outcome(exercise, found, trial):
     """What the faulty function returns on one draw, or raises."""
     switches = {key: value for m in found for key, value in m.switches.items()}
     try:
-        return results_of(lambda **inputs: exercise.faulty(**inputs, **switches), trial.inputs), None
+        return results_of(exercise, lambda **inputs: exercise.faulty(**inputs, **switches), trial.inputs), None
     except Exception as error:
         return None, error

@@ -1,10 +1,74 @@
-"""Numbers to try an answer on: seeded, of two decimals, and never symmetric or saturated unless that is the point."""
+"""From a stage to the inputs that an answer is tried on: those written down, then those generated."""
+
+import zlib
+from itertools import count
 
 import numpy as np
 
+from attention.checks.arguments import Plan, letters
+
+SIZES = (3, 5, 2, 7, 4)  # for the letters: all different, so that an axis is known by its size
+LEADING = {0: ((),), 1: ((6,), (2,)), 2: ((2, 3), (4, 2)), 3: ((2, 1, 3),)}
+ONES = ((1,), (3, 1))  # leading axes of size 1
+
+
+def draws_of(exercise, stage):
+    """Every draw of a stage, [{argument: value}], the same each time: the small ones first."""
+    rng = np.random.default_rng(zlib.crc32(f"{exercise.number} {stage.name}".encode()))
+    drawn = list(stage.draws)
+    for plan in plans(exercise, stage, rng) if exercise.arguments else ():
+        draw = {}
+        for name, argument in exercise.arguments.items():
+            value = argument.draw(rng, plan, name, draw)
+            if value is not None:
+                draw[name] = value
+        drawn.append(draw)
+    return sorted(drawn, key=telling)
+
+
+def telling(draw):
+    """The order of draws: small ones first, but those with an axis of size 1, in which little can be seen, last."""
+    arrays = [value for value in draw.values() if isinstance(value, np.ndarray)]
+    return any(1 in array.shape for array in arrays), sum(map(np.size, arrays))
+
+
+def plans(exercise, stage, rng):
+    """Every shape of the stage, with every style; and along every axis, where the stage is about that."""
+    forms = count()
+    first = next((a.axes.replace("…", "") for a in exercise.arguments.values() if getattr(a, "axes", "")), "")
+    for sizes, leading in shapes(exercise, stage, rng):
+        rank = len(leading) + len(first)  # of the first argument: an axis is one of its axes
+        for axis in range(-rank, rank) if stage.every_axis else (None,):
+            for styles in combinations_of(stage.styles):
+                yield Plan(leading, sizes, styles, axis, next(forms))
+
+
+def shapes(exercise, stage, rng):
+    """Every number of leading axes that the stage names; and each axis of size 1, where it is about that."""
+    names = letters(exercise.arguments)
+
+    def sizes(**fixed):
+        drawn = dict(zip(names, rng.permutation(SIZES).tolist(), strict=False))
+        return {**drawn, **stage.sizes, **fixed}
+
+    for rank in stage.leading:
+        for leading in LEADING[rank]:
+            yield sizes(), leading
+    if stage.ones:
+        leading = LEADING[min(stage.leading)][0]
+        yield from ((sizes(**{name: 1}), leading) for name in names if name not in exercise.never_one)
+        yield from ((sizes(), leading) for leading in (ONES if max(stage.leading) else ()))
+
+
+def combinations_of(styles):
+    """{argument: a style or a list of styles} as [{argument: style}], as many as the longest list has."""
+    listed = {name: each if isinstance(each, list) else [each] for name, each in styles.items()}
+    longest = max(map(len, listed.values()), default=1)
+    return [{name: each[i % len(each)] for name, each in listed.items()} for i in range(longest)]
+
 
 def normal(seed, *shape, spread=1.0):
-    """Numbers around 0, rounded so that they can be read in a message and typed again."""
+    """Numbers around 0, rounded so that they can be read in a message and typed again: for draws written down."""
     return np.round(spread * np.random.default_rng(seed).standard_normal(shape), 2)
 
 

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,11 +23,21 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Stage:
-    """One difficulty: its name, and inputs that have it, the smallest first."""
+    """One difficulty: its name, and what the inputs have to be for it to show.
+
+    Draws written down come first, for the sake of the messages; the others are generated from the arguments' axes.
+    """
 
     name: str
-    draws: tuple  # of dicts, the arguments by name and in their order
-    tolerance: float = 0.0  # where rounding alone is larger than the tolerance of the type
+    draws: tuple = ()  # of dicts, the arguments by name and in their order
+    leading: tuple = (0,)  # numbers of leading axes, 0 to 3; () generates nothing
+    ones: bool = False  # each axis of size 1 in turn
+    every_axis: bool = False  # an `Axis` argument takes every value, negative and not
+    styles: dict = field(default_factory=dict)  # argument -> a style of `arguments`, or a list of them
+    sizes: dict = field(default_factory=dict)  # letter -> size
+    types: tuple = ("float32", "float16")  # the narrow types, of those of the exercise, that these draws are tried in
+    gradient: bool = True  # whether the gradient is tried on them
+    tolerance: float | tuple = 0.0  # of a value: how far off each number may be; else see `compare`
     see: str = ""  # a better section to read again than the exercise's
 
 
@@ -38,33 +48,65 @@ class Exercise:
     number: str  # "3.2"
     name: str  # "scaled_dot_scores"
     see: str  # the section of the chapter to read again
-    reference: Callable  # the right answer in NumPy
-    faulty: Callable  # the same with a keyword switch for each mistake
+    reference: Callable  # the right answer in NumPy, at any precision: it is given the widest floats there are
+    faulty: Callable  # another right answer, with a keyword switch for each mistake
     misconceptions: tuple
     stages: tuple
+    arguments: dict = field(default_factory=dict)  # name -> a kind of `arguments`, in their order
     returns: str = ""  # what the result holds: "one score for each query and key"
     outputs: tuple = ()  # names of the results, where there are several
-    axes: dict | None = None  # letters of the axes of arguments and "result": {"queries": "TD", …, "result": "TS"}
+    axes: dict = field(default_factory=dict)  # the letters of the results: {"result": "…TS"}
+    nouns: dict = field(default_factory=dict)  # what the letters count, where it is not what `words` says
     properties: tuple = ()  # sentences to try beside the general ones, see properties.py
     frameworks: tuple = ("numpy",)
-    dtypes: tuple = ("float32",)  # other types to try, on the draws of the first stage
-    value: bool = False  # the answer is a value rather than an array: any number or sequence of numbers will do
+    dtypes: tuple = ("float32",)  # narrow types, in which every stage is tried that allows them
+    keeps_type: bool = False  # the task says: the result has the type of the input; else any as wide will do
+    kind: str = "array"  # "value": any number or sequence of numbers; "object": anything, compared by ==
+    claims: tuple = ()  # where more than one result is right: functions of (inputs, *results) that return a
+    # sentence where something does not hold; the reference then gives the shapes alone
+    call: Callable | None = None  # how the answer is called, where it is not a function of the arguments but, say, a
+    # layer: ``call(answer, *arguments)`` constructs it, gives it its weights and calls it
+    never_one: tuple = ()  # letters whose axis may not have the size 1
+
+    def apply(self, answer, arguments):
+        return self.call(answer, *arguments) if self.call else answer(*arguments)
+
+    @property
+    def value(self):
+        return self.kind == "value"
 
     def all_stages(self, framework):
-        """The stages for one framework: those declared, the other types, and the gradient where there is one."""
-        first = self.stages[0]
-        typed = [Stage(dtype, tuple(_cast(draw, dtype) for draw in first.draws)) for dtype in self.dtypes]
-        gradient = [Stage("gradient", first.draws, tolerance=1e-6)] if framework != "numpy" else []
-        return [*self.stages, *typed, *gradient] if not self.value else list(self.stages)
+        """The stages for one framework: those declared, all of them in each narrow type, and the gradient."""
+        if self.kind != "array":
+            return list(self.stages)
+        typed = [Typed(dtype, tuple(s for s in self.stages if dtype in s.types)) for dtype in self.dtypes]
+        gradient = [Gradient("gradient", tuple(s for s in self.stages if s.gradient))] if framework != "numpy" else []
+        return [*self.stages, *(stage for stage in [*typed, *gradient] if stage.parts)]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The draws of other stages in a narrow type. Its name is the type's."""
+
+    name: str
+    parts: tuple
+    tolerance = 0.0
+    see = ""
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The draws of other stages, and the gradients of all floating-point arguments."""
+
+    name: str
+    parts: tuple
+    tolerance = 1e-6
+    see = ""
 
 
 def is_float(value):
     """Whether an argument is an array of floating-point numbers: sizes, axes and masks are not."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
-def _cast(draw, dtype):
-    return {name: value.astype(dtype) if is_float(value) else value for name, value in draw.items()}
 
 
 def chapters():

@@ -1,6 +1,7 @@
 """What has been solved: `check` notes it in work/.progress.json, ``python -m attention progress`` shows it."""
 
 import json
+import os
 from pathlib import Path
 
 from attention.checks.exercise import chapters
@@ -16,12 +17,25 @@ def note(key, framework):
     solved = read()
     if framework not in solved.get(key, []):
         solved[key] = sorted([*solved.get(key, []), framework])
-        FILE.write_text(json.dumps(solved, indent=1, sort_keys=True) + "\n")
+        new = FILE.with_suffix(".new")
+        new.write_text(json.dumps(solved, indent=1, sort_keys=True) + "\n")
+        os.replace(new, FILE)  # never half a file
 
 
 def read():
-    """{"03.scaled_dot_scores": ["numpy"], …}"""
-    return json.loads(FILE.read_text()) if FILE.exists() else {}
+    """{"03.scaled_dot_scores": ["numpy"], …}; nothing where the file is missing, and a sentence where it is damaged."""
+    if not FILE.exists():
+        return {}
+    try:
+        solved = json.loads(FILE.read_text(encoding="utf-8"))
+        if all(isinstance(names, list) for names in solved.values()):
+            return solved
+    except (ValueError, AttributeError):
+        pass
+    kept = FILE.with_suffix(".damaged")
+    os.replace(FILE, kept)
+    print(f"{FILE.name} could not be read and is kept as {kept.name}; progress is counted anew.")
+    return {}
 
 
 def progress():

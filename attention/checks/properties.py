@@ -8,14 +8,15 @@ import numpy as np
 from attention.checks.compare import TOLERANCE, largest, unequal
 from attention.checks.exercise import is_float
 from attention.checks.trial import Fault
-from attention.checks.words import number
+from attention.checks.words import number, pair
 
 
 def sentence_for(trial):
     """What the first property says that has something to say: a Fault, or None."""
     name, expected, got = trial.wrong
+    general = GENERAL if isinstance(got, np.ndarray) and got.dtype.kind == "f" else ()
     with np.errstate(all="ignore"):
-        for prop in (not_finite, *trial.exercise.properties, *GENERAL):
+        for prop in (*general[:1], *trial.exercise.properties, *general[1:]):
             if fault := prop(trial, expected, got):
                 of = f"{name}: " if trial.exercise.outputs else ""
                 return Fault(fault.title, *(of + sentence for sentence in fault.sentences))
@@ -39,7 +40,7 @@ def not_finite(trial, expected, got):
 
 
 def nothing(trial, expected, got):
-    if got.size > 1 and np.ptp(got) == 0 and unequal(got, expected, trial.within).any() and np.ptp(expected) > 0:
+    if got.size > 1 and np.ptp(got) == 0 and np.ptp(expected) > 0:
         return Fault(
             "all the same", f"Every number of yours is {number(got.flat[0])}; they should differ from each other."
         )
@@ -47,31 +48,47 @@ def nothing(trial, expected, got):
 
 
 def _finite(expected, got):
-    return expected.size > 1 and np.isfinite(expected).all() and np.isfinite(got).all()
+    return expected.size > 0 and np.isfinite(expected).all() and np.isfinite(got).all()
+
+
+def _every(got):
+    return "Every number is" if got.size > 1 else "It is"
 
 
 def sign(trial, expected, got):
-    if _finite(expected, got) and not unequal(-got, expected, trial.within).any():
-        return Fault("the sign", "Every number has the right size and the wrong sign.")
+    if _finite(expected, got) and expected.any() and not unequal(-got, expected, trial.slack).any():
+        what = "Every number has" if got.size > 1 else "It has"
+        return Fault("the sign", f"{what} the right size and the wrong sign.")
     return None
 
 
 def factor(trial, expected, got):
-    if not _finite(expected, got):
+    """One factor for all numbers. Of a single number any is one: only a simple factor says something there."""
+    if not _finite(expected, got) or not expected.any():
         return None
     ratio = (got * expected).sum() / (expected**2).sum()
-    if abs(ratio) > trial.slack < abs(ratio - 1) and not unequal(got / ratio, expected, trial.slack).any():
-        return Fault("the scale", f"Every number is {number(ratio)} times what it should be.")
-    return None
+    if not abs(ratio) > trial.slack < abs(ratio - 1) or unequal(got / ratio, expected, trial.slack).any():
+        return None
+    simple = any(abs(r - round(r)) < 1e-3 * abs(r) for r in (ratio, 1 / ratio, ratio**2, ratio**-2))
+    if (expected != 0).sum() < 2 and not simple:
+        return None
+    return Fault("the scale", f"{_every(got)} {unlike(ratio, 1)} times what it should be.")
+
+
+def unlike(value, plain):
+    """A number with digits enough to differ from another."""
+    return pair(plain, value)[1]
 
 
 def shift(trial, expected, got):
     if not _finite(expected, got):
         return None
     offset = (got - expected).mean()
-    if abs(offset) > trial.slack * largest(expected) and not unequal(got - offset, expected, trial.slack).any():
+    large = abs(offset) > 3 * np.abs(np.broadcast_to(trial.within, got.shape)).max(initial=0)
+    digits = np.abs(got - expected - offset).max(initial=0) < 0.01 * abs(offset)
+    if (got.size > 1 or not expected.any()) and large and digits:
         word = "large" if offset > 0 else "small"
-        return Fault("an offset", f"Every number is too {word} by {number(abs(offset))}.")
+        return Fault("an offset", f"{_every(got)} too {word} by {number(abs(offset))}.")
     return None
 
 
@@ -95,7 +112,7 @@ def function(trial, expected, got):
 def cut(trial, expected, got):
     """Right within bounds, and cut off there."""
     low, high = got.min(), got.max()
-    several = unequal(got, expected, trial.within).sum() > 1
+    several = trial.bad.sum() > 1
     if several and low < high and not unequal(got, np.clip(expected, low, high), trial.within).any():
         return Fault("cut off", f"Right between {number(low)} and {number(high)}, and nothing of yours lies beyond.")
     return None
@@ -125,7 +142,7 @@ def _effect(before, after, within, otherwise):
 def rows(trial, expected, got):
     """Right within each row but for an offset or a factor of its own."""
     axis = trial.inputs.get("axis", -1)
-    if not _finite(expected, got) or got.ndim == 0 or got.shape[axis] < 3:
+    if not _finite(expected, got) or not -got.ndim <= axis < got.ndim or got.shape[axis] < 3:
         return None
     offset = (got - expected).mean(axis, keepdims=True)
     large = np.abs(offset).max() > trial.slack * largest(expected)
@@ -133,8 +150,7 @@ def rows(trial, expected, got):
         return Fault(
             "an offset",
             f"Along axis {number(axis)} the differences between your numbers are right, but all are off by the "
-            f"same amount:"
-            f" {number(offset.flat[0])} in the first.",
+            f"same amount: {number(offset.flat[0])} in the first.",
         )
     ratio = (got * expected).sum(axis, keepdims=True) / np.maximum((expected**2).sum(axis, keepdims=True), 1e-300)
     large = (ratio != 0).all() and np.abs(ratio - 1).max() > trial.slack
@@ -142,14 +158,13 @@ def rows(trial, expected, got):
         return Fault(
             "the scale",
             f"Along axis {number(axis)} the proportions of your numbers are right, but each row has a factor too "
-            f"many:"
-            f" {number(ratio.flat[0])} in the first.",
+            f"many: {unlike(ratio.flat[0], 1)} in the first.",
         )
     return None
 
 
 def order(trial, expected, got):
-    if expected.size > 2 and not unequal(np.sort(got, None), np.sort(expected, None), trial.within).any():
+    if expected.size > 2 and not unequal(np.sort(got, None), np.sort(expected, None), trial.slack).any():
         return Fault("the order", "The right numbers, in other places.")
     return None
 
@@ -159,7 +174,7 @@ def precision(trial, expected, got):
     if not _finite(expected, got) or any(value.dtype != np.float64 for value in trial.floats):
         return None
     off = np.abs(got - expected).max() / largest(expected)
-    if not trial.within < off < TOLERANCE["float32"]:
+    if not TOLERANCE["float64"] < off < TOLERANCE["float32"]:
         return None
     return Fault(
         "the precision",
@@ -168,9 +183,22 @@ def precision(trial, expected, got):
     )
 
 
-def partly(expected, got, within):
+def small(trial, expected, got):
+    """Wrong only where the numbers are small."""
+    bad = trial.bad
+    if not _finite(expected, got) or bad.all() or not bad.any():
+        return None
+    worst, least = np.abs(expected[bad]).max(), np.abs(expected[~bad]).min()
+    if worst >= min(least, 0.05 * largest(expected)) or np.abs(got[bad]).max() > 0.1 * largest(expected):
+        return None
+    right, wrong = pair(expected[bad][0], got[bad][0])
+    yours = "yours are 0" if not got[bad].any() else f"where {right} should be, yours is {wrong}"
+    return Fault("small numbers", f"Right where the numbers are large, and wrong where they are small: {yours}.")
+
+
+def partly(trial, expected, got):
     """Where the wrong numbers are, and how wrong: what can always be said."""
-    bad = unequal(got, expected, within)
+    bad = trial.bad
     off = np.abs(got - expected)[bad & np.isfinite(got) & np.isfinite(expected)]
     size = f", by at most {number(off.max())}" if off.size and off.max() < 0.01 * largest(expected) else ""
     if bad.all():
@@ -186,4 +214,4 @@ def partly(expected, got, within):
     return f"Of {bad.size} numbers {good} right and {wrong} wrong{size}."
 
 
-GENERAL = (nothing, precision, sign, factor, shift, function, cut, rows, order, probes)
+GENERAL = (not_finite, nothing, sign, factor, shift, precision, function, cut, small, rows, order, probes)

@@ -8,7 +8,10 @@ import numpy as np
 
 from attention.checks import words
 from attention.checks.compare import unequal
+from attention.checks.errors import message_of, unwritten
 from attention.checks.properties import partly
+
+WIDTH = 92  # columns; JupyterLab breaks longer lines at 1280 px
 
 
 @dataclass(frozen=True)
@@ -28,44 +31,71 @@ class Reporter:
         several = len(exercise.frameworks) > 1
         self.head = f"{exercise.number} {exercise.name}{f' ({framework})' if several else ''}   "
 
-    def not_written(self):
-        return Verdict(False, "", f"{self.head}not written yet")
+    def not_written(self, error, answer):
+        number, name = unwritten(error)
+        if name in ("", getattr(answer, "__name__", "")):
+            return Verdict(False, "", f"{self.head}not written yet")
+        which = f" (exercise {number})" if number else ""
+        return Verdict(False, "", f"{self.head}not written yet: it calls `{name}`{which}, which is still to be written")
 
     def right(self, stages):
-        return Verdict(True, "", f"{self.head}✓ {' · '.join(stages)}")
+        return Verdict(True, "", _wrapped(f"{self.head}✓ {' · '.join(stages)}"))
 
     def not_a_function(self, answer):
-        sentence = (
-            f"The check wants the function itself, without brackets after its name; it got a {type(answer).__name__}."
-        )
+        kind = type(answer).__name__
+        sentence = f"The check wants the function itself, without brackets after its name; it got a {kind}."
         return self._wrong("the argument of check", [sentence], self.exercise.see)
+
+    def our_fault(self, error):
+        lines = [
+            f"The check itself has failed ({type(error).__name__}: {message_of(error)}). That is a fault of the course "
+            "and says nothing about your answer. Please report it, with your function."
+        ]
+        return self._wrong("a fault of the check", lines, self.exercise.see)
 
     def wrong(self, stage, trial, fault, found, certain, passed):
         """The name of the mistake if it has one; what was measured; the smallest input that shows it."""
         hints = [m.hint if isinstance(m.hint, str) else m.hint(**trial.inputs) for m in found]
         lines = list(fault.sentences) if fault else []
-        lines += hints if certain else [f"One way to this error: {hint}" for hint in hints]
+        if certain:
+            lines += hints
+        elif fault:
+            lines += [f"One way to this error: {hint}" for hint in hints]
+        elif hints:
+            lines += ["So far your numbers are those of a known mistake; on later inputs they differ from it.", *hints]
         if not lines and not self.exercise.value:
-            _, expected, got = trial.wrong
-            lines.append(partly(expected, got, trial.within))
+            lines += self._in_general(trial)
         lines += self._example(trial)
+        if trial.printed.strip():
+            lines.append(f"It printed: {words.thing(trial.printed.strip().splitlines()[0])}")
         title = fault.title if fault else "the numbers"
-        if found and certain:
+        if found and (certain or not fault):
             title = ", and ".join(dict.fromkeys(m.name for m in found))
         if stage.name != self.exercise.stages[0].name:
             title += f" ({stage.name})" if stage.name not in title else ""
+        if passed:
             lines.append(f"Right so far: {' · '.join(passed)}.")
         see = next((m.see for m in found if m.see and certain), stage.see or self.exercise.see)
         return self._wrong(title, lines, see)
+
+    def _in_general(self, trial):
+        _, expected, got = trial.wrong
+        return [partly(trial, expected, got)] if isinstance(got, np.ndarray) else []
 
     def _on(self, trial):
         return [f"On {words.inputs(trial.inputs)}."] if trial.inputs else []
 
     def _example(self, trial):
         """One wrong number, or all where they are few. Of an answer by hand the right value would be the solution."""
-        if trial.got is None or trial.wrong is None or trial.wrong[1].shape != trial.wrong[2].shape:
+        if trial.got is None or trial.wrong is None:
             return self._on(trial)
         name, expected, got = trial.wrong
+        of = f"gradient for {name}" if trial.of_gradient else name if self.exercise.outputs else "result"
+        if not isinstance(expected, np.ndarray):
+            right, wrong, where = words.parting(expected, got)
+            return [f"{words.inputs(trial.inputs)}: the {of}{where} should be {right}, yours is {wrong}."]
+        if expected.shape != got.shape:
+            return self._on(trial)
         places = [list(map(int, place)) for place in np.argwhere(unequal(got, expected, trial.within))]
         if self.exercise.value:
             where = ", ".join(map(str, places))
@@ -75,7 +105,6 @@ class Reporter:
                 else f"Yours is {words.array(got, 5)}."
             ]
         place = tuple(places[0])
-        of = f"gradient for {name}" if trial.stage.name == "gradient" else name if self.exercise.outputs else "result"
         if expected.size <= 6:
             digits = next((d for d in range(3, 17) if words.array(expected, d) != words.array(got, d)), 17)
             right, wrong = words.array(expected, digits), words.array(got, digits)
@@ -86,11 +115,17 @@ class Reporter:
 
     def _wrong(self, title, lines, see):
         lines = [*lines, f"See: {see}"]
-        return Verdict(False, title, "\n".join([f"{self.head}✗ {title}", *(_indented(line) for line in lines)]))
+        return Verdict(False, title, "\n".join([_wrapped(f"{self.head}✗ {title}"), *map(_indented, lines)]))
+
+
+def _wrapped(line):
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _indented(line):
-    """Wrapped, but never inside a list of numbers."""
+    """Wrapped, but never inside a list of numbers that fits into a line."""
     kept = re.sub(r"(?<=[\d\]∞Ne]), (?=[\d\[−NTF])", ",\N{NO-BREAK SPACE}", line)
-    text = textwrap.fill(kept, 112, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    text = textwrap.fill(kept, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    if max(map(len, text.splitlines())) > WIDTH:
+        text = textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="    ")
     return text.replace("\N{NO-BREAK SPACE}", " ")

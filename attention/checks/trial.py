@@ -1,10 +1,11 @@
 """One call of an answer: what went in, what was expected, what came back."""
 
 import warnings
+from functools import cached_property
 
 import numpy as np
 
-from attention.checks.compare import equal, tolerance, unequal
+from attention.checks.compare import equal, margins, plain, tolerance, unequal
 from attention.checks.exercise import is_float
 
 
@@ -20,25 +21,58 @@ class Trial:
 
     def __init__(self, exercise, draw, stage):
         self.exercise, self.inputs, self.stage = exercise, draw, stage
-        wide = {name: value.astype(np.float64) if is_float(value) else value for name, value in draw.items()}
-        self.expected = results_of(exercise.reference, wide)
         self.names = exercise.outputs or ("result",)
-        self.got = self.error = self.fault = None
         self.floats = [value for value in draw.values() if is_float(value)]
-        self.within = max(tolerance(*self.floats), stage.tolerance)
+        self.got = self.error = self.fault = None
+        self.again = None  # set where the answer can be called again with other arguments
+        self.of_gradient, self.printed = False, ""
+        wide = widened(draw)
+        exact = results_of(exercise, exercise.reference, wide)
+        self.expected = tuple(e.astype(np.float64) if is_float(e) else e for e in exact)
+        self._exact, self._wide = exact, wide
+
+    @cached_property
+    def margins(self):
+        """How far off each result may be, as `equal` takes it."""
+        if self.exercise.kind == "object":
+            return 0.0
+        if self.exercise.value:
+            return tuple(np.broadcast_to(self.stage.tolerance, e.shape) for e in self.expected)
+        if self.stage.tolerance or not self.floats:
+            return self.rough
+        dtype = max((value.dtype for value in self.floats), key=lambda d: np.finfo(d).eps)
+        return margins(
+            lambda moved: results_of(self.exercise, self.exercise.reference, moved), self._wide, self._exact, dtype
+        )
 
     @property
-    def size(self):
-        return sum(np.size(value) for value in self.inputs.values())
+    def rough(self):
+        """A share of the largest entry, for comparisons with what is not the reference."""
+        return max(tolerance(*self.floats), 0.0 if self.exercise.value else self.stage.tolerance)
+
+    @property
+    def within(self):
+        """The margin of the first result that is wrong: what `unequal` takes for it."""
+        margin = self.margins
+        if not isinstance(margin, tuple):
+            return margin
+        at = self.names.index(self.wrong[0]) if self.got is not None and self.wrong else 0
+        return margin[at]
 
     @property
     def slack(self):
-        """For what is computed from the numbers of an answer: a sum, a factor."""
-        return max(self.within, min(10 * self.within, 1e-4))
+        """For what is computed from the numbers of an answer, a sum, a factor: a share of the largest entry."""
+        if self.exercise.value:
+            return 1e-3
+        return max(self.rough, min(10 * self.rough, 1e-4))
 
     @property
     def numbers_right(self):
-        return self.got is not None and equal(self.got, self.expected, self.within)
+        if self.got is None:
+            return False
+        if self.exercise.claims:
+            return True
+        return equal(self.got, self.expected, self.margins)
 
     @property
     def right(self):
@@ -47,15 +81,29 @@ class Trial:
     @property
     def wrong(self):
         """The name, the expected and the given array of the first result that is not right."""
-        for name, expected, got in zip(self.names, self.expected, self.got, strict=True):
-            if expected.shape != got.shape or unequal(got, expected, self.within).any():
+        margin = self.margins if isinstance(self.margins, tuple) else (self.margins,) * len(self.names)
+        for name, expected, got, within in zip(self.names, self.expected, self.got, margin, strict=True):
+            if not equal((got,), (expected,), within):
                 return name, expected, got
         return None
 
+    @property
+    def bad(self):
+        """True at the wrong entries of the first result that is not right."""
+        _, expected, got = self.wrong
+        return unequal(got, expected, self.within)
 
-def results_of(function, inputs):
-    """A NumPy function's results as a tuple of arrays, in silence."""
+
+def widened(draw):
+    """The floats of a draw in the widest type there is."""
+    return {name: value.astype(np.longdouble) if is_float(value) else value for name, value in draw.items()}
+
+
+def results_of(exercise, function, inputs):
+    """A NumPy function's results as a tuple of arrays (or objects), in silence."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = function(**inputs)
-    return tuple(np.asarray(r) for r in (results if isinstance(results, tuple) else (results,)))
+    if exercise.kind == "object":
+        return tuple(map(plain, results)) if exercise.outputs else (plain(results),)
+    return tuple(np.asarray(r) for r in (results if exercise.outputs else (results,)))

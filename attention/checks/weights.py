@@ -3,7 +3,7 @@
 import numpy as np
 
 from attention.checks.compare import unequal
-from attention.checks.properties import function
+from attention.checks.properties import function, unlike
 from attention.checks.trial import Fault
 from attention.checks.words import number, pair
 
@@ -36,9 +36,9 @@ def weights_power(trial, expected, got):
     x, y = (np.where(seen, np.log(np.where(seen, w, 1)), 0) for w in (expected, got))
     x, y = (np.where(seen, w - w.sum(-1, keepdims=True) / seen.sum(-1, keepdims=True), 0) for w in (x, y))
     slope = (x * y).sum() / (x * x).sum()
-    if np.abs(y - slope * x).max() > trial.slack or slope == 0:
+    if np.abs(y - slope * x).max() > trial.slack or slope == 0 or abs(slope - 1) <= trial.slack:
         return None
-    like = "with their signs turned" if abs(slope + 1) < trial.slack else f"multiplied by {number(slope)}"
+    like = "with their signs turned" if abs(slope + 1) < trial.slack else f"multiplied by {unlike(slope, 1)}"
     return Fault("the scores", f"Your weights are those of the right scores {like}.")
 
 
@@ -61,7 +61,7 @@ def weights_choice(trial, expected, got):
 
 
 def weights_negative(trial, expected, got):
-    bad = got < -trial.within
+    bad = got < -trial.slack
     return (
         Fault("a negative weight", f"{number(got[bad].min())} is among your weights; none may be below 0.")
         if bad.any()
@@ -73,7 +73,7 @@ def weights_masked(trial, expected, got):
     """Weight where the mask forbids it."""
     mask = np.broadcast_to(trial.inputs["mask"], got.shape)
     there = np.abs(got[~mask]).max(initial=0)
-    if there > trial.within:
+    if there > trial.slack:
         return Fault(
             "weight on a masked key",
             f"Where the mask is False the weight must be 0; the largest of yours there is {number(there)}.",

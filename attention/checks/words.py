@@ -2,6 +2,9 @@
 
 import numpy as np
 
+NOUNS = {"B": "sequences", "T": "queries", "S": "keys", "D": "features", "A": "hidden units", "V": "pieces"}
+LONGEST = 60  # letters of an object that are shown
+
 
 def number(value, digits=3):
     """1.0 as 1, 0.63662 as 0.637, 9998.5 as 9998, 1e-09 as 1e-9."""
@@ -33,13 +36,31 @@ def array(values, digits=6):
     return "[" + ", ".join(array(v, digits) for v in values) + "]"
 
 
+def thing(value):
+    """An object as it would be typed, cut where it is long; a function by its name."""
+    if callable(value):
+        return getattr(value, "__name__", "a function")
+    text = repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 2] + " …"
+
+
+def parting(expected, got):
+    """Two unequal objects: where they are long, the first place in which they part."""
+    if isinstance(expected, tuple) and isinstance(got, tuple) and len(repr(expected)) + len(repr(got)) > 2 * LONGEST:
+        at = next((i for i, (e, g) in enumerate(zip(expected, got, strict=False)) if e != g), None)
+        if at is not None:
+            return thing(expected[at]), thing(got[at]), f" at [{at}]"
+        return f"of length {len(expected)}", f"of length {len(got)}", ""
+    return thing(expected), thing(got), ""
+
+
 def inputs(draw):
     """The arguments of a call: small ones in full, larger ones by their shape."""
-    small = sum(np.size(v) for v in draw.values()) <= 20
+    small = sum(np.size(v) for v in draw.values() if isinstance(v, np.ndarray)) <= 20
     parts = []
     for name, value in draw.items():
         if not isinstance(value, np.ndarray):
-            parts.append(f"{name} = {value}")
+            parts.append(f"{name} = {thing(value)}")
         elif small:
             parts.append(f"{name} = {array(value)}")
         else:

@@ -1,4 +1,4 @@
-"""The proofs of DESIGN section 6, for every exercise that any chapter declares: a new chapter is proved by being there.
+"""Proofs for every exercise that any chapter declares: a new chapter is proved by being there.
 
 What must pass is taken from the solutions notebooks and from answers_NN.py; what must fail, from the misconceptions
 that the exercise itself declares and from answers_NN.py.
@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 
 import attention.checks
-from attention.checks.compare import largest
+import attention.numpy
+from attention.checks.compare import alike, equal, largest
 from attention.checks.diagnose import outcome
+from attention.checks.draws import draws_of
 from attention.checks.exercise import chapters, find
 from attention.checks.frameworks import ADAPTERS
 from attention.checks.judge import judge
-from attention.checks.trial import Trial
+from attention.checks.report import WIDTH
+from attention.checks.trial import Trial, results_of
 from tests.checks.register import all_answers
 
 ROOT = Path(__file__).parents[2]
@@ -55,14 +58,13 @@ def plain(text):
 
 def as_written_in(framework, function, exercise):
     """A NumPy function as a learner's function of another framework."""
-    if exercise.value:
-        return function
+    if exercise.kind != "array":
+        return lambda *arguments: function(**dict(zip(exercise.arguments, arguments, strict=False)))
     adapter = ADAPTERS[framework]()
 
     def answer(*arguments):
-        names = [*exercise.stages[0].draws[0], "axis"]
         taken = [adapter.take(a) if adapter.owns(a) else a for a in arguments]
-        result = function(**dict(zip(names, taken, strict=False)))
+        result = function(**dict(zip(exercise.arguments, taken, strict=False)))
         return tuple(map(adapter.give, result)) if isinstance(result, tuple) else adapter.give(np.asarray(result))
 
     return answer
@@ -100,12 +102,13 @@ def test_a_misconception_gets_its_name_and_hint(key, mistake):
     verdict = judge(exercise, as_written_in(framework, faulty, exercise), framework)
     assert not verdict.passed
     assert verdict.title.split(" (")[0] == mistake.name, verdict.text
+    assert max(map(len, verdict.text.splitlines())) <= WIDTH
     trial = first_failing(exercise, mistake)
     assert (trial.outcome is None or trial.outcome[0].shape != trial.expected[0].shape) == mistake.breaks_contract
     if isinstance(mistake.hint, str):
         assert plain(mistake.hint) in plain(verdict.text)
     else:
-        hints = [plain(mistake.hint(**draw)) for draw in exercise.stages[0].draws]
+        hints = [plain(mistake.hint(**draw)) for stage in exercise.stages for draw in draws_of(exercise, stage)]
         assert any(hint in plain(verdict.text) for hint in hints)
 
 
@@ -113,23 +116,30 @@ def trials(exercise, mistake):
     """The trials of a faulty function through the first stage in which it goes wrong."""
     tried = []
     for stage in exercise.stages:
-        tried += [Trial(exercise, draw, stage) for draw in stage.draws]
+        tried += [Trial(exercise, draw, stage) for draw in draws_of(exercise, stage)]
         for trial in tried:
             results, error = outcome(exercise, (mistake,), trial)
             trial.outcome, trial.raised = results, error
-        if any(difference(t.outcome, t.expected) > 100 * t.within for t in tried):
+        if any(difference(t.outcome, t.expected) > far(t) for t in tried):
             return tried
     raise AssertionError(f"{mistake.name} is never more than 100 tolerances away from the right answer")
 
 
 def first_failing(exercise, mistake):
-    return next(t for t in trials(exercise, mistake) if difference(t.outcome, t.expected) > 100 * t.within)
+    return next(t for t in trials(exercise, mistake) if difference(t.outcome, t.expected) > far(t))
+
+
+def far(trial):
+    """A difference that no rounding makes: 100 times the tolerance of the type, or of the stage."""
+    return 100 * trial.rough if not trial.exercise.value else 2 * np.max(trial.stage.tolerance) / largest(trial.expected[0])
 
 
 def difference(results, expected):
     """The largest difference, as a part of the largest entry; ∞ for other shapes, NaN or an error."""
-    if results is None or [r.shape for r in results] != [e.shape for e in expected]:
+    if results is None or [np.shape(r) for r in results] != [np.shape(e) for e in expected]:
         return np.inf
+    if not all(isinstance(part, np.ndarray) for part in (*results, *expected)):
+        return 0.0 if alike(tuple(results), tuple(expected)) else np.inf
     largest_difference = 0.0
     for r, e in zip(results, expected, strict=True):
         if not np.array_equal(np.isfinite(r), np.isfinite(e)):
@@ -137,6 +147,28 @@ def difference(results, expected):
         finite = np.isfinite(e)
         largest_difference = max(largest_difference, np.abs(r[finite] - e[finite]).max(initial=0) / largest(e))
     return largest_difference
+
+
+@each_exercise
+def test_without_a_mistake_the_faulty_function_is_right(key):
+    """Two ways of writing the right answer, the reference's at the widest precision: they must agree on every draw."""
+    exercise = EXERCISES[key]
+    for stage in exercise.stages:
+        for draw in draws_of(exercise, stage):
+            trial = Trial(exercise, draw, stage)
+            if not exercise.claims:
+                assert equal(results_of(exercise, exercise.faulty, draw), trial.expected, trial.margins), (stage.name, draw)
+
+
+@each_exercise
+def test_the_reference_is_the_librarys(key):
+    exercise = EXERCISES[key]
+    if (ours := getattr(attention.numpy, exercise.name, None)) is None:
+        pytest.skip(f"the library has no {exercise.name}")
+    for stage in exercise.stages:
+        for draw in draws_of(exercise, stage):
+            trial = Trial(exercise, draw, stage)
+            assert equal(results_of(exercise, ours, draw), trial.expected, trial.margins), (stage.name, draw)
 
 
 @each_exercise
@@ -150,7 +182,7 @@ def test_misconceptions_differ_from_each_other(key):
             if error_a is not None and error_b is not None:
                 apart |= str(error_a) != str(error_b)
             else:
-                apart |= a is None or difference(a, b if b is not None else ()) > 100 * trial.within
+                apart |= a is None or difference(a, b if b is not None else ()) > far(trial)
         assert apart, (one.name, other.name)
         assert one.hint != other.hint
 
@@ -162,6 +194,7 @@ def test_a_wrong_answer_outside_the_list_gets_a_true_sentence(answer):
     assert not verdict.passed
     assert verdict.title == answer.title, verdict.text
     assert plain(answer.says) in plain(verdict.text), verdict.text
+    assert max(map(len, verdict.text.splitlines())) <= WIDTH
     assert any(f"See: {part.see or exercise.see}" in verdict.text for part in exercise.stages)
     for mistake in exercise.misconceptions:
         assert not isinstance(mistake.hint, str) or plain(mistake.hint) not in plain(verdict.text)

@@ -1,0 +1,220 @@
+"""What the arguments of an exercise may be: their axes, their range, and how one is drawn.
+
+Axes are letters, one for each axis: "…TD".  A letter has one size in a draw, whatever argument it stands in; "…" are
+the leading axes, as many as the stage says, and the same in all arguments.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is decided before any number is drawn."""
+
+    leading: tuple  # sizes of the leading axes
+    sizes: dict  # letter -> size
+    styles: dict = field(default_factory=dict)  # argument -> style, instead of its own
+    axis: int | None = None  # for an argument that is an axis
+    form: int = 0  # which of the shapes that broadcast, for a mask
+
+    def shape(self, axes):
+        letters = axes.replace("…", "")
+        return (*(self.leading if "…" in axes else ()), *(self.sizes[letter] for letter in letters))
+
+
+# Styles: numbers of a certain kind. All are rounded so that they can be read in a message and typed again.
+
+
+def normal(rng, shape, spread=1.0):
+    """Around 0, never symmetric or saturated."""
+    return np.round(spread * rng.standard_normal(shape), 2)
+
+
+def spread(width):
+    """Numbers around 0 of another size."""
+    return lambda rng, shape: normal(rng, shape, width)
+
+
+def small(rng, shape):
+    """Far below 1, of several sizes: 0.0012 beside 0.5."""
+    return np.round(rng.standard_normal(shape), 2) * 10.0 ** rng.integers(-3, 0, shape)
+
+
+def tied(rng, shape):
+    """Whole numbers, many of them equal."""
+    return rng.integers(-1, 2, shape).astype(np.float64)
+
+
+def far(rng, shape):
+    """Rows that lie far from 0 and from each other, near to each other within."""
+    rows = rng.choice([-1e4, 1e4, 3000.0, -800.0, 0.0], (*shape[:-1], 1))
+    return rows + np.round(rng.standard_normal(shape), 1) * 4
+
+
+def apart(rng, shape):
+    """Entries that lie far from each other."""
+    return np.round(400 * rng.standard_normal(shape), 1)
+
+
+def holes(rng, shape):
+    """Some entries −∞, at least one along the last axis left."""
+    values = normal(rng, shape)
+    gone = rng.random(shape) < 0.4
+    np.put_along_axis(gone, rng.integers(shape[-1], size=(*shape[:-1], 1)), False, -1)
+    return np.where(gone, -np.inf, values)
+
+
+def hollow(rng, shape):
+    """Some entries −∞, and in about every third row all of them."""
+    return np.where(rng.random((*shape[:-1], 1)) < 0.35, -np.inf, holes(rng, shape))
+
+
+def zeros(rng, shape):
+    """About every third row all zeros."""
+    return np.where(rng.random((*shape[:-1], 1)) < 0.35, 0.0, normal(rng, shape))
+
+
+def weights(rng, shape):
+    """Positive, and one together along the last axis."""
+    return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
+
+
+def upstream(rng, shape):
+    """A gradient that arrives: of either sign, none near 0."""
+    return np.round(rng.uniform(0.4, 1.6, shape) * rng.choice([-1, 1], shape), 2)
+
+
+# Kinds of argument. Each knows its axes and draws itself: `drawn` holds the arguments before it, by name.
+
+
+@dataclass(frozen=True)
+class Floats:
+    axes: str
+    style: Callable = normal
+
+    def draw(self, rng, plan, name, drawn):
+        return np.asarray(plan.styles.get(name, self.style)(rng, plan.shape(self.axes)))
+
+
+@dataclass(frozen=True)
+class Mask:
+    """True = may attend. It has the shape of `axes`, or, in other draws, one that broadcasts to it."""
+
+    axes: str
+    share: float = 0.6  # of what is True
+    broadcasts: bool = True
+
+    def draw(self, rng, plan, name, drawn):
+        style = plan.styles.get(name, seen)
+        return style(rng, self.form(plan), self.share)
+
+    def form(self, plan):
+        """Forms 0 and 1 are the whole shape; then a column, a row, no leading axes, leading axes of size 1."""
+        shape = plan.shape(self.axes)
+        if not self.broadcasts or len(shape) < 2:
+            return shape
+        own = len(self.axes.replace("…", ""))
+        forms = [shape, shape, (*shape[:-1], 1), (*shape[:-2], 1, shape[-1]), shape[-own:], shape[-1:]]
+        forms.append((*(1 for _ in shape[:-own]), *shape[-own:]))
+        return forms[plan.form % len(forms)]
+
+
+def seen(rng, shape, share):
+    """At least one True along the last axis, and where it has several at least one False."""
+    mask = rng.random(shape) < share
+    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    np.put_along_axis(mask, (place + 1) % shape[-1], False, -1)
+    np.put_along_axis(mask, place, True, -1)
+    return mask
+
+
+def empty(rng, shape, share):
+    """As `seen`, but that in about every third row nothing is True."""
+    return seen(rng, shape, share) & (rng.random((*shape[:-1], 1)) > 0.35)
+
+
+def shut(rng, shape, share):
+    """Nothing is True anywhere."""
+    return np.zeros(shape, dtype=bool)
+
+
+def everything(rng, shape, share):
+    """True everywhere."""
+    return np.ones(shape, dtype=bool)
+
+
+def lengths(rng, shape, share):
+    """True at the first few along the last axis, as for padded sentences: one full, the others of any length from 1."""
+    long = rng.integers(1, shape[-1] + 1, (*shape[:-1], 1))
+    long.flat[0] = shape[-1]
+    return np.arange(shape[-1]) < long
+
+
+@dataclass(frozen=True)
+class Integers:
+    """Whole numbers from `low` to below `below`, a number or the letter of an axis; the largest always occurs."""
+
+    axes: str
+    below: str | int
+    low: int = 0
+
+    def draw(self, rng, plan, name, drawn):
+        shape, end = plan.shape(self.axes), plan.sizes.get(self.below, self.below)
+        values = rng.integers(self.low, end, shape)
+        if values.size:
+            values.flat[rng.integers(values.size)] = end - 1
+        return values
+
+
+@dataclass(frozen=True)
+class Number:
+    """A positive number of any size between two; an array of no axes where `array`."""
+
+    low: float
+    high: float
+    array: bool = False
+
+    def draw(self, rng, plan, name, drawn):
+        style = plan.styles.get(name)
+        low, high = style or (self.low, self.high)
+        value = float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.2g}")
+        return np.array(value) if self.array else value
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Any axis of another argument; left out, for its default, where the stage is not about axes."""
+
+    def draw(self, rng, plan, name, drawn):
+        return plan.axis
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of an axis, by its letter."""
+
+    letter: str
+
+    def draw(self, rng, plan, name, drawn):
+        return plan.sizes[self.letter]
+
+
+@dataclass(frozen=True)
+class Made:
+    """Made of a generator, the plan and the arguments before it: ``function(rng, plan, drawn)``."""
+
+    function: Callable
+    axes: str = ""
+
+    def draw(self, rng, plan, name, drawn):
+        return self.function(rng, plan, drawn)
+
+
+def letters(arguments):
+    """The letters of all arguments, in the order of their first appearance."""
+    axes = "".join(getattr(a, "axes", "") + getattr(a, "letter", "") for a in arguments.values())
+    below = "".join(a.below for a in arguments.values() if isinstance(getattr(a, "below", 0), str))
+    return list(dict.fromkeys((axes + below).replace("…", "")))

@@ -54,6 +54,16 @@ def far(rng, shape):
     return rows + np.round(rng.standard_normal(shape), 1) * 4
 
 
+def near(limit):
+    """Rows at the limit of exp in a type: 11 for float16, 88 for float32; a few beyond it, a few below −limit."""
+
+
+    def style(rng, shape):
+        return rng.choice([-1, 1], (*shape[:-1], 1)) * (limit + 1.0) + np.round(rng.uniform(-2, 2, shape), 1)
+
+    return style
+
+
 def apart(rng, shape):
     """Entries that lie far from each other."""
     return np.round(400 * rng.standard_normal(shape), 1)

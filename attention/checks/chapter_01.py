@@ -74,7 +74,7 @@ def right_softmax(scores, axis=-1):
 
 SOFTMAX = Exercise(
     number="1.2", name="softmax", see="Softmax, three times", reference=right_softmax, faulty=_softmax,
-    arguments={"scores": arg.Floats("…S"), "axis": arg.Axis()},
+    arguments={"scores": arg.Floats("…S"), "axis": arg.Axis()}, keeps_type=True,
     properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
@@ -82,10 +82,15 @@ SOFTMAX = Exercise(
         Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
         Stage(
             "extreme scores",
-            ({"scores": LADDER}, {"scores": np.array([-np.inf, 0.3, 1.1])}),
-            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart, arg.holes]},
+            ({"scores": LADDER},), leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(),
             see="Subtract the maximum",
         ),
+        Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}, see="Subtract the maximum"),
+        Stage(
+            "scores near 90", leading=(0, 2), styles={"scores": arg.near(88)}, types=("float32",),
+            see="Subtract the maximum",
+        ),
+        Stage("scores of −∞", ({"scores": np.array([-np.inf, 0.3])},), leading=(0, 2), styles={"scores": arg.holes}),
     ),
     misconceptions=(
         Misconception("the axis", {"over": "all"},

@@ -8,14 +8,14 @@ nothing where it is exactly zero.
 import numpy as np
 
 TOLERANCE = {"float16": 2e-3, "float32": 1e-5, "float64": 1e-12}
-FACTOR = {"float16": 12, "float32": 60, "float64": 2000}  # how many times the rounding of the inputs
+FACTOR = {"float16": 20, "float32": 200, "float64": 2000}  # how many times the rounding of the inputs
 PROBES, NUDGE = 8, 1e-11  # a relative change of the inputs, far above the rounding of the widest floats
 
 
 def margins(function, inputs, expected, dtype, seed=0):
     """How far each entry of the expected results may be missed: arrays of their shapes.
 
-    margin = factor · u · (rms of the change of r for a relative change of the inputs + |r|) + a few smallest numbers
+    margin = factor · u · (rms of the change of r for a relative change of the inputs + |r|) + the smallest number
     """
     rng = np.random.default_rng(seed)
     about = np.finfo(dtype)
@@ -31,7 +31,7 @@ def margins(function, inputs, expected, dtype, seed=0):
     for total, e in zip(squares, expected, strict=True):
         size = np.where(np.isfinite(e), np.abs(e), 0).astype(np.float64)
         unit = FACTOR[np.dtype(dtype).name] * about.eps / 2
-        margin.append(unit * (np.sqrt(total / PROBES) + size) + 8 * float(about.smallest_subnormal))
+        margin.append(unit * (np.sqrt(total / PROBES) + size) + float(about.tiny))
     return tuple(margin)
 
 

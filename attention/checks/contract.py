@@ -147,8 +147,8 @@ def _kind(trial, results, adapter):
 
 def _kind_of(result):
     kind = type(result)
-    if isinstance(result, tuple | list):
-        return f"a {kind.__name__} of {len(result)}"
+    if isinstance(result, tuple):
+        return f"a tuple of {len(result)}"
     if kind.__module__ == "builtins":
         return "a function" if callable(result) else f"{_article(kind.__name__)} {kind.__name__}"
     return f"a {kind.__module__.split('.')[0]} {kind.__name__}"

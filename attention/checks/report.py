@@ -104,7 +104,7 @@ class Reporter:
                 if got.ndim
                 else f"Yours is {words.array(got, 5)}."
             ]
-        place = tuple(places[0])
+        place = tuple(next((at for at in places if not np.isfinite(got[tuple(at)])), places[0]))
         if expected.size <= 6:
             digits = next((d for d in range(3, 17) if words.array(expected, d) != words.array(got, d)), 17)
             right, wrong = words.array(expected, digits), words.array(got, digits)

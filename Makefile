@@ -5,9 +5,9 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*.ipynb)
 
-# Strict: every stored output is compared, except PNG. One notebook to a process; two at a time fit into 8 GB.
-NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg \
-	--nbval-cell-timeout 300 -n 2 --dist loadfile -p no:cacheprovider
+# Strict: every stored output is compared, pictures too. One notebook to a process; two at a time fit into 8 GB.
+NBVAL := $(PYTHON) -m pytest -p tests.notebooks.pictures --nbval --nbval-current-env \
+	--nbval-sanitize-with tests/notebooks/sanitize.cfg --nbval-cell-timeout 300 -n 2 --dist loadfile -p no:cacheprovider
 
 .PHONY: help book test notebooks read lab bench portable clean
 

@@ -6,16 +6,28 @@ import subprocess
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook
+from notebooks import execute
 
 ROOT = Path(__file__).parents[2]
 PRINTED = "print(0.1 + 0.2)"
-CELLS = {  # name: (what runs, what is stored)
-    "print_right": (PRINTED, new_output("stream", text="0.30000000000000004\n")),
-    "print_wrong": (PRINTED, new_output("stream", text="0.3\n")),
-    "value_right": ("'a value'", new_output("execute_result", {"text/plain": "'a value'"}, execution_count=1)),
-    "value_wrong": ("'a value'", new_output("execute_result", {"text/plain": "'another'"}, execution_count=1)),
-    "raises_wrong": ("1 / 0", new_output("execute_result", {"text/plain": "1.0"}, execution_count=1)),
+BARS = "from matplotlib import pyplot as plt\nplt.figure(figsize=(6, 3))\n_ = plt.bar(['a', 'b'], [1, 2])"
+DRAWN = "from IPython.display import SVG, Image\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\"/>')"
+CELLS = {  # name: (what runs, what ran when the output was stored)
+    "print right": (PRINTED, PRINTED),
+    "print wrong": (PRINTED, "print(0.3)"),
+    "value right": ("'a value'", "'a value'"),
+    "value wrong": ("'a value'", "'another'"),
+    "raises wrong": ("1 / 0", "1.0"),
+    "picture right": (BARS, BARS),
+    "picture rounded right": (BARS, BARS.replace("2]", "2.00001]")),
+    "picture wrong": (BARS, BARS.replace("2]", "2.01]")),
+    "picture of another size wrong": (BARS, BARS.replace("3)", "3.1)")),
+    "picture missing wrong": ("_ = 1", BARS),
+    "picture too many wrong": (BARS, "_ = 1"),
+    "svg right": (DRAWN, DRAWN),
+    "svg wrong": (DRAWN, DRAWN.replace('9"', '8"')),
+    "jpeg wrong": ("Image(b'a', format='jpeg')", "Image(b'a', format='jpeg')"),
 }
 
 
@@ -25,13 +37,17 @@ def make(*arguments):
 
 
 def test_a_wrong_stored_output_fails(tmp_path):
-    for name, (source, stored) in CELLS.items():
-        cell = new_code_cell(source, outputs=[stored], execution_count=1)
-        nbformat.write(new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+    notebook = new_notebook(cells=[new_code_cell(stored) for _, stored in CELLS.values()])
+    execute(notebook, tmp_path)
+    for cell, (source, _) in zip(notebook.cells, CELLS.values(), strict=True):
+        cell.source = source
+    nbformat.write(notebook, tmp_path / "planted.ipynb")
     run = make("notebooks", f"NOTEBOOKS={tmp_path}")
-    failed = set(re.findall(r"^FAILED .*?(\w+)\.ipynb", run.stdout, re.MULTILINE))
-    assert failed == {name for name in CELLS if name.endswith("wrong")}, run.stdout + run.stderr
-    assert "3 failed, 2 passed" in run.stdout
+    failed = {list(CELLS)[int(cell)] for cell in re.findall(r"^FAILED .*planted\.ipynb::Cell (\d+)", run.stdout, re.M)}
+    wrong = {name for name in CELLS if name.endswith("wrong")}
+    assert failed == wrong, run.stdout + run.stderr
+    assert f"{len(wrong)} failed, {len(CELLS) - len(wrong)} passed" in run.stdout
+    assert "they differ by" in run.stdout
     assert run.returncode != 0
 
 
@@ -40,5 +56,6 @@ def test_make_test_runs_that_command_on_every_notebook():
     command = make("--dry-run", "notebooks").stdout.strip()
     assert "--nbval " in command
     assert command in steps
+    assert command in make("--dry-run", "portable").stdout
     for path in [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]:
         assert f"{path.parent.name}/{path.name}" in command

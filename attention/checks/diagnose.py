@@ -29,7 +29,8 @@ def named(exercise, trials, later):
     if raised is None:
         possible = [found for found in singles + pairs if all(explains(exercise, found, t) for t in trials)]
         certain = next((found for found in possible if all(explains(exercise, found, t) for t in later)), ())
-        return certain or next(iter(possible), ()), bool(certain)
+        alone = next(((m,) for m in certain if (m,) in possible), certain)  # the other shows later: one at a time
+        return alone or next(iter(possible), ()), bool(certain)
     possible = [found for found in singles if all(explains(exercise, found, t) for t in trials)]
     exact = [found for found in possible if message_of(outcome(exercise, found, raised)[1]) == message_of(raised.error)]
     return tuple(m for found in (exact or possible)[:2] for m in found), len(exact) == 1

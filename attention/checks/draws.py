@@ -1,7 +1,7 @@
 """From a stage to the inputs that an answer is tried on: those written down, then those generated."""
 
 import zlib
-from itertools import count
+from itertools import count, product
 
 import numpy as np
 
@@ -61,10 +61,9 @@ def shapes(exercise, stage, rng):
 
 
 def combinations_of(styles):
-    """{argument: a style or a list of styles} as [{argument: style}], as many as the longest list has."""
-    listed = {name: each if isinstance(each, list) else [each] for name, each in styles.items()}
-    longest = max(map(len, listed.values()), default=1)
-    return [{name: each[i % len(each)] for name, each in listed.items()} for i in range(longest)]
+    """{argument: a style or a list of styles} as [{argument: style}]: each with each."""
+    listed = [each if isinstance(each, list) else [each] for each in styles.values()]
+    return [dict(zip(styles, chosen, strict=True)) for chosen in product(*listed)]
 
 
 def normal(seed, *shape, spread=1.0):

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from attention.checks.compare import largest, unequal
+from attention.checks.compare import unequal
 from attention.checks.exercise import is_float
 from attention.checks.trial import Fault, results_of, widened
 
-STEP, DIRECTIONS, WITHIN = 1e-6, 3, 1e-6
+STEP, DIRECTIONS = 1e-6, 3
+WITHIN, LEAST = 1e-6, 1e-9  # of the largest entry, and in any case
 
 
 def gradients_of(trial, answer, adapter):
@@ -32,7 +33,7 @@ def gradients_of(trial, answer, adapter):
             continue
         expected = numeric_gradient(total, trial.inputs, name)
         if gradient is None:
-            if not np.abs(expected).max(initial=0) > WITHIN:
+            if not np.abs(expected).max(initial=0) > LEAST:
                 continue  # nothing was to arrive
             return Fault(
                 "the gradient",
@@ -43,7 +44,7 @@ def gradients_of(trial, answer, adapter):
         if gradient.shape == expected.shape and not _differs(gradient, expected).any():
             continue
         trial.names, trial.expected, trial.got = (name,), (expected,), (gradient,)
-        trial.margins = (WITHIN * np.full(expected.shape, largest(expected)),)
+        trial.margins = (_margin(expected),)
         trial.of_gradient = True
         if not np.isfinite(gradient).all():
             return Fault(
@@ -60,7 +61,11 @@ def gradients_of(trial, answer, adapter):
 
 
 def _differs(gradient, expected):
-    return unequal(gradient, expected, np.full(expected.shape, WITHIN * largest(expected)))
+    return unequal(gradient, expected, _margin(expected))
+
+
+def _margin(expected):
+    return np.full(expected.shape, max(LEAST, WITHIN * np.abs(expected).max(initial=0)))
 
 
 def _total(trial, factors):
@@ -86,7 +91,7 @@ def _along(total, inputs, name, gradient, rng):
         direction = direction * rng.choice([-1, 1], gradient.shape)
         rise = total(_moved(inputs, name, STEP * direction)) - total(_moved(inputs, name, -STEP * direction))
         size = np.abs(gradient).max(initial=0)
-        if abs(float(rise) / (2 * STEP) - float((gradient * direction).sum())) > WITHIN * max(size, 1e-6):
+        if abs(float(rise) / (2 * STEP) - float((gradient * direction).sum())) > max(LEAST, WITHIN * size):
             return False
     return True
 

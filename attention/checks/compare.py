@@ -15,23 +15,23 @@ PROBES, NUDGE = 8, 1e-11  # a relative change of the inputs, far above the round
 def margins(function, inputs, expected, dtype, seed=0):
     """How far each entry of the expected results may be missed: arrays of their shapes.
 
-    margin = factor · u · (rms of the change of r for a relative change of the inputs + |r|) + the smallest number
+    margin = factor · u · (mean change of r for a relative change of the inputs + |r|) + the smallest number
     """
     rng = np.random.default_rng(seed)
     about = np.finfo(dtype)
-    squares = [np.zeros(e.shape) for e in expected]
+    changes = [np.zeros(e.shape) for e in expected]
     for _ in range(PROBES):
         moved = {n: v * (1 + NUDGE * rng.choice([-1, 1], v.shape)) if _floats(v) else v for n, v in inputs.items()}
-        for total, e, m in zip(squares, expected, function(moved), strict=True):
+        for total, e, m in zip(changes, expected, function(moved), strict=True):
             if e.dtype.kind == "f" and m.shape == e.shape:
                 with np.errstate(invalid="ignore"):
                     change = (m - e).astype(np.float64) / NUDGE
-                total += np.where(np.isfinite(change), change, 0) ** 2
+                total += np.where(np.isfinite(change), np.abs(change), 0)
     margin = []
-    for total, e in zip(squares, expected, strict=True):
+    for total, e in zip(changes, expected, strict=True):
         size = np.where(np.isfinite(e), np.abs(e), 0).astype(np.float64)
         unit = FACTOR[np.dtype(dtype).name] * about.eps / 2
-        margin.append(unit * (np.sqrt(total / PROBES) + size) + float(about.tiny))
+        margin.append(unit * (total / PROBES + size) + float(about.tiny))
     return tuple(margin)
 
 

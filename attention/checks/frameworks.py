@@ -1,6 +1,7 @@
 """Arrays to a framework and back. A framework is imported only when an answer is written in it."""
 
 import copy
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
@@ -22,6 +23,10 @@ class NumPy:
 
     def take(self, result):
         return np.array(result)
+
+    def one_thread(self):
+        """A context for many small calls: threads that wait for each other would take most of the time."""
+        return nullcontext()
 
     def same_memory(self, one, other):
         """Whether two results lie in the same place, so that writing into one changes the other."""
@@ -61,6 +66,7 @@ class Object(NumPy):
 
 class TensorFlow:
     kind = "a tf.Tensor"
+    one_thread = nullcontext
 
     def __init__(self):
         import tensorflow as tf
@@ -102,6 +108,15 @@ class PyTorch:
 
     def give(self, value):
         return self.torch.tensor(value) if isinstance(value, np.ndarray) else copy.deepcopy(value)
+
+    @contextmanager
+    def one_thread(self):
+        threads = self.torch.get_num_threads()
+        self.torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            self.torch.set_num_threads(threads)
 
     def owns(self, result, axes=1):
         return isinstance(result, self.torch.Tensor)

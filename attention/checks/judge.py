@@ -27,22 +27,23 @@ def judge(exercise, answer, framework="numpy"):
     if not callable(answer):
         return say.not_a_function(answer)
     try:
-        return _judge(exercise, answer, framework, say)
+        adapter = KINDS.get(exercise.kind, ADAPTERS[framework])()
+        with adapter.one_thread():
+            return _judge(exercise, answer, framework, adapter, say)
     except Unwritten as stub:
         return say.not_written(stub.args[0], answer)
     except Exception as error:
         return say.our_fault(error)
 
 
-def _judge(exercise, answer, framework, say):
-    adapter = KINDS.get(exercise.kind, ADAPTERS[framework])()
+def _judge(exercise, answer, framework, adapter, say):
     passed, trials = [], []
     for stage in exercise.all_stages(framework):
         tried = try_stage(exercise, answer, stage, adapter)
         trials += tried
         failing = [trial for trial in tried if not trial.right]
         if failing:
-            return _wrong(exercise, answer, framework, say, stage, trials, failing, passed)
+            return _wrong(exercise, answer, framework, adapter, say, stage, trials, failing, passed)
         passed.append(stage.name)
     if fault := _remembers(exercise, answer, trials[0], adapter):
         return say.wrong(trials[0].stage, trials[0], fault, (), True, passed)
@@ -76,12 +77,11 @@ def _finite(draw):
     return [int(np.isfinite(v).sum()) for v in draw.values() if is_float(v)]
 
 
-def _wrong(exercise, answer, framework, say, stage, trials, failing, passed):
+def _wrong(exercise, answer, framework, adapter, say, stage, trials, failing, passed):
     if fault := _in_another_framework(exercise, answer, framework, failing):
         return say.wrong(stage, failing[0], fault, (), True, passed)
     shown = next((trial for trial in failing if trial.fault), None)
     by_numbers = not isinstance(stage, Gradient) and not (shown and shown.error is None and shown.numbers_right)
-    adapter = KINDS.get(exercise.kind, ADAPTERS[framework])()
     later = _later(exercise, answer, stage, framework, adapter) if by_numbers and shown is None else []
     found, certain = named(exercise, trials, later) if by_numbers else ((), True)
     fault = shown.fault if shown else None if found else sentence_for(failing[0])

@@ -1,4 +1,5 @@
-"""Draw the picture of the landing page: ``python tools/draw_landing.py``
+#!/usr/bin/env -S .venv/bin/python
+"""Draw the picture of the landing page: ``tools/draw_landing.py``
 
 1. Translates one sentence, written for this page, with the best stored model.
 2. Joins each English word to the German words that the model looked at while writing it; the wider the line, the

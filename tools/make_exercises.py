@@ -1,4 +1,5 @@
-"""Write exercises/ from solutions/: ``python tools/make_exercises.py [--check]``
+#!/usr/bin/env -S .venv/bin/python
+"""Write exercises/ from solutions/: ``tools/make_exercises.py [--check]``
 
 For each notebook in solutions/:
 1. the title's "Solutions" becomes "Exercises";
@@ -60,7 +61,7 @@ def main():
     stale += [path for path in sorted((ROOT / "exercises").glob("*.ipynb")) if path not in texts]
     if check:
         for path in stale:
-            print(f"{path.relative_to(ROOT)} is stale: run python tools/make_exercises.py", file=sys.stderr)
+            print(f"{path.relative_to(ROOT)} is stale: run tools/make_exercises.py", file=sys.stderr)
         sys.exit(bool(stale))
     for path in stale:
         if path in texts:

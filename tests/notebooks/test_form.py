@@ -32,23 +32,31 @@ def printing(text, **metadata):
     return new_code_cell(f"print({text!r})", outputs=[new_output("stream", text=f"{text}\n")], metadata=metadata)
 
 
-def drawing(**mystnb):
-    output = new_output("display_data", {"image/png": "iVBORw0KGgo="})
+def drawing(kind="image/png", **mystnb):
+    output = new_output("display_data", {kind: "iVBORw0KGgo="})
     return new_code_cell("draw()", outputs=[output], metadata={"mystnb": PICTURE | mystnb})
 
 
+FIRST_LINES = {"numpy": "# NumPy", "tensorflow": "# TensorFlow", "pytorch": "# PyTorch"}
+
+
 def tabs(*tagged):
-    return [printing(tag, tags=[tag]) for tag in tagged]
+    cells = [printing(tag, tags=[tag]) for tag in tagged]
+    for cell, tag in zip(cells, tagged, strict=True):
+        cell.source = f"{FIRST_LINES[tag]}\n{cell.source}"
+    return cells
 
 
 def chapter():
     """The cells of a small chapter with nothing wrong in it."""
     return [
-        new_markdown_cell("# 3 · Toy\n\n**You need** …\n**You will be able to** …\n**Time** …"),
+        new_markdown_cell("# Toy\n\n**You need** …\n**You will be able to** …\n**Time** …\n\n## Bars\n\n### Three"),
         new_markdown_cell(r"$$ a = b \tag{3.1} $$ and, by (3.1), $$ c = d \tag{3.2} $$"),
-        new_code_cell("# checks (3.1) and (3.2)\nassert True"),
+        new_code_cell("# checks (3.1)\nassert True"),
         *tabs("numpy", "tensorflow", "pytorch"),
+        new_code_cell("# NumPy\n# checks (3.2)\nassert True"),
         drawing(),
+        new_markdown_cell("Figure 3.1, `{a}`, `f{b}` and $\\text{a}_{b}$.\n\n```\n# no heading\n{role}`text`\n```"),
         *(printing(f"step {number}") for number in range(20)),
         new_markdown_cell("## They agree\n\n## What goes wrong\n\n## Cost"),
         new_markdown_cell("## Summary\n\n[E](../exercises/03_toy.ipynb), [S](../solutions/03_toy.ipynb)"),
@@ -70,6 +78,12 @@ def test_a_chapter_in_good_form_has_no_problem(tmp_path):
     assert found(tmp_path, chapter()) == []
 
 
+def two_pictures():
+    cell = drawing(figure={"caption": "A", "name": "fig-two"})
+    cell.outputs *= 2
+    return cell
+
+
 def stderr():
     return new_code_cell("warn()", outputs=[new_output("stream", name="stderr", text="careful\n")])
 
@@ -79,9 +93,34 @@ def error():
 
 
 ADDED = {
-    "has run as [99], not [26]": [new_code_cell("x = 1", execution_count=99)],
+    "has run as [99], not [27]": [new_code_cell("x = 1", execution_count=99)],
     "has 16 lines": [new_code_cell("\n".join(["x = 1"] * 16))],
+    "has 89 columns": [new_code_cell(f"x = 1  # {'x' * 80}")],
     "hides its result by a semicolon": [new_code_cell("draw();")],
+    "uses `from_numpy`": [new_code_cell("torch.from_numpy(x)")],
+    "uses `.cpu()`": [new_code_cell("x.cpu().numpy()")],
+    "uses `.detach().numpy()`": [new_code_cell("x.detach().numpy()")],
+    "the cell 'x = 1' is tagged pytorch; in Jupyter only a first line '# PyTorch' says so": [
+        *tabs("numpy", "tensorflow"),
+        new_code_cell("x = 1", metadata={"tags": ["pytorch"]}),
+    ],
+    "'# TensorFlow' is tagged numpy": [
+        new_code_cell("# TensorFlow", metadata={"tags": ["numpy"]}),
+        *tabs("tensorflow", "pytorch"),
+    ],
+    "'```{note}' is markup": [new_markdown_cell("```{note}\nCareful.\n```")],
+    "':::{note}' is markup": [new_markdown_cell(":::{note}\nCareful.\n:::")],
+    "'(there)=' is markup": [new_markdown_cell("(there)=\nText.")],
+    "'{numref}`fig-bars`' is markup": [new_markdown_cell("See {numref}`fig-bars`.")],
+    "'{glue:text}`loss`' is markup": [new_markdown_cell("A loss of {glue:text}`loss`.")],
+    "'from myst_nb import glue' glues": [new_code_cell("from myst_nb import glue")],
+    "'book.glue(1)' glues": [new_code_cell("book.glue(1)")],
+    "../solutions/03_toy.ipynb#a has an anchor": [new_markdown_cell("[a](../solutions/03_toy.ipynb#a)")],
+    "'# Another' is a second title": [new_markdown_cell("# Another")],
+    "'Deep' is a heading of level 4 below one of level 2": [new_markdown_cell("## High\n\n#### Deep")],
+    "Figure 3.2 is referred to": [new_markdown_cell("As Figure\n3.2 shows.")],
+    "Figure 4.1 is referred to": [new_markdown_cell("As Figure 4.1 shows.")],
+    "Figure S3.1 is referred to": [new_markdown_cell("As Figure S3.1 shows.")],
     "3 outputs are not compared": [printing(f"assert {loss}", tags=["nbval-ignore-output"]) for loss in "abc"],
     "asserts nothing": [printing("a loss", tags=["nbval-ignore-output"])],
     "'# NBVAL_IGNORE_OUTPUT' is not compared": [new_code_cell("# NBVAL_IGNORE_OUTPUT\nprint(1)")],
@@ -93,6 +132,8 @@ ADDED = {
     "no name": [drawing(figure={"caption": "Another."})],
     "repeats the caption": [drawing(image={"alt": "Three bars."})],
     "two pictures are called 'fig-bars'": [drawing()],
+    "shows 2 pictures": [two_pictures()],
+    "shows image/jpeg, which is not compared": [drawing("image/jpeg", figure={"caption": "A", "name": "fig-jpeg"})],
     "the picture net.svg has no alt text": [new_markdown_cell("![](net.svg)")],
     "tagged numpy, pytorch": tabs("numpy", "pytorch"),
     "tagged pytorch, tensorflow, numpy": tabs("pytorch", "tensorflow", "numpy"),
@@ -101,7 +142,7 @@ ADDED = {
     "no cell begins '# checks (3.3)'": [new_markdown_cell(r"$$ e = f \tag{3.3} $$")],
     "(3.9) is referred to": [new_markdown_cell("As (3.9) says.")],
     "(3.8) is referred to": [new_code_cell("# checks (3.8)\nassert True")],
-    "41 steps": [printing(str(number)) for number in range(18)],
+    "41 steps": [printing(str(number)) for number in range(17)],
 }
 
 
@@ -113,7 +154,7 @@ def test_a_fault_is_found(tmp_path, problem):
 
 
 CHANGED = {
-    "does not begin with the title": ("# 3 · Toy", "Toy"),
+    "does not begin with the title": ("# Toy", "Toy"),
     "says 'You need'": ("You need", "You want"),
     "says 'Time'": ("**Time**", ""),
     "the sections They agree": ("## Cost", ""),
@@ -132,15 +173,77 @@ def test_a_missing_part_is_found(tmp_path, problem):
 
 def test_numbers_in_code_and_formulas_are_not_references(tmp_path):
     cells = chapter()
-    cells.insert(-2, new_markdown_cell("`f(3.9)`, $f(3.9)$ and\n```\nf(3.9)\n```"))
+    cells.insert(-2, new_markdown_cell("`f(3.9)`, $f(3.9)$ and\n```\nf(3.9), Figure 3.9\n```"))
     assert found(tmp_path, cells) == []
 
 
-def test_solutions_need_no_chapter_form_but_know_the_equations_of_chapters(tmp_path):
+HINTS = "\n".join(f"<details><summary>Hint {n}: where</summary>\n\nLook.\n\n</details>" for n in (1, 2, 3))
+SOLUTION = "def a(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
+ORDER = ["by hand", "write it", "mend it", "predict", "write it, twice", "go further", "reason"]
+CHECKED = {"by hand", "write it", "mend it", "write it, twice", "go further"}
+
+
+def exercise(number, kind, checked):
+    header = f"### Exercise {number} · ★★☆☆☆ · 10 minutes · {kind}\n\nDo it.\n\n{HINTS}"
+    answer = [new_code_cell(SOLUTION), new_code_cell(f'check("{number}", a)')] if checked else []
+    return [new_markdown_cell(header), *answer, new_markdown_cell("**Why.**", metadata={"tags": ["solution"]})]
+
+
+def solutions(chapter=3, order=ORDER):
+    """The cells of a set of solutions with nothing wrong in it."""
+    cells = [new_markdown_cell(f"# Solutions {chapter}: toy"), new_markdown_cell("## Bars")]
+    for count, kind in enumerate(order, 1):
+        cells += exercise(f"{chapter}.{count}", kind, kind in CHECKED)
+    return cells
+
+
+SET = "solutions/03_toy.ipynb"
+
+
+def test_solutions_know_the_equations_and_figures_of_chapters_and_their_own_figures(tmp_path):
     assert found(tmp_path, chapter()) == []
-    solution = [new_markdown_cell("# Solutions\n\nBy (3.2), and by (3.7)."), printing("3.1")]
-    assert found(tmp_path, solution, "solutions/03_toy.ipynb") == [
-        "(3.7) is referred to, and there is no such equation"
+    assert found(tmp_path, solutions(), SET) == []
+    referring = new_markdown_cell("By (3.2), and by (3.7); Figure 3.1, Figure S3.1 and Figure S3.2.")
+    assert found(tmp_path, [*solutions(), drawing(), referring], SET) == [
+        "(3.7) is referred to, and there is no such equation",
+        "Figure S3.2 is referred to, and there is no such figure",
+    ]
+
+
+SET_CHANGED = {
+    "does not begin '# Solutions 3: …'": ("# Solutions 3", "# Answers 3"),
+    "the first cell does not begin with the title": ("# Solutions 3: toy", "Toy"),
+    "is not of the form '### Exercise 3.2 · ★★☆☆☆ · 10 minutes · write it'": ("3.2 · ★★☆☆☆", "3.2 · ★★★☆☆☆"),
+    "'## Exercise 3.4 · ★★☆☆☆ · 10 minutes · predict' is not": ("### Exercise 3.4", "## Exercise 3.4"),
+    "a heading of level 3 below one of level 1": ("## Bars", "Bars"),
+    "exercise 3.6 stands where 3.5 is due": ("Exercise 3.5", "Exercise 3.6"),
+    "exercise 3.1 needs three folded hints": ("Hint 2", "Hint 4"),
+    "exercise 3.1 has nothing between '### BEGIN SOLUTION'": ("### BEGIN SOLUTION", "# here"),
+    "no exercise is of the kind 'mend it'": ("minutes · mend it", "minutes · write it"),
+    "4 exercises are checked and 3 ask for reasons; a set has at least 5 and 2": ('check("3.2", a)', "a(1)"),
+}
+
+
+@pytest.mark.parametrize("problem", SET_CHANGED)
+def test_a_fault_of_a_set_of_solutions_is_found(tmp_path, problem):
+    cells = solutions()
+    before = "".join(cell.source for cell in cells)
+    for cell in cells:
+        cell.source = cell.source.replace(*SET_CHANGED[problem])
+    assert "".join(cell.source for cell in cells) != before
+    assert any(problem in sentence for sentence in found(tmp_path, cells, SET))
+
+
+def test_a_set_has_enough_exercises_and_each_its_reasoning(tmp_path):
+    assert found(tmp_path, solutions(order=[kind for kind in ORDER if kind != "reason"]), SET) == [
+        "5 exercises are checked and 1 ask for reasons; a set has at least 5 and 2"
+    ]
+    assert found(tmp_path, solutions(9, ORDER[:3]), "solutions/09_toy.ipynb") == []
+    assert found(tmp_path, solutions(9, ORDER[:2]), "solutions/09_toy.ipynb") == [
+        "2 exercises are checked; a case study has at least 3"
+    ]
+    assert found(tmp_path, solutions()[:-1], SET) == [
+        "exercise 3.7 has no Markdown cell tagged `solution`, with the reasoning"
     ]
 
 

@@ -12,7 +12,7 @@ from notebooks import execute
 ROOT = Path(__file__).parents[2]
 PRINTED = "print(0.1 + 0.2)"
 BARS = "from matplotlib import pyplot as plt\nplt.figure(figsize=(6, 3))\n_ = plt.bar(['a', 'b'], [1, 2])"
-DRAWN = "from IPython.display import SVG, Image\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\"/>')"
+DRAWN = 'from IPython.display import SVG, Image\nSVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9"/>\')'
 CELLS = {  # name: (what runs, what ran when the output was stored)
     "print right": (PRINTED, PRINTED),
     "print wrong": (PRINTED, "print(0.3)"),

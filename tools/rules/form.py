@@ -1,0 +1,38 @@
+"""The parts of a chapter."""
+
+from itertools import pairwise
+
+from rules import code, framework, headings, prose
+
+SECTIONS = ["They agree", "What goes wrong", "Cost", "Summary"]
+PROMISES = ["You need", "You will be able to", "Time"]
+STEPS = range(20, 41)
+
+
+def promises(notebook, path):
+    for promise in PROMISES:
+        if promise not in prose(notebook).split("\n## ")[0]:
+            yield f"nothing before the first section says {promise!r}"
+
+
+def sections(notebook, path):
+    order = [name for level, text in headings(notebook) for name in SECTIONS if level == 2 and text.startswith(name)]
+    if order != SECTIONS:
+        yield f"the sections {', '.join(SECTIONS)} are due, once each and in this order; found: {', '.join(order)}"
+
+
+def links(notebook, path):
+    for folder in ("exercises", "solutions"):
+        if f"{folder}/{path.stem}" not in prose(notebook).split("\n## ")[-1]:
+            yield f"the last section does not link to {folder}/{path.name}"
+
+
+def steps(notebook, path):
+    """Cells that run; neighbouring cells of the three frameworks are one step."""
+    names = [framework(cell) for cell in code(notebook)]
+    count = len(names) - sum(a is not None and b is not None and b != "numpy" for a, b in pairwise(names))
+    if count not in STEPS:
+        yield f"{count} steps; a chapter has {STEPS.start} to {STEPS.stop - 1}"
+
+
+RULES = (promises, sections, links, steps)

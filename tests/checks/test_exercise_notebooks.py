@@ -9,29 +9,13 @@ import make_exercises
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from rules.exercises import checked, sections
 
 from attention.checks.exercise import chapters
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
-HEADER = re.compile(
-    r"^### Exercise (?P<number>\d+\.\d+) · (?P<stars>★{1,5}☆{0,4}) · (?:\d+ minutes|an evening) · (?P<kind>[^\n]+)$",
-    re.M,
-)
-KINDS = ("by hand", "write it", "mend it", "predict", "go further")
-LAST_FOUNDATION = 8  # the chapters after it are case studies, which may have fewer exercises
 each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-
-
-def sections(path):
-    """[(header match, [cells])] of a solutions notebook."""
-    found = []
-    for cell in nbformat.read(path, as_version=4).cells:
-        if match := HEADER.search(cell.source):
-            found.append((match, []))
-        if found:
-            found[-1][1].append(cell)
-    return found
 
 
 def test_every_exercise_is_fresh():
@@ -76,31 +60,12 @@ def test_nothing_of_the_solution_is_left(path):
 
 
 @each_solution
-def test_the_form_of_an_exercise(path):
+def test_what_is_declared_is_what_the_notebook_checks(path):
+    """The rest of the form is held by tools/rules/exercises.py."""
     chapter = path.stem[:2]
-    declared = {e.number: e for e in chapters()[chapter].EXERCISES}
-    found = sections(path)
-    numbers = [match["number"] for match, _ in found]
-    assert numbers == [f"{int(chapter)}.{count}" for count in range(1, len(numbers) + 1)]
-    assert set(declared) <= set(numbers)
-    assert len(declared) >= 3
-    if int(chapter) <= LAST_FOUNDATION:
-        assert len(declared) >= 5
-        assert (
-            len(set(numbers) - set(declared)) + sum(m["kind"] == "reason" and m["number"] in declared for m, _ in found)
-            >= 2
-        )
-        for kind in KINDS:
-            assert any(match["kind"].startswith(kind) for match, _ in found), f"no exercise of the kind {kind!r}"
-    for match, cells in found:
-        text = "\n".join(cell.source for cell in cells)
-        assert len(match["stars"]) == 5
-        hints = re.findall(r"<details><summary>Hint (\d): [^<]+</summary>\n\n.+?\n\n</details>", text, re.DOTALL)
-        assert hints == ["1", "2", "3"], f"exercise {match['number']} needs three folded hints"
-        assert any("solution" in c.metadata.get("tags", []) and c.cell_type == "markdown" for c in cells)
-        checked = set(re.findall(r'check\("([^"]+)"', text))
-        wanted = {f"{chapter}.{declared[match['number']].name}"} if match["number"] in declared else set()
-        assert checked == wanted
+    declared = {e.number: {f"{chapter}.{e.name}"} for e in chapters()[chapter].EXERCISES}
+    in_notebook = {match["number"]: checked(cells) for match, cells in sections(nbformat.read(path, as_version=4))}
+    assert {number: names for number, names in in_notebook.items() if names} == declared
 
 
 @pytest.mark.parametrize("chapter", chapters())

@@ -177,7 +177,7 @@ def test_the_reference_is_the_librarys(key):
 @each_exercise
 def test_misconceptions_differ_from_each_other(key):
     exercise = EXERCISES[key]
-    assert len(exercise.misconceptions) >= 3
+    assert len(exercise.misconceptions) >= 3, "an exercise knows at least three usual mistakes"
     for one, other in combinations(exercise.misconceptions, 2):
         apart = False
         for trial in trials(exercise, one):

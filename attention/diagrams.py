@@ -6,6 +6,7 @@ colour alone; the text stays readable when they are scaled to the width of a pho
 
 import math
 import re
+from base64 import b64encode
 from html import escape
 
 INK, MUTED, BLUE, ORANGE = "#22262b", "#565c64", "#0072B2", "#D55E00"
@@ -38,6 +39,10 @@ class Diagram:
                 "</svg>",
             ]
         )
+
+    def _repr_markdown_(self):
+        """The same picture, for JupyterLab, which shows no SVG of a notebook that has not been run on this machine."""
+        return f"![{self.name}](data:image/svg+xml;base64,{b64encode(self._repr_svg_().encode()).decode()})"
 
     def text(self, x, y, words, align="middle", colour=INK):
         """Words around (x, y); ``*d*`` is bold, ``/t/`` italic, ``_{t}`` a subscript."""

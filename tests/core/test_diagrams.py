@@ -1,6 +1,7 @@
 """The pictures of shapes: what they say, and that all of it can be read."""
 
 import re
+from base64 import b64decode
 from xml.etree import ElementTree
 
 import pytest
@@ -32,7 +33,10 @@ def words(picture):
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_a_diagram_is_shown_as_the_same_svg_each_time(draw):
     data, _ = DisplayFormatter().format(draw())
-    assert data == {"image/svg+xml": draw()._repr_svg_(), "text/plain": repr(draw())}
+    assert data["image/svg+xml"] == draw()._repr_svg_()
+    assert data == DisplayFormatter().format(draw())[0]
+    shown = re.fullmatch(r"!\[[\w, ]+\]\(data:image/svg\+xml;base64,(.+)\)", data["text/markdown"])
+    assert b64decode(shown[1]).decode() == data["image/svg+xml"]
     assert "0x" not in repr(draw())  # no address, which would differ from run to run
 
 

@@ -9,7 +9,7 @@ NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*.ipynb)
 NBVAL := $(PYTHON) -m pytest -p tests.notebooks.pictures --nbval --nbval-current-env \
 	--nbval-sanitize-with tests/notebooks/sanitize.cfg --nbval-cell-timeout 300 -n 2 --dist loadfile -p no:cacheprovider
 
-.PHONY: help book test notebooks read lab bench portable clean
+.PHONY: help book test notebooks read lab progress bench portable clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -34,10 +34,11 @@ portable: .venv/all  ## the notebooks again, as a lesser CPU would compute them
 read: book  ## open the book in your browser
 	$(PYTHON) -m webbrowser -t "file://$(CURDIR)/_build/html/index.html"
 
-lab: .venv/all  ## work the exercises: JupyterLab on your own copies in work/
-	mkdir -p work
-	cp --no-clobber exercises/*.ipynb work/
-	cd work && ../$(BIN)/jupyter lab
+lab: .venv/all  ## work the exercises in JupyterLab; its options in ARGS="--no-browser --port 9000"
+	$(PYTHON) tools/lab.py $(ARGS)
+
+progress: .venv/all  ## which exercises you have solved
+	@$(PYTHON) -m attention progress
 
 bench: .venv/all  ## the tables of benchmarks/
 	set -e; for file in benchmarks/*.py; do $(PYTHON) $$file; done

@@ -1,7 +1,7 @@
 """All three frameworks in one line: ``from attention.frameworks import np, tf, torch``.
 
-PyTorch is imported before TensorFlow, here and nowhere else.  Each package of the library switches its framework's
-TF32 off, so that float32 means float32 on a GPU too, and TensorFlow's keeps the import quiet.
+PyTorch is imported before TensorFlow, here and nowhere else.  What importing changes for the whole process (no TF32,
+no oneDNN, no log lines) is said in the docstring of `attention`.
 """
 
 import numpy as np

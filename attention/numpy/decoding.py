@@ -54,7 +54,7 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
 
     Source
     ------
-    Graves (2012), "Sequence transduction with recurrent neural networks", section 2.5; for the length,
+    Graves (2012), "Sequence transduction with recurrent neural networks"; for the length,
     Wu et al. (2016), "Google's neural machine translation system", section 7.
     """
     memory, state = model.encode(source, lengths)

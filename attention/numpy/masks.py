@@ -65,7 +65,7 @@ def window_mask(targets, sources, window):
     Parameters
     ----------
     targets, sources : int, T and S
-    window : int
+    window : int, how far a query sees on either side
 
     Returns
     -------
@@ -77,7 +77,8 @@ def window_mask(targets, sources, window):
 
     Source
     ------
-    Beltagy, Peters and Cohan (2020), "Longformer", section 3.1, "sliding window".
+    Beltagy, Peters and Cohan (2020), "Longformer", section 3.1, "sliding window". Their w counts
+    both sides: it is twice `window`.
     """
     check_sizes(targets=targets, sources=sources, window=window)
     places = np.arange(targets)[:, None] + (sources - targets)  # (T, 1)

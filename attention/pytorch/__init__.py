@@ -1,4 +1,7 @@
-"""Attention in PyTorch."""
+"""Attention in PyTorch.
+
+Importing it switches TF32 off in PyTorch, for the whole process: float32 means float32, on a GPU too.
+"""
 
 import torch
 
@@ -9,7 +12,7 @@ from attention.pytorch.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.pytorch.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.pytorch.softmax import log_softmax, masked_softmax, softmax
 
-torch.backends.cuda.matmul.allow_tf32 = False  # float32 means float32, on a GPU too
+torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 
 __all__ = [

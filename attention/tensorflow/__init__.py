@@ -1,4 +1,8 @@
-"""Attention in TensorFlow."""
+"""Attention in TensorFlow.
+
+Importing it switches TF32 off in TensorFlow, for the whole process: float32 means float32, on a GPU too. It holds back
+what TensorFlow writes to standard error while it is imported.
+"""
 
 from attention.quiet import quiet_stderr
 
@@ -12,7 +16,7 @@ from attention.tensorflow.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.tensorflow.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.tensorflow.softmax import log_softmax, masked_softmax, softmax
 
-tf.config.experimental.enable_tensor_float_32_execution(False)  # float32 means float32, on a GPU too
+tf.config.experimental.enable_tensor_float_32_execution(False)
 
 __all__ = [
     "AttentionDecoder",

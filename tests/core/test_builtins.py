@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import attention.numpy as atn_np
 from attention.frameworks import tf, torch
@@ -129,3 +130,13 @@ EMPTY_ROWS = {
 def test_what_an_empty_row_becomes(name):
     expected, function = EMPTY_ROWS[name]
     assert empty_row(function) == expected
+
+
+@pytest.mark.parametrize("kernel", [SDPBackend.MATH, SDPBackend.FLASH_ATTENTION])
+def test_both_of_pytorchs_kernels_for_cpus_give_zero(kernel):
+    queries, keys, values = (torch.ones(1, 1, size, 4, device="cpu") for size in (3, 5, 5))
+    mask = torch.tensor(MASK[0])
+    mask[1] = False
+    with sdpa_kernel(kernel):
+        output = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+    assert output[0, 0, :, 0].tolist() == pytest.approx([1, 0, 1])

@@ -1,7 +1,8 @@
 """nbval compares pictures too: a pytest plugin, loaded by the Makefile with ``-p tests.notebooks.pictures``.
 
 nbval compares every kind of output but PNG and JPEG.  After it has run and compared a cell, the PNG of both sides are
-compared here, in their order; SVG is text, and nbval has compared it.
+compared here, in their order; SVG is text, and nbval has compared it.  At the end it names the cells whose outputs were
+not compared, because they are tagged nbval-ignore-output.
 """
 
 import pytest
@@ -10,6 +11,7 @@ from nbval.plugin import IPyNbCell
 from tools.pictures import difference
 
 NOT_COMPARED = {"image/jpeg", "image/gif", "image/webp"}
+EXEMPT = "nbval-ignore-output"  # the name under which a worker process tells the main one of such a cell
 
 
 def pictures(outputs):
@@ -33,8 +35,19 @@ def faults(new, stored):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     result = yield
-    if isinstance(item, IPyNbCell) and item.options["check"]:
-        found = list(faults(item.test_outputs, item.cell.outputs))
-        if found:
-            item.raise_cell_error("Cell pictures differ", "\n".join(found))
+    if not isinstance(item, IPyNbCell):
+        return result
+    if not item.options["check"]:
+        item.user_properties.append((EXEMPT, item.cell.source.splitlines()[0]))
+        return result
+    found = list(faults(item.test_outputs, item.cell.outputs))
+    if found:
+        item.raise_cell_error("Cell pictures differ", "\n".join(found))
     return result
+
+
+def pytest_terminal_summary(terminalreporter):
+    for report in terminalreporter.getreports("passed"):
+        for name, line in report.user_properties:
+            if name == EXEMPT:
+                terminalreporter.write_line(f"not compared: {report.nodeid}, {line!r}")

@@ -1,6 +1,6 @@
 """Measure a stored translation model and write its results and its card beside it.
 
-    python -m attention.experiments.measure models/NAME.safetensors --machine "2 CPU cores"
+    .venv/bin/python -m attention.experiments.measure models/NAME.safetensors --machine "2 CPU cores"
 
 1. Translate the validation and the test sentences, greedily and with a beam, from the stored file.
 2. Write every figure to NAME.json.
@@ -81,8 +81,8 @@ def measure(path, machine):
         "name": path.stem,
         "languages": metadata["languages"],
         "framework": metadata["framework"],
-        "command": f"python -m attention train translation --framework {metadata['framework']} --architecture gru"
-        f" --data multi30k{given}",
+        "command": f".venv/bin/python -m attention train translation --framework {metadata['framework']}"
+        f" --architecture gru --data multi30k{given}",
         "machine": machine,
         "parameters": sum(array.size for array in weights.values()),
         "bytes": path.stat().st_size,

@@ -1,6 +1,10 @@
-"""Who may import whom."""
+"""Who may import whom, and what importing changes."""
 
 import ast
+import importlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +58,22 @@ def test_the_three_packages_are_mirror_images():
 
     assert atn_tf.__all__ == atn_pt.__all__
     assert set(atn_tf.__all__) == {name for name in atn_np.__all__ if not name.endswith(("_backward", "_jacobian"))}
+
+
+def test_what_importing_changes_is_what_the_docstrings_say():
+    from attention.frameworks import tf, torch
+
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+    assert not tf.config.experimental.tensor_float_32_execution_enabled()
+    for name in ("attention.pytorch", "attention.tensorflow"):
+        assert "switches TF32 off" in importlib.import_module(name).__doc__
+
+
+@pytest.mark.parametrize("given", [{}, {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "0"}])
+def test_the_library_sets_only_what_is_not_set(given):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    code = "import os, attention; print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['TF_CPP_MIN_LOG_LEVEL'])"
+    run = subprocess.run([sys.executable, "-c", code], env=kept | given, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [given.get("TF_ENABLE_ONEDNN_OPTS", "0"), given.get("TF_CPP_MIN_LOG_LEVEL", "3")]
+

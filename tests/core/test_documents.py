@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("book/*.md"), *ROOT.glob("models/*.md")])
 NOTEBOOKS = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`|^    (\S.*?)$", re.DOTALL | re.MULTILINE)
-NEEDS_A_PATH = re.compile(r"(?:\w+=\S+ )*(?:python3?|pip|pytest|jupyter\S*|ruff|tools/\S+) \S")
+NEEDS_A_PATH = re.compile(r"(?:\w+=\S+ )*(?:python3?|pip|pytest|jupyter\S*|ruff) \S")
 FILE = re.compile(r"(?:[\w.]+/)+(?:[\w.]+\.\w+)?|\w+\.(?:md|txt|toml|yml)")
 TO_BE_MADE = re.compile(r"work/|.*(?:NN|/02_|answers_02|chapter_02)")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -39,6 +39,12 @@ LINES = {(path.relative_to(ROOT).as_posix(), line) for path in (*PAGES, *NOTEBOO
 def test_no_command_is_one_that_would_not_be_found():
     """The environment is not on the path: `.venv/bin/python`, not `python`."""
     assert {(page, line) for page, line in LINES if NEEDS_A_PATH.match(line)} == set()
+
+
+def test_every_tool_that_is_named_can_be_run():
+    named = {(page, tool) for page, line in LINES for tool in re.findall(r"^tools/\w+\.py(?= \S)", line)}
+    assert {page for page, _ in named} >= {"CONTRIBUTING.md", "STYLE.md"}
+    assert {(page, tool) for page, tool in named if not os.access(ROOT / tool, os.X_OK)} == set()
 
 
 def test_every_target_that_is_named_is_there_and_explained():

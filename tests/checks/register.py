@@ -2,6 +2,7 @@
 
 A chapter brings its own in answers_NN.py, found by its name: other correct ways of writing a solution, and wrong
 answers that are *not* among the exercise's misconceptions, with the sentence that the check must find for them.
+In invented_NN.py stand answers that somebody invented who had only the tasks: many, with nothing but right or wrong.
 """
 
 import importlib
@@ -26,7 +27,7 @@ class Answers:
     """The answers of one chapter."""
 
     def __init__(self, chapter):
-        self.chapter, self.right_ones, self.wrong_ones, self.known_ones = chapter, [], [], []
+        self.chapter, self.right_ones, self.wrong_ones, self.known_ones, self.unlisted_ones = chapter, [], [], [], []
 
     def right(self, name, framework="numpy"):
         """Another correct way to write it."""
@@ -40,7 +41,11 @@ class Answers:
         """A wrong answer outside the list, and what the check must say to it."""
         return lambda f: self.wrong_ones.append(Answer(f"{self.chapter}.{name}", f, framework, title, says)) or f
 
+    def unlisted(self, name, framework="numpy"):
+        """A wrong answer of which nothing is asked but that it does not pass."""
+        return lambda f: self.unlisted_ones.append(Answer(f"{self.chapter}.{name}", f, framework)) or f
 
-def all_answers():
-    names = sorted(path.stem for path in Path(__file__).parent.glob("answers_*.py"))
+
+def all_answers(kind="answers"):
+    names = sorted(path.stem for path in Path(__file__).parent.glob(f"{kind}_*.py"))
     return [importlib.import_module(f"tests.checks.{name}").answers for name in names]

@@ -10,7 +10,7 @@ import numpy as np
 def softmax_jacobian(weights):
     """All derivatives of softmax at once, from its output.
 
-    ∂p_i / ∂s_j = p_i (δ_ij − p_j),   J = diag(p) − p pᵀ
+    ∂p_i / ∂s_j = p_i (δ_ij − p_j),   J = diag(p) − pᵀ p
 
     Parameters
     ----------
@@ -129,9 +129,9 @@ def general_scores_backward(queries, keys, weight, grad_scores):
 def additive_scores_backward(queries, keys, query_weight, key_weight, score_weight, grad_scores):
     """The gradients of all five arguments of `additive_scores`.
 
-    With h_ij = tanh(W_qᵀ q_i + W_kᵀ k_j) and a_ij = G_ij v ∘ (1 − h_ij²), the gradient before the tanh:
-    ∂L/∂v = Σ_ij G_ij h_ij,   ∂L/∂q_i = W_q Σ_j a_ij,   ∂L/∂k_j = W_k Σ_i a_ij,
-    ∂L/∂W_q = Σ_i q_i (Σ_j a_ij)ᵀ,   ∂L/∂W_k = Σ_j k_j (Σ_i a_ij)ᵀ
+    With a_ij = tanh(q_i W_q + k_j W_k) and g_ij = G_ij v ∘ (1 − a_ij²), the gradient before the tanh:
+    ∂L/∂v = Σ_ij G_ij a_ij,   ∂L/∂q_i = (Σ_j g_ij) W_qᵀ,   ∂L/∂k_j = (Σ_i g_ij) W_kᵀ,
+    ∂L/∂W_q = Σ_i q_iᵀ Σ_j g_ij,   ∂L/∂W_k = Σ_j k_jᵀ Σ_i g_ij,   those of v, W_q, W_k summed over the leading axes
 
     Parameters
     ----------
@@ -193,5 +193,5 @@ def _unit_backward(vectors, norms, grad_units):
 
 def _weight_gradient(inputs, grad_outputs):
     """∂L/∂W of inputs @ W, summed over every axis but the last."""
-    rows = inputs.reshape(-1, inputs.shape[-1])  # (…, N, D) -> (N, D)
-    return rows.T @ grad_outputs.reshape(-1, grad_outputs.shape[-1])  # (D, N) (N, A) -> (D, A)
+    rows = inputs.reshape(-1, inputs.shape[-1])  # (…, T, D) -> (rows, D)
+    return rows.T @ grad_outputs.reshape(-1, grad_outputs.shape[-1])  # (D, rows) (rows, A) -> (D, A)

@@ -1,6 +1,6 @@
 """Translation with a GRU encoder, additive attention and a GRU decoder, forward only (chapter 09).
 
-The axes: B sentences, S source tokens, T target tokens, V pieces in the vocabulary, M `width`, E `encoder_width`.
+The axes: B sentences, S source tokens, T target tokens, V pieces in the vocabulary, M `width`, N `encoder_width`.
 """
 
 from typing import NamedTuple
@@ -19,27 +19,27 @@ def sigmoid(x):
 def gru_step(input_gates, state_gates, state):
     """One step of a gated recurrent unit: the next state, between the old state and a candidate.
 
-    r = σ(x_r + h_r),   z = σ(x_z + h_z),   n = tanh(x_n + r ⊙ h_n),   h' = (1 − z) ⊙ n + z ⊙ h
+    r = σ(e_r + h_r),   z = σ(e_z + h_z),   n = tanh(e_n + r ⊙ h_n),   h' = (1 − z) ⊙ n + z ⊙ h
 
     Parameters
     ----------
-    input_gates : (B, 3E), x W + b for the gates r, z, n
-    state_gates : (B, 3E), h U + c for the gates r, z, n
-    state : (B, E)
+    input_gates : (B, 3N), e W + b_e for the gates r, z, n: e is what is read
+    state_gates : (B, 3N), h U + b_h for the gates r, z, n: h is the state
+    state : (B, N)
 
     Returns
     -------
-    state : (B, E)
+    state : (B, N)
 
     Source
     ------
     Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder", section 2.3; the reset gate applied
     after the matrix product, as cuDNN, PyTorch and Keras (`reset_after=True`) do.
     """
-    x_r, x_z, x_n = np.split(input_gates, 3, axis=-1)  # (B, 3E) -> 3 × (B, E)
-    h_r, h_z, h_n = np.split(state_gates, 3, axis=-1)  # (B, 3E) -> 3 × (B, E)
-    reset, keep = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
-    candidate = np.tanh(x_n + reset * h_n)
+    e_r, e_z, e_n = np.split(input_gates, 3, axis=-1)  # (B, 3N) -> 3 × (B, N)
+    h_r, h_z, h_n = np.split(state_gates, 3, axis=-1)  # (B, 3N) -> 3 × (B, N)
+    reset, keep = sigmoid(e_r + h_r), sigmoid(e_z + h_z)
+    candidate = np.tanh(e_n + reset * h_n)
     return (1 - keep) * candidate + keep * state
 
 
@@ -56,29 +56,29 @@ class GRUEncoder:
         self.weights = weights
 
     def __call__(self, embedded, lengths):
-        """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2E), zero at padding, and the last state read
-        backwards (B, E), which is the one at the first token and so never at padding."""
+        """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2N), zero at padding, and the last state read
+        backwards (B, N), which is the one at the first token and so never at padding."""
         mask = padding_mask(lengths, embedded.shape[1])[:, 0, :, None]  # (B, 1, S) -> (B, S, 1)
         forward, _ = self._read("forward", embedded, mask, range(embedded.shape[1]))
         backward, last = self._read("backward", embedded, mask, reversed(range(embedded.shape[1])))
-        return np.concatenate([forward, backward], axis=-1) * mask, last  # (B, S, E) twice -> (B, S, 2E)
+        return np.concatenate([forward, backward], axis=-1) * mask, last  # (B, S, N) twice -> (B, S, 2N)
 
     def _read(self, direction, embedded, mask, order):
         w = {name: self.weights[f"encoder.{direction}.{name}"] for name in ("input_weight", "state_weight")}
         b = {name: self.weights[f"encoder.{direction}.{name}"] for name in ("input_bias", "state_bias")}
-        input_gates = embedded @ w["input_weight"] + b["input_bias"]  # (B, S, M) -> (B, S, 3E)
-        state = np.zeros((len(embedded), len(w["state_weight"])), embedded.dtype)  # (B, E)
+        input_gates = embedded @ w["input_weight"] + b["input_bias"]  # (B, S, M) -> (B, S, 3N)
+        state = np.zeros((len(embedded), len(w["state_weight"])), embedded.dtype)  # (B, N)
         states = [None] * embedded.shape[1]
         for s in order:
             read = gru_step(input_gates[:, s], state @ w["state_weight"] + b["state_bias"], state)
             states[s] = state = np.where(mask[:, s], read, state)  # padding leaves the state as it was
-        return np.stack(states, axis=1), state  # S × (B, E) -> (B, S, E)
+        return np.stack(states, axis=1), state  # S × (B, N) -> (B, S, N)
 
 
 class Memory(NamedTuple):
     """What the decoder looks at while it writes: made once for a sentence."""
 
-    values: np.ndarray  # (B, S, 2E), the encoder's states
+    values: np.ndarray  # (B, S, 2N), the encoder's states
     keys: np.ndarray  # (B, S, M), the same states projected for the score
     mask: np.ndarray  # (B, S), True at tokens
 
@@ -95,20 +95,20 @@ class AttentionDecoder:
         self.weights = {name.removeprefix("decoder."): w for name, w in weights.items() if name.startswith("decoder.")}
 
     def start(self, states, last, lengths):
-        """The memory and the first state (B, M) from the encoder's states (B, S, 2E) and its last one (B, E)."""
+        """The memory and the first state (B, M) from the encoder's states (B, S, 2N) and its last one (B, N)."""
         w = self.weights
         # additive_scores projects queries and keys together; the keys are the same at every step, so they go first.
         memory = Memory(states, states @ w["key_weight"], padding_mask(lengths, states.shape[1])[:, 0])
-        return memory, np.tanh(last @ w["initial_weight"] + w["initial_bias"])  # (B, E) -> (B, M)
+        return memory, np.tanh(last @ w["initial_weight"] + w["initial_bias"])  # (B, N) -> (B, M)
 
     def step(self, embedded_gates, state, memory):
         """One token: its embedding's share of the gates (B, 3M) and the state (B, M) to the next state, the context
-        (B, 2E) and the attention weights (B, S)."""
+        (B, 2N) and the attention weights (B, S)."""
         w = self.weights
         query = (state @ w["query_weight"])[:, None]  # (B, M) -> (B, 1, M)
         scores = np.tanh(query + memory.keys) @ w["score_weight"]  # (B, S, M) -> (B, S)
         weights = masked_softmax(scores, memory.mask)
-        context = (weights[:, None] @ memory.values)[:, 0]  # (B, 1, S) (B, S, 2E) -> (B, 2E)
+        context = (weights[:, None] @ memory.values)[:, 0]  # (B, 1, S) (B, S, 2N) -> (B, 2N)
         input_gates = embedded_gates + context @ w["context_weight"]
         state = gru_step(input_gates, state @ w["state_weight"] + w["state_bias"], state)
         return state, context, weights
@@ -119,7 +119,7 @@ class AttentionDecoder:
 
     def readout(self, embedded, states, contexts):
         """Features (…, M) to be compared with the embedding of every piece."""
-        joined = np.concatenate([embedded, states, contexts], axis=-1)  # (…, M), (…, M), (…, 2E) -> (…, 2M + 2E)
+        joined = np.concatenate([embedded, states, contexts], axis=-1)  # (…, M), (…, M), (…, 2N) -> (…, 2M + 2N)
         return np.tanh(joined @ self.weights["readout_weight"] + self.weights["readout_bias"])
 
 
@@ -137,7 +137,7 @@ class Seq2Seq:
 
     def encode(self, source, lengths):
         """Source tokens (B, S) and lengths (B,) to the memory and the decoder's first state (B, M)."""
-        states, last = self.encoder(self.weights["embedding"][source], lengths)  # (B, S) -> (B, S, M) -> (B, S, 2E)
+        states, last = self.encoder(self.weights["embedding"][source], lengths)  # (B, S) -> (B, S, M) -> (B, S, 2N)
         return self.decoder.start(states, last, lengths)
 
     def step(self, tokens, state, memory):
@@ -164,7 +164,7 @@ class Seq2Seq:
 def sequence_loss(logits, target, smoothing=0.0):
     """Mean cross-entropy over the tokens of `target` that are not padding.
 
-    ℓ = −(1 − ε) log p(y) − ε/V Σ_v log p(v)
+    L = −(1 − ε) log p(y) − ε/V Σ_v log p(v)
 
     Parameters
     ----------

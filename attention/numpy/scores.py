@@ -69,7 +69,7 @@ def scaled_dot_scores(queries, keys, scale=None):
 def general_scores(queries, keys, weight):
     """A bilinear form: the dot product after a matrix has carried the query into the keys' space.
 
-    score(q, k) = qᵀ W k
+    score(q, k) = q W kᵀ
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def general_scores(queries, keys, weight):
 def additive_scores(queries, keys, query_weight, key_weight, score_weight):
     """A network with one hidden layer of A units looks at query and key together.
 
-    score(q, k) = vᵀ tanh(W_qᵀ q + W_kᵀ k)
+    score(q, k) = tanh(q W_q + k W_k) v
 
     Parameters
     ----------

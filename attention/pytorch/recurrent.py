@@ -1,6 +1,6 @@
 """Translation with a GRU encoder, additive attention and a GRU decoder (chapter 09).
 
-The axes: B sentences, S source tokens, T target tokens, V pieces in the vocabulary, M `width`, E `encoder_width`.
+The axes: B sentences, S source tokens, T target tokens, V pieces in the vocabulary, M `width`, N `encoder_width`.
 """
 
 from typing import NamedTuple
@@ -30,27 +30,27 @@ GRU_NAMES = {
 def gru_step(input_gates, state_gates, state):
     """One step of a gated recurrent unit: the next state, between the old state and a candidate.
 
-    r = σ(x_r + h_r),   z = σ(x_z + h_z),   n = tanh(x_n + r ⊙ h_n),   h' = (1 − z) ⊙ n + z ⊙ h
+    r = σ(e_r + h_r),   z = σ(e_z + h_z),   n = tanh(e_n + r ⊙ h_n),   h' = (1 − z) ⊙ n + z ⊙ h
 
     Parameters
     ----------
-    input_gates : (B, 3E), x W + b for the gates r, z, n
-    state_gates : (B, 3E), h U + c for the gates r, z, n
-    state : (B, E)
+    input_gates : (B, 3N), e W + b_e for the gates r, z, n: e is what is read
+    state_gates : (B, 3N), h U + b_h for the gates r, z, n: h is the state
+    state : (B, N)
 
     Returns
     -------
-    state : (B, E)
+    state : (B, N)
 
     Source
     ------
     Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder", section 2.3; the reset gate applied
     after the matrix product, as cuDNN, PyTorch and Keras (`reset_after=True`) do.
     """
-    x_r, x_z, x_n = input_gates.chunk(3, dim=-1)  # (B, 3E) -> 3 × (B, E)
-    h_r, h_z, h_n = state_gates.chunk(3, dim=-1)  # (B, 3E) -> 3 × (B, E)
-    reset, keep = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    candidate = torch.tanh(x_n + reset * h_n)
+    e_r, e_z, e_n = input_gates.chunk(3, dim=-1)  # (B, 3N) -> 3 × (B, N)
+    h_r, h_z, h_n = state_gates.chunk(3, dim=-1)  # (B, 3N) -> 3 × (B, N)
+    reset, keep = torch.sigmoid(e_r + h_r), torch.sigmoid(e_z + h_z)
+    candidate = torch.tanh(e_n + reset * h_n)
     return (1 - keep) * candidate + keep * state
 
 
@@ -68,18 +68,18 @@ class GRUEncoder(nn.Module):
         self.gru = nn.GRU(width, encoder_width, batch_first=True, bidirectional=True, dtype=dtype)
 
     def forward(self, embedded, lengths):
-        """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2E), zero at padding, and the last state read
-        backwards (B, E), which is the one at the first token and so never at padding."""
+        """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2N), zero at padding, and the last state read
+        backwards (B, N), which is the one at the first token and so never at padding."""
         packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, last = self.gru(packed)
         states, _ = pad_packed_sequence(states, batch_first=True, total_length=embedded.shape[1])
-        return states, last[1]  # (B, S, 2E), (2, B, E) -> (B, E)
+        return states, last[1]  # (B, S, 2N), (2, B, N) -> (B, N)
 
 
 class Memory(NamedTuple):
     """What the decoder looks at while it writes: made once for a sentence."""
 
-    values: torch.Tensor  # (B, S, 2E), the encoder's states
+    values: torch.Tensor  # (B, S, 2N), the encoder's states
     keys: torch.Tensor  # (B, S, M), the same states projected for the score
     mask: torch.Tensor  # (B, S), True at tokens
 
@@ -98,19 +98,19 @@ class AttentionDecoder(nn.Module):
             self.register_parameter(name, nn.Parameter(torch.empty(shape, dtype=dtype)))
 
     def start(self, states, last, lengths):
-        """The memory and the first state (B, M) from the encoder's states (B, S, 2E) and its last one (B, E)."""
+        """The memory and the first state (B, M) from the encoder's states (B, S, 2N) and its last one (B, N)."""
         # additive_scores projects queries and keys together; the keys are the same at every step, so they go first.
         mask = padding_mask(lengths, states.shape[1])[:, 0].to(states.device)  # (B, 1, S) -> (B, S)
         memory = Memory(states, states @ self.key_weight, mask)
-        return memory, torch.tanh(last @ self.initial_weight + self.initial_bias)  # (B, E) -> (B, M)
+        return memory, torch.tanh(last @ self.initial_weight + self.initial_bias)  # (B, N) -> (B, M)
 
     def step(self, embedded_gates, state, memory):
         """One token: its embedding's share of the gates (B, 3M) and the state (B, M) to the next state, the context
-        (B, 2E) and the attention weights (B, S)."""
+        (B, 2N) and the attention weights (B, S)."""
         query = (state @ self.query_weight)[:, None]  # (B, M) -> (B, 1, M)
         scores = torch.tanh(query + memory.keys) @ self.score_weight  # (B, S, M) -> (B, S)
         weights = masked_softmax(scores, memory.mask)
-        context = (weights[:, None] @ memory.values)[:, 0]  # (B, 1, S) (B, S, 2E) -> (B, 2E)
+        context = (weights[:, None] @ memory.values)[:, 0]  # (B, 1, S) (B, S, 2N) -> (B, 2N)
         input_gates = embedded_gates + context @ self.context_weight
         state = gru_step(input_gates, state @ self.state_weight + self.state_bias, state)
         return state, context, weights
@@ -121,7 +121,7 @@ class AttentionDecoder(nn.Module):
 
     def readout(self, embedded, states, contexts):
         """Features (…, M) to be compared with the embedding of every piece."""
-        joined = torch.cat([embedded, states, contexts], dim=-1)  # (…, M), (…, M), (…, 2E) -> (…, 2M + 2E)
+        joined = torch.cat([embedded, states, contexts], dim=-1)  # (…, M), (…, M), (…, 2N) -> (…, 2M + 2N)
         return torch.tanh(joined @ self.readout_weight + self.readout_bias)
 
 
@@ -130,7 +130,7 @@ class Seq2Seq(nn.Module):
 
     Parameters
     ----------
-    vocabulary, width, encoder_width : V, M and E
+    vocabulary, width, encoder_width : V, M and N
     dropout : share of the features that training sets to zero, in embeddings, encoder states and readout
     seed : of the first weights
     """
@@ -166,7 +166,7 @@ class Seq2Seq(nn.Module):
     def encode(self, source, lengths):
         """Source tokens (B, S) and lengths (B,) to the memory and the decoder's first state (B, M)."""
         embedded = self.dropout(F.embedding(source, self.embedding))  # (B, S) -> (B, S, M)
-        states, last = self.encoder(embedded, lengths)  # (B, S, M) -> (B, S, 2E)
+        states, last = self.encoder(embedded, lengths)  # (B, S, M) -> (B, S, 2N)
         return self.decoder.start(self.dropout(states), last, lengths)
 
     def step(self, tokens, state, memory):
@@ -193,7 +193,7 @@ class Seq2Seq(nn.Module):
 def sequence_loss(logits, target, smoothing=0.0):
     """Mean cross-entropy over the tokens of `target` that are not padding.
 
-    ℓ = −(1 − ε) log p(y) − ε/V Σ_v log p(v)
+    L = −(1 − ε) log p(y) − ε/V Σ_v log p(v)
 
     Parameters
     ----------

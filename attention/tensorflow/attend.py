@@ -92,7 +92,7 @@ def scaled_dot_product_attention(queries, keys, values, mask=None, scale=None, n
 def additive_attention(queries, keys, values, query_weight, key_weight, score_weight, mask=None):
     """Attention whose scores come from a network with one hidden layer.
 
-    output_i = Σ_j softmax_j(vᵀ tanh(W_qᵀ q_i + W_kᵀ k_j)) values_j
+    output_i = Σ_j softmax_j(tanh(q_i W_q + k_j W_k) v) values_j
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Translation with a GRU encoder, additive attention and a GRU decoder (chapter 09).
 
-The axes: B sentences, S source tokens, T target tokens, V pieces in the vocabulary, M `width`, E `encoder_width`.
+The axes: B sentences, S source tokens, T target tokens, V pieces in the vocabulary, M `width`, N `encoder_width`.
 """
 
 from typing import NamedTuple
@@ -16,27 +16,27 @@ from attention.weights import initial_weights, seq2seq_shapes
 def gru_step(input_gates, state_gates, state):
     """One step of a gated recurrent unit: the next state, between the old state and a candidate.
 
-    r = σ(x_r + h_r),   z = σ(x_z + h_z),   n = tanh(x_n + r ⊙ h_n),   h' = (1 − z) ⊙ n + z ⊙ h
+    r = σ(e_r + h_r),   z = σ(e_z + h_z),   n = tanh(e_n + r ⊙ h_n),   h' = (1 − z) ⊙ n + z ⊙ h
 
     Parameters
     ----------
-    input_gates : (B, 3E), x W + b for the gates r, z, n
-    state_gates : (B, 3E), h U + c for the gates r, z, n
-    state : (B, E)
+    input_gates : (B, 3N), e W + b_e for the gates r, z, n: e is what is read
+    state_gates : (B, 3N), h U + b_h for the gates r, z, n: h is the state
+    state : (B, N)
 
     Returns
     -------
-    state : (B, E)
+    state : (B, N)
 
     Source
     ------
     Cho et al. (2014), "Learning phrase representations using RNN encoder–decoder", section 2.3; the reset gate applied
     after the matrix product, as cuDNN, PyTorch and Keras (`reset_after=True`) do.
     """
-    x_r, x_z, x_n = tf.split(input_gates, 3, axis=-1)  # (B, 3E) -> 3 × (B, E)
-    h_r, h_z, h_n = tf.split(state_gates, 3, axis=-1)  # (B, 3E) -> 3 × (B, E)
-    reset, keep = tf.sigmoid(x_r + h_r), tf.sigmoid(x_z + h_z)
-    candidate = tf.tanh(x_n + reset * h_n)
+    e_r, e_z, e_n = tf.split(input_gates, 3, axis=-1)  # (B, 3N) -> 3 × (B, N)
+    h_r, h_z, h_n = tf.split(state_gates, 3, axis=-1)  # (B, 3N) -> 3 × (B, N)
+    reset, keep = tf.sigmoid(e_r + h_r), tf.sigmoid(e_z + h_z)
+    candidate = tf.tanh(e_n + reset * h_n)
     return (1 - keep) * candidate + keep * state
 
 
@@ -59,29 +59,29 @@ class GRUEncoder(WeightedLayer):
     """
 
     def call(self, embedded, lengths):
-        """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2E), zero at padding, and the last state read
-        backwards (B, E), which is the one at the first token and so never at padding."""
+        """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2N), zero at padding, and the last state read
+        backwards (B, N), which is the one at the first token and so never at padding."""
         mask = padding_mask(lengths, embedded.shape[1])[:, 0, :, None]  # (B, 1, S) -> (B, S, 1)
         forward, _ = self._read("forward", embedded, mask, range(embedded.shape[1]))
         backward, last = self._read("backward", embedded, mask, reversed(range(embedded.shape[1])))
-        states = tf.concat([forward, backward], axis=-1)  # (B, S, E) twice -> (B, S, 2E)
+        states = tf.concat([forward, backward], axis=-1)  # (B, S, N) twice -> (B, S, 2N)
         return tf.where(mask, states, tf.zeros_like(states)), last
 
     def _read(self, direction, embedded, mask, order):
         w = {name.removeprefix(f"{direction}."): w for name, w in self.named.items() if name.startswith(direction)}
-        input_gates = tf.unstack(embedded @ w["input_weight"] + w["input_bias"], axis=1)  # (B, S, M) -> S × (B, 3E)
-        state = tf.zeros_like(input_gates[0][:, : w["state_weight"].shape[0]])  # (B, E)
+        input_gates = tf.unstack(embedded @ w["input_weight"] + w["input_bias"], axis=1)  # (B, S, M) -> S × (B, 3N)
+        state = tf.zeros_like(input_gates[0][:, : w["state_weight"].shape[0]])  # (B, N)
         states = [None] * len(input_gates)
         for s in order:
             read = gru_step(input_gates[s], state @ w["state_weight"] + w["state_bias"], state)
             states[s] = state = tf.where(mask[:, s], read, state)  # padding leaves the state as it was
-        return tf.stack(states, axis=1), state  # S × (B, E) -> (B, S, E)
+        return tf.stack(states, axis=1), state  # S × (B, N) -> (B, S, N)
 
 
 class Memory(NamedTuple):
     """What the decoder looks at while it writes: made once for a sentence."""
 
-    values: tf.Tensor  # (B, S, 2E), the encoder's states
+    values: tf.Tensor  # (B, S, 2N), the encoder's states
     keys: tf.Tensor  # (B, S, M), the same states projected for the score
     mask: tf.Tensor  # (B, S), True at tokens
 
@@ -95,20 +95,20 @@ class AttentionDecoder(WeightedLayer):
     """
 
     def start(self, states, last, lengths):
-        """The memory and the first state (B, M) from the encoder's states (B, S, 2E) and its last one (B, E)."""
+        """The memory and the first state (B, M) from the encoder's states (B, S, 2N) and its last one (B, N)."""
         w = self.named
         # additive_scores projects queries and keys together; the keys are the same at every step, so they go first.
         memory = Memory(states, states @ w["key_weight"], padding_mask(lengths, states.shape[1])[:, 0])
-        return memory, tf.tanh(last @ w["initial_weight"] + w["initial_bias"])  # (B, E) -> (B, M)
+        return memory, tf.tanh(last @ w["initial_weight"] + w["initial_bias"])  # (B, N) -> (B, M)
 
     def step(self, embedded_gates, state, memory):
         """One token: its embedding's share of the gates (B, 3M) and the state (B, M) to the next state, the context
-        (B, 2E) and the attention weights (B, S)."""
+        (B, 2N) and the attention weights (B, S)."""
         w = self.named
         query = (state @ w["query_weight"])[:, None]  # (B, M) -> (B, 1, M)
         scores = tf.linalg.matvec(tf.tanh(query + memory.keys), w["score_weight"])  # (B, S, M) -> (B, S)
         weights = masked_softmax(scores, memory.mask)
-        context = (weights[:, None] @ memory.values)[:, 0]  # (B, 1, S) (B, S, 2E) -> (B, 2E)
+        context = (weights[:, None] @ memory.values)[:, 0]  # (B, 1, S) (B, S, 2N) -> (B, 2N)
         input_gates = embedded_gates + context @ w["context_weight"]
         state = gru_step(input_gates, state @ w["state_weight"] + w["state_bias"], state)
         return state, context, weights
@@ -119,7 +119,7 @@ class AttentionDecoder(WeightedLayer):
 
     def readout(self, embedded, states, contexts):
         """Features (…, M) to be compared with the embedding of every piece."""
-        joined = tf.concat([embedded, states, contexts], axis=-1)  # (…, M), (…, M), (…, 2E) -> (…, 2M + 2E)
+        joined = tf.concat([embedded, states, contexts], axis=-1)  # (…, M), (…, M), (…, 2N) -> (…, 2M + 2N)
         return tf.tanh(joined @ self.named["readout_weight"] + self.named["readout_bias"])
 
 
@@ -128,7 +128,7 @@ class Seq2Seq(keras.Model):
 
     Parameters
     ----------
-    vocabulary, width, encoder_width : V, M and E
+    vocabulary, width, encoder_width : V, M and N
     dropout : share of the features that training sets to zero, in embeddings, encoder states and readout
     seed : of the first weights
     """
@@ -165,7 +165,7 @@ class Seq2Seq(keras.Model):
     def encode(self, source, lengths, training=False):
         """Source tokens (B, S) and lengths (B,) to the memory and the decoder's first state (B, M)."""
         embedded = self.dropout(tf.gather(self.embedding.value, source), training=training)  # (B, S) -> (B, S, M)
-        states, last = self.encoder(embedded, lengths)  # (B, S, M) -> (B, S, 2E)
+        states, last = self.encoder(embedded, lengths)  # (B, S, M) -> (B, S, 2N)
         return self.decoder.start(self.dropout(states, training=training), last, lengths)
 
     def step(self, tokens, state, memory):
@@ -194,7 +194,7 @@ class Seq2Seq(keras.Model):
 def sequence_loss(logits, target, smoothing=0.0):
     """Mean cross-entropy over the tokens of `target` that are not padding.
 
-    ℓ = −(1 − ε) log p(y) − ε/V Σ_v log p(v)
+    L = −(1 − ε) log p(y) − ε/V Σ_v log p(v)
 
     Parameters
     ----------

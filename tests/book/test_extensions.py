@@ -1,6 +1,7 @@
 """The book's own Sphinx extensions, each on a book of two small pages."""
 
 import html
+import json
 import re
 import sys
 from io import StringIO
@@ -13,6 +14,7 @@ from notebooks import KERNEL
 from sphinx.application import Sphinx
 
 EXTENSIONS = Path(__file__).parents[2] / "book" / "extensions"
+OURS = ["framework_tabs", "numbering", "formulas", "cited_works", "number_links", "section_search"]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -29,7 +31,9 @@ def figure(name):
 
 ALL = ("numpy", "tensorflow", "pytorch")
 CHAPTER_1 = [
-    new_markdown_cell("# Softmax\n\n[Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), [a site](https://x.org)."),
+    new_markdown_cell(
+        "# Softmax\n\n[Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), [a site](https://x.org)."
+    ),
     *tabs(*ALL),
     new_markdown_cell("Between two sets."),
     *tabs("pytorch", "numpy", "tensorflow", "tensorflow"),
@@ -42,9 +46,16 @@ CHAPTER_3 = [
     figure("dot-b"),
     new_markdown_cell("$$ a = \\begin{cases} 1 \\\\ 2 \\end{cases} \\tag{3.1} $$\n\n$$ b = 1 \\\\ c = 2 $$"),
     new_markdown_cell("- [Bahdanau et al. (2015)](https://arxiv.org/abs/1409.0473), *Neural machine translation*."),
+    new_markdown_cell("## By (3.1)\n\n(3.1)–(3.2), `(3.1)`, $(3.1)$, [a link (3.1)](https://x.org), (0.05), (3)."),
+    new_code_cell("f(3.1)  # checks (3.1)"),
+    new_markdown_cell("$$ d = 4 \\tag{3.2} $$\n\nFigure\n3.2 and *Figure 3.1*; Figures 3.1, 3.2 and E3.1; Figure 7."),
 ]
 
-EXERCISES_3 = [new_markdown_cell("# Exercises"), figure("dot-e")]
+EXERCISES_3 = [
+    new_markdown_cell("# Exercises\n\n<details><summary>Hint (3.1)</summary>\n\nBy\n(3.2), (3.2).\n\n</details>"),
+    figure("dot-e"),
+    new_markdown_cell("## The bilinear score\n\nAre dromedaries camels?\n\n### A detail\n\nTwo humps."),
+]
 
 
 def build(folder, **pages):
@@ -55,6 +66,10 @@ def build(folder, **pages):
         path = folder / f"{name.replace('__', '/')}.ipynb"
         path.parent.mkdir(exist_ok=True)
         nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)
+    return sphinx(folder)
+
+
+def sphinx(folder):
     warnings = StringIO()
     sys.path.insert(0, str(EXTENSIONS))
     Sphinx(
@@ -66,7 +81,7 @@ def build(folder, **pages):
         status=None,
         warning=warnings,
         confoverrides={
-            "extensions": ["myst_nb", "framework_tabs", "numbering", "formulas", "cited_works", "sphinx.ext.mathjax"],
+            "extensions": ["myst_nb", "sphinx.ext.mathjax", *OURS],
             "nb_execution_mode": "off",
             "numfig": True,
             "myst_enable_extensions": ["dollarmath"],
@@ -143,9 +158,59 @@ def test_a_tagged_formula_is_left_to_mathjax(book):
 
 def test_punctuation_stays_with_its_formula(book):
     together = re.findall(r'<span class="together">(.*?)</span>(.)</span>', book[0]["chapters/03_scores.html"])
-    assert [mark for _, mark in together] == [",", ";", ")"]
+    assert [mark for _, mark in together] == [",", ";", ")", ","]
 
 
 def test_cited_works_are_listed_once_with_the_best_entry(book):
     listed = text(re.search(r"<ul class=\"simple\">\s*<li><p><a.*?</ul>", book[0]["index.html"], re.DOTALL)[0])
     assert listed == "Bahdanau et al. (2015) , Neural machine translation . Cited in 1 · Softmax , 3 · Scores ."
+
+
+def links(page, kind):
+    """``[(text, address)]`` of a page's links of one kind."""
+    found = re.findall(rf'<a class="{kind} reference internal" href="(.*?)">(.*?)</a>', page, re.DOTALL)
+    return [(text(words), address) for address, words in found]
+
+
+def test_numbers_lead_to_their_equations_and_figures(book):
+    assert links(book[0]["chapters/03_scores.html"], "number") == [
+        ("(3.1)", "#equation-3-1"),
+        ("(3.2)", "#equation-3-2"),
+        ("Figure 3.2", "#dot-b"),
+        ("Figure 3.1", "#dot-a"),
+        ("3.1", "#dot-a"),
+        ("3.2", "#dot-b"),
+        ("E3.1", "../exercises/03_scores.html#dot-e"),
+    ]
+    assert (
+        links(book[0]["exercises/03_scores.html"], "number")
+        == [("(3.2)", "../chapters/03_scores.html#equation-3-2")] * 2
+    )
+    for anchor in ("equation-3-1", "equation-3-2", "dot-a", "dot-b"):
+        assert book[0]["chapters/03_scores.html"].count(f'id="{anchor}"') == 1
+
+
+@pytest.mark.parametrize("mention", ["equation (3.3)", "Figure 3.2", "Figure E3.1"])
+def test_a_number_that_nothing_carries_is_a_warning(tmp_path, mention):
+    cells = [new_markdown_cell(f"# Scores\n\n$$ a \\tag{{3.1}} $$\n\nBy {mention} and (3.1)."), figure("dot")]
+    _, warnings = build(tmp_path, chapters__03_scores=cells)
+    assert re.findall("there is no ([\\w .()]*)", warnings) == [mention]
+
+
+def test_a_page_is_written_again_when_a_number_moves(tmp_path):
+    old, new = ([new_markdown_cell(f"# Scores\n\n$$ a \\tag{{1.{count}}} $$")] for count in (1, 2))
+    reader = [new_markdown_cell("# Reader\n\n(1.1)")]
+    assert "there is no" not in build(tmp_path, chapters__01_scores=old, chapters__03_reader=reader)[1]
+    (tmp_path / "chapters" / "01_scores.ipynb").unlink()
+    nbformat.write(new_notebook(cells=new, metadata=KERNEL), tmp_path / "chapters" / "01_scores.ipynb")
+    assert "there is no equation (1.1)" in sphinx(tmp_path)[1]
+
+
+def test_the_search_knows_each_section_and_its_words(book, tmp_path):
+    build(tmp_path, exercises__03_scores=EXERCISES_3)
+    index = json.loads((tmp_path / "html" / "searchindex.js").read_text().removeprefix("Search.setIndex(")[:-1])
+    titles = dict(zip(index["docnames"], index["titles"], strict=True))
+    assert titles["exercises/03_scores#exercises"] == "Exercises"
+    assert titles["exercises/03_scores#the-bilinear-score"] == "Exercises › The bilinear score"
+    assert index["docnames"][index["terms"]["dromedari"]] == "exercises/03_scores#the-bilinear-score"
+    assert index["docnames"][index["terms"]["hump"]] == "exercises/03_scores#a-detail"

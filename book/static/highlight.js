@@ -1,8 +1,7 @@
 // Marks what was searched for, on the page that a hit leads to; Escape takes the marks away.
-const sought = new URLSearchParams(location.search).get("highlight");
-if (sought && CSS.highlights) {
-  const escaped = sought.split(" ").map((stem) => stem.replace(/[^\p{L}\p{N}]/gu, "\\$&"));
-  const word = new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.join("|")})\\p{L}*`, "giu");
+const stems = new URLSearchParams(location.search).get("highlight")?.match(/[\p{L}\p{N}]+/gu);
+if (stems && CSS.highlights) {
+  const word = new RegExp(`(?<![\\p{L}\\p{N}])(${stems.join("|")})\\p{L}*`, "giu");
   const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
   const marks = new Highlight();
   while (texts.nextNode()) {

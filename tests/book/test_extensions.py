@@ -12,9 +12,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from notebooks import KERNEL
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 EXTENSIONS = Path(__file__).parents[2] / "book" / "extensions"
-OURS = ["framework_tabs", "numbering", "formulas", "cited_works", "number_links", "section_search"]
+OURS = ["framework_tabs", "numbering", "formulas", "cited_works", "number_links", "glossary_links", "section_search"]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -70,23 +71,18 @@ def build(folder, **pages):
 
 
 def sphinx(folder):
+    """Build the book of a folder, or what has changed in it."""
     warnings = StringIO()
+    settings = {
+        "extensions": ["myst_nb", "sphinx.ext.mathjax", *OURS],
+        "nb_execution_mode": "off",
+        "numfig": True,
+        "myst_enable_extensions": ["dollarmath"],
+    }
     sys.path.insert(0, str(EXTENSIONS))
-    Sphinx(
-        folder,
-        None,
-        folder / "html",
-        folder / "doctrees",
-        "html",
-        status=None,
-        warning=warnings,
-        confoverrides={
-            "extensions": ["myst_nb", "sphinx.ext.mathjax", *OURS],
-            "nb_execution_mode": "off",
-            "numfig": True,
-            "myst_enable_extensions": ["dollarmath"],
-        },
-    ).build()
+    with docutils_namespace():
+        folders = folder, None, folder / "html", folder / "doctrees"
+        Sphinx(*folders, "html", confoverrides=settings, status=None, warning=warnings).build()
     sys.path.remove(str(EXTENSIONS))
     written = {p.relative_to(folder / "html").as_posix(): p.read_text() for p in (folder / "html").rglob("*.html")}
     return written, warnings.getvalue()
@@ -168,7 +164,7 @@ def test_cited_works_are_listed_once_with_the_best_entry(book):
 
 def links(page, kind):
     """``[(text, address)]`` of a page's links of one kind."""
-    found = re.findall(rf'<a class="{kind} reference internal" href="(.*?)">(.*?)</a>', page, re.DOTALL)
+    found = re.findall(rf'<a class="{kind} reference internal" href="(.*?)"[^>]*>(.*?)</a>', page, re.DOTALL)
     return [(text(words), address) for address, words in found]
 
 
@@ -204,6 +200,87 @@ def test_a_page_is_written_again_when_a_number_moves(tmp_path):
     (tmp_path / "chapters" / "01_scores.ipynb").unlink()
     nbformat.write(new_notebook(cells=new, metadata=KERNEL), tmp_path / "chapters" / "01_scores.ipynb")
     assert "there is no equation (1.1)" in sphinx(tmp_path)[1]
+
+
+GLOSSARY = """# Glossary
+
+```{glossary}
+score
+  How well a key answers a query. A score is a number.
+
+score function
+  What gives scores.
+
+saturation
+saturated
+  Nearly one.
+
+query
+  What asks.
+
+BLEU
+  A figure.
+
+key
+  What is asked.
+```
+"""
+TERMS_1 = [
+    new_markdown_cell("# Of queries and scores\n\nA query is promised.\n\n## The score\n\nScores; a score."),
+    new_markdown_cell(
+        "**Query!** A lead. The **query** asks. Queries. A *score\nfunction*. `key` $key$ [key](https://x.org)"
+    ),
+    new_markdown_cell("A bleu key-value. It is saturated: saturation."),
+    new_code_cell("key"),
+]
+TERMS_3 = [new_markdown_cell("# More\n\nThe queries, and the **keys**, and BLEUs."), figure("key")]
+TERMS_3[1]["metadata"]["mystnb"]["figure"]["caption"] = "A score."
+
+
+@pytest.fixture(scope="module")
+def terms(tmp_path_factory):
+    pages = {"chapters__01_one": TERMS_1, "chapters__03_three": TERMS_3, "exercises__01_one": TERMS_1}
+    pages["book__glossary"] = [new_markdown_cell(GLOSSARY)]
+    return build(tmp_path_factory.mktemp("book"), **pages)
+
+
+def test_the_first_use_of_a_term_in_a_chapter_leads_to_the_glossary(terms):
+    pages, warnings = terms
+    assert warnings == ""
+    assert links(pages["chapters/01_one.html"], "term") == [
+        ("Scores", "../book/glossary.html#term-score"),
+        ("query", "../book/glossary.html#term-query"),  # where it is set in bold, and not before
+        ("score function", "../book/glossary.html#term-score-function"),
+        ("saturated", "../book/glossary.html#term-saturation"),
+    ]
+    assert '<strong><a class="term' in pages["chapters/01_one.html"]
+    assert [words for words, _ in links(pages["chapters/03_three.html"], "term")] == ["queries", "keys", "BLEUs"]
+    assert links(pages["exercises/01_one.html"], "term") == []
+
+
+def test_an_entry_leads_to_the_chapter_that_introduces_it_and_to_other_entries(terms):
+    pages, _ = terms
+    assert links(pages["book/glossary.html"], "chapter") == [
+        ("Chapter 1", "../chapters/01_one.html#use-score"),
+        ("Chapter 1", "../chapters/01_one.html#use-score-function"),
+        ("Chapter 1", "../chapters/01_one.html#use-saturation"),
+        ("Chapter 1", "../chapters/01_one.html#use-query"),
+        ("Chapter 3", "../chapters/03_three.html#use-BLEU"),
+        ("Chapter 3", "../chapters/03_three.html#use-key"),
+    ]
+    assert links(pages["book/glossary.html"], "term") == [
+        ("key", "#term-key"),
+        ("query", "#term-query"),
+        ("scores", "#term-score"),
+    ]
+    for page, anchor in re.findall(r'href="../(chapters/.*?)#(use-.*?)"', pages["book/glossary.html"]):
+        assert pages[page].count(f'id="{anchor}"') == 1
+
+
+def test_a_term_that_no_chapter_uses_is_a_warning(tmp_path):
+    pages = {"book__glossary": [new_markdown_cell(GLOSSARY)], "chapters__03_three": TERMS_3}
+    unused = re.findall("no chapter uses the term “(.*?)”", build(tmp_path, **pages)[1])
+    assert unused == ["score", "score function", "saturation"]
 
 
 def test_the_search_knows_each_section_and_its_words(book, tmp_path):

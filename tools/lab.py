@@ -1,4 +1,4 @@
-"""JupyterLab on your own copies of the exercises: ``make lab``, or ``python tools/lab.py [OPTION ...]``
+"""JupyterLab on your own copies of the exercises: what ``make lab`` runs.
 
 1. Copies into work/ the exercises that are missing there; nothing is overwritten.
 2. Starts JupyterLab with the repository as its root, so that links to chapters lead somewhere, and opens work/.

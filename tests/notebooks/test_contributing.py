@@ -102,3 +102,11 @@ def test_ruff_is_content_with_the_samples(tmp_path):
     command = [ROOT / ".venv" / "bin" / "ruff", "check", "--config", ROOT / "pyproject.toml", tmp_path]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
+
+
+def test_the_lines_for_the_contents_are_like_those_that_are_there():
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    lines = re.search(r"^   ```yaml\n(.*?)^   ```$", TEXT, re.MULTILINE | re.DOTALL)[1].splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert re.sub("02_queries_keys_values", "03_score_functions", line.removeprefix("   ")) in toc.splitlines()

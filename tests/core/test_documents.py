@@ -70,6 +70,14 @@ def test_every_link_to_a_file_leads_to_it(name):
     assert [link for link in re.findall(r"\]\(((?!https?:)[^)#]+)\)", prose) if not (ROOT / link).exists()] == []
 
 
+def test_the_examples_of_style_are_in_the_chapter_that_it_names():
+    style, path = text(ROOT / "STYLE.md"), ROOT / "chapters" / "03_score_functions.ipynb"
+    shown = "\n".join(f"{cell.source}\n{cell.metadata}" for cell in nbformat.read(path, as_version=4).cells)
+    examples = [*re.findall(r'"(?:caption|alt)": "([^"]*) …"', style), re.search(r'show: "(.*)\?"', style)[1]]
+    assert len(examples) == 3
+    assert [example for example in examples if example not in shown] == []
+
+
 def test_the_small_build_of_pytorch_is_named_alike():
     for path in [ROOT / "README.md", ROOT / "book" / "start.md", *sorted(ROOT.glob(".github/workflows/*.yml"))]:
         named = re.findall(r"PIP_EXTRA_INDEX_URL\W+(\S+)", path.read_text(encoding="utf-8"))

@@ -23,4 +23,4 @@ def difference(stored, new):
             said = compare_images(*paths, TOLERANCE, in_decorator=True)
         except ImageComparisonFailure as failure:  # their sizes differ
             return str(failure)
-    return said and f"they differ by {said['rms']:.1f} (root mean square, of 255); up to {TOLERANCE} may be rounding"
+    return said and f"they differ by {said['rms']:.2f} (root mean square, of 255); up to {TOLERANCE} may be rounding"

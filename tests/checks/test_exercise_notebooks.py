@@ -1,6 +1,7 @@
 """Solutions have the form that exercises are made from; exercises are fresh, and run from top to bottom unsolved."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,12 @@ def test_a_stale_exercise_is_found(tmp_path):
     assert run("--check").returncode == 0
     made.write_text(made.read_text().replace("NotImplementedError", "ValueError", 1))
     assert run("--check").returncode == 1
+    run()
+    assert run("--check").returncode == 0
+    orphan = shutil.copy(made, tmp_path / "exercises" / "99_without_solutions.ipynb")
+    assert f"exercises/{orphan.name} is stale" in run("--check").stderr
+    run()
+    assert not orphan.exists()
 
 
 @each_solution

@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.font_manager import FontProperties
@@ -67,7 +68,9 @@ def test_a_diagram_brings_its_own_ground_and_nothing_from_elsewhere(draw):
 def test_attention_follows_a_row_whose_weights_sum_to_one():
     said = words(diagrams.attention())
     assert {"scores (T, S)", "weights (T, S)", "values (S, D)", "output (T, D)"} <= set(said)
+    scores = [int(word) for word in said if re.fullmatch(r"\d", word)]
     weights = [float(word) for word in said if re.fullmatch(r"\.\d\d", word)]
+    assert weights == pytest.approx(np.exp(scores) / np.exp(scores).sum(), abs=0.005)
     assert sum(weights) == pytest.approx(1)
     assert said[-1] == "ot = " + " + ".join(f"{weight:.2f} v{i}" for i, weight in enumerate(weights, 1))
 

@@ -239,6 +239,7 @@ def test_a_set_has_enough_exercises_and_each_its_reasoning(tmp_path):
         "5 exercises are checked and 1 ask for reasons; a set has at least 5 and 2"
     ]
     assert found(tmp_path, solutions(9, ORDER[:3]), "solutions/09_toy.ipynb") == []
+    assert found(tmp_path, solutions(8, ORDER[:3]), "solutions/08_toy.ipynb")[0].startswith("3 exercises are checked")
     assert found(tmp_path, solutions(9, ORDER[:2]), "solutions/09_toy.ipynb") == [
         "2 exercises are checked; a case study has at least 3"
     ]

@@ -20,7 +20,7 @@ CELLS = {  # name: (what runs, what ran when the output was stored)
     "value wrong": ("'a value'", "'another'"),
     "raises wrong": ("1 / 0", "1.0"),
     "picture right": (BARS, BARS),
-    "picture rounded right": (BARS, BARS.replace("2]", "2.00001]")),
+    "picture rounded right": (BARS, BARS.replace("2]", "2.0001]")),
     "picture wrong": (BARS, BARS.replace("2]", "2.01]")),
     "picture of another size wrong": (BARS, BARS.replace("3)", "3.1)")),
     "picture missing wrong": ("_ = 1", BARS),

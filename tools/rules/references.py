@@ -49,8 +49,9 @@ def figure_numbers(notebook, path):
 
 
 def figures(notebook, path):
-    known = {number for other in chapters(path) if other != path for number in figure_numbers(read(other), other)}
-    for number in sorted(set(FIGURE.findall(open_prose(notebook))) - known - figure_numbers(notebook, path)):
+    known = {number for other in chapters(path) for number in figure_numbers(read(other), other)}
+    known |= figure_numbers(notebook, path)
+    for number in sorted(set(FIGURE.findall(open_prose(notebook))) - known):
         yield f"Figure {number} is referred to, and there is no such figure"
 
 

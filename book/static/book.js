@@ -1,7 +1,5 @@
 // What the theme leaves for a keyboard and a screen reader.
-addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
-
+addEventListener("load", () => {
   // A name that differs from the words that can be seen is read aloud instead of them.
   for (const e of document.querySelectorAll("button[aria-label], summary[aria-label], a[aria-label]")) {
     const seen = e.innerText.trim().replace(/\s+/g, " ").toLowerCase();
@@ -14,7 +12,7 @@ addEventListener("load", async () => {
   // What scrolls inside itself must be reachable without a mouse.
   const reachable = () => {
     for (const e of document.querySelectorAll("article span.math")) {
-      e.classList.toggle("wide", e.firstElementChild?.offsetWidth > e.closest("p, li, td, dd")?.clientWidth);
+      e.classList.toggle("wide", e.firstElementChild.getBoundingClientRect().width > e.closest("p, li, td, dd")?.clientWidth);
     }
     for (const e of document.querySelectorAll("article :is(div.math, span.math.wide, pre, .pst-scrollable-table-container, .output)")) {
       if (e.scrollWidth > e.clientWidth + 1) e.tabIndex = 0;

@@ -18,7 +18,7 @@ NO_BROWSER = "No browser was found: `apt install chromium`, or `.venv/bin/playwr
 
 # What is wrong with a page as it stands in the browser, as {kind: [what]}.
 MEASURE = """() => {
-    const article = [...document.querySelectorAll("article *:not(mjx-container *)")].filter(e => e.checkVisibility());
+    const article = [...document.querySelectorAll("article *:not(math *)")].filter(e => e.checkVisibility());
     const start = e => e.outerHTML.slice(0, 200);
     const wide = article.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
         .map(e => [e, getComputedStyle(e).overflowX]);
@@ -27,13 +27,13 @@ MEASURE = """() => {
         sideways: document.documentElement.scrollWidth > innerWidth ? ["the page scrolls sideways"] : [],
         cut: wide.filter(([e, x]) => x === "hidden" || x === "clip").map(([e]) => start(e)),
         unreachable: wide.filter(([e, x]) => ["auto", "scroll"].includes(x) && e.tabIndex < 0).map(([e]) => start(e)),
-        unset: [...document.querySelectorAll("mjx-merror, .math:not(:has(mjx-container))")].map(start),
+        unset: [...document.querySelectorAll("merror, .math:not(:has(> math))")].map(start),
         pictures: article.filter(e => e.matches("img") && !(e.alt.trim() && number(e))).map(start),
     };
 }"""
 
 # Leave the thousands of words of code to axe-core once for each kind of word: a block of code that has only kinds
-# which stood before it gets a mark.  What MathJax makes of a formula is left out too.
+# which stood before it gets a mark.
 MARK_SEEN = """() => {
     const seen = new Set();
     for (const block of document.querySelectorAll("pre")) {
@@ -60,8 +60,6 @@ class Book:
 
     def open(self, tab, page):
         tab.goto(self.base + page)
-        if tab.evaluate("Boolean(window.MathJax)"):
-            tab.evaluate("MathJax.startup.promise")
 
     def visit_all(self, tab):
         """Open every page, and yield it with what it asks other hosts for and what it logs, so far."""
@@ -144,7 +142,7 @@ def faults(book, browser):
             for theme in ("light", "dark"):
                 tab.emulate_media(color_scheme=theme)
                 tab.wait_for_selector(f"html[data-theme={theme}]")
-                report = Axe().run(tab, context={"exclude": [["mjx-container"], ["pre[data-seen]"]]})
+                report = Axe().run(tab, context={"exclude": [["pre[data-seen]"]]})
                 here[f"axe {theme}"] = [report.generate_report()] if report.violations_count else []
             for kind, faults in here.items():
                 found[kind] += [f"{page} at {width} px: {fault}" for fault in faults]

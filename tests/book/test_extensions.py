@@ -74,7 +74,7 @@ def sphinx(folder):
     """Build the book of a folder, or what has changed in it."""
     warnings = StringIO()
     settings = {
-        "extensions": ["myst_nb", "sphinx.ext.mathjax", *OURS],
+        "extensions": ["myst_nb", *OURS],
         "nb_execution_mode": "off",
         "numfig": True,
         "myst_enable_extensions": ["dollarmath"],
@@ -144,12 +144,6 @@ def test_chapters_and_figures_are_numbered_by_the_notebook(book):
     assert [text(number) for number in re.findall(r'caption-number">(.*?)</span>', page)] == ["Fig. 3.1", "Fig. 3.2"]
     assert "See Fig. 3.2 ." in text(page)
     assert re.findall(r'caption-number">(.*?)<', book[0]["exercises/03_scores.html"]) == ["Fig. E3.1 "]
-
-
-def test_a_tagged_formula_is_left_to_mathjax(book):
-    page = html.unescape(book[0]["chapters/03_scores.html"])
-    assert r"\begin{equation} a = \begin{cases} 1 \\ 2 \end{cases} \tag{3.1} \end{equation}" in " ".join(page.split())
-    assert r"\begin{split} b = 1 \\ c = 2 \end{split}" in " ".join(page.split())
 
 
 def test_punctuation_stays_with_its_formula(book):

@@ -1,24 +1,18 @@
 """Formulas are set when the book is built: TeX becomes MathML, which a browser shows without any script.
 
-Temml does it (``temml/README.md``), run by the JavaScript engine V8.  A formula that it cannot read is a warning, and
-the book is built with warnings as errors.  Only pages that have formulas load the style sheets and the font for them.
+The library math-core does it.  A formula that it cannot read is a warning, and the book is built with warnings as
+errors.  Only pages that have formulas load the style sheet and the font for them.
 """
 
-import atexit
 import re
-from functools import cache
-from pathlib import Path
 
 from docutils import nodes
-from py_mini_racer import JSEvalException, MiniRacer
+from math_core import LatexError, LatexToMathML
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-TEMML = Path(__file__).parent / "temml" / "temml.min.js"
 TAG = re.compile(r"\\tag\{([^{}]*)\}")
-ORDINARY = '"textord","mathord","ordgroup","close","leftright","font"'  # what "log" keeps its distance from, by Temml
-ALSO_ORDINARY = ',"supsub","genfrac","sqrt","accent","delimiter"'  # and by TeX, as in p_i log p_i
-STYLE_SHEETS = ("temml.css", "formulas.css")
+CONVERTER = LatexToMathML(fancy_error=False)
 
 logger = logging.getLogger(__name__)
 
@@ -38,24 +32,12 @@ class PunctuationStays(SphinxTransform):
                 after.parent.replace(after, nodes.Text(after[1:]))
 
 
-@cache
-def temml():
-    source = TEMML.read_text(encoding="utf-8")
-    assert source.count(ORDINARY) == 1, "another Temml: look whether it still needs this"
-    engine = MiniRacer()
-    atexit.register(engine.close)  # left to the end of Python, it may never end
-    engine.eval(source.replace(ORDINARY, ORDINARY + ALSO_ORDINARY))
-    return engine
-
-
-@cache
 def mathml(tex, display):
-    """The formula as MathML; ``ValueError`` where Temml cannot read it."""
+    """The formula as MathML; ``ValueError`` where it cannot be read."""
     try:
-        return temml().call("temml.renderToString", tex, {"displayMode": display, "throwOnError": True, "strict": True})
-    except JSEvalException as error:
-        message = re.search(r"ParseError: (.*)", str(error))
-        raise ValueError(message[1] if message else str(error)) from None
+        return CONVERTER.convert_with_local_state(tex.strip(), displaystyle=display)
+    except LatexError as error:
+        raise ValueError(str(error)) from None
 
 
 def set_formula(writer, node, tex, display):
@@ -78,20 +60,16 @@ def write_display(writer, node):
     """A formula of its own; its number, where it has one, stands beside it."""
     tex = node.astext()
     numbers = TAG.findall(tex)
-    if len(numbers) == 1:  # several are lines of one formula, and stay where they are
-        tex = TAG.sub("", tex)
     writer.body.append(writer.starttag(node, "div", CLASS="math notranslate nohighlight"))
-    set_formula(writer, node, tex, display=True)
-    if len(numbers) == 1:
-        writer.body.append(f'<span class="eqno">({writer.encode(numbers[0])})</span>')
+    set_formula(writer, node, TAG.sub("", tex), display=True)
+    writer.body.extend(f'<span class="eqno">({writer.encode(number)})</span>' for number in numbers)
     writer.body.append("</div>\n")
     raise nodes.SkipNode
 
 
 def add_style_sheets(app, pagename, templatename, context, doctree):
     if doctree and next(doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)), None):
-        for name in STYLE_SHEETS:
-            app.add_css_file(name)
+        app.add_css_file("formulas.css")
 
 
 def setup(app):

@@ -9,7 +9,6 @@ import pytest
 from book.extensions.formulas import mathml
 
 STYLE = Path(__file__).parents[2] / "book" / "static" / "formulas.css"
-THIN_SPACE = '<mspace width="0.1667em"></mspace>'
 
 
 def test_vectors_are_bold():
@@ -19,7 +18,8 @@ def test_vectors_are_bold():
 @pytest.mark.parametrize("before", ["x", "p_i", r"K^\top", r"\tfrac12", r"\sqrt D", r"\hat p", "(1 - x)"])
 @pytest.mark.parametrize("function", ["tanh", "max"])
 def test_a_function_keeps_its_distance(before, function):
-    assert f"{THIN_SPACE}<mi>{function}</mi>" in mathml(rf"{before} \{function} x", display=False)
+    set_ = mathml(rf"{before} \{function} x", display=False)
+    assert re.search(rf'<mspace width="0.1667em"/>(<mrow>)*(<mspace/>)?<mi>{function}</mi>', set_), set_
 
 
 @pytest.mark.parametrize("tex", [r"\fraq{1}{2}", "x_", r"\left( x", "{"])
@@ -49,7 +49,7 @@ def test_the_font_has_every_character(site):
 def test_only_pages_with_formulas_load_their_style(site):
     pages = {page: page.read_text(encoding="utf-8") for page in (site / "book").rglob("*.html")}
     for page, text in pages.items():
-        assert ("<math" in text) == ("formulas.css" in text) == ("temml.css" in text), page
+        assert ("<math" in text) == ("formulas.css" in text), page
     assert len({"<math" in text for text in pages.values()}) == 2
 
 

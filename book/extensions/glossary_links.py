@@ -4,7 +4,7 @@ A chapter introduces a term by setting it in **bold**, and then that place is th
 promise, speaks loosely of what the chapter is about to say.  Where a term is taken as known its first use is the link.
 
 Bold that opens a paragraph or an item of a list is a lead (**You need**, **The wrong axis.**); any other bold
-introduces a term.  The names of an entry count with their plurals.
+introduces a term, and one that the glossary lacks is a warning.  The names of an entry count with their plurals.
 """
 
 import re
@@ -74,6 +74,13 @@ def before(node):
     return node.parent[: node.parent.index(node)]
 
 
+def is_aside(node):
+    """A caption, a table, or the entry of a paper, whose title says nothing of the chapter's own."""
+    if isinstance(node, nodes.paragraph):
+        return isinstance(next(child for child in node if child.astext()), nodes.reference)
+    return isinstance(node, nodes.caption | nodes.table)
+
+
 def link_first_uses(page, terms, make_link, found=()):
     """Link each term once, at its introduction or else at its first use; return the places of those that were found."""
     found = set(found)
@@ -90,7 +97,7 @@ def link_first_uses(page, terms, make_link, found=()):
 
     for text in prose(page):
         around = list(ancestors(text))
-        if not any(isinstance(node, nodes.caption | nodes.table) for node in around):
+        if not any(map(is_aside, around)):
             put_links(text, terms.pattern, links)
     return found
 
@@ -112,6 +119,9 @@ class GlossaryLinks(SphinxPostTransform):
             return reference
 
         link_first_uses(self.document, self.terms, to_entry)
+        for bold in introductions(self.document):
+            if not self.terms.place(bold.astext()):
+                logger.warning("“%s” is set in bold, and the glossary lacks it", bold.astext(), location=bold)
 
     def complete_entries(self):
         """Link the entries to each other, and each to the chapter that introduces the term or else uses it first."""

@@ -227,7 +227,10 @@ TERMS_1 = [
     new_markdown_cell("A bleu key-value. It is saturated: saturation."),
     new_code_cell("key"),
 ]
-TERMS_3 = [new_markdown_cell("# More\n\nThe queries, and the **keys**, and BLEUs."), figure("key")]
+TERMS_3 = [
+    new_markdown_cell("# More\n\n- [A (2015)](https://x.org), *A score*.\n\nThe queries, the **keys**, BLEUs."),
+    figure("key"),
+]
 TERMS_3[1]["metadata"]["mystnb"]["figure"]["caption"] = "A score."
 
 
@@ -275,6 +278,13 @@ def test_a_term_that_no_chapter_uses_is_a_warning(tmp_path):
     pages = {"book__glossary": [new_markdown_cell(GLOSSARY)], "chapters__03_three": TERMS_3}
     unused = re.findall("no chapter uses the term “(.*?)”", build(tmp_path, **pages)[1])
     assert unused == ["score", "score function", "saturation"]
+
+
+def test_bold_that_is_neither_a_lead_nor_a_term_is_a_warning(tmp_path):
+    prose = "# One\n\n**A lead.** The **query** and the **unheard of**.\n\n- **Item** one\n\n1. **Step** two: **again**"
+    pages = {"book__glossary": [new_markdown_cell(GLOSSARY)], "chapters__01_one": [new_markdown_cell(prose)]}
+    pages["exercises__01_one"] = pages["chapters__01_one"]
+    assert re.findall("“(.*?)” is set in bold", build(tmp_path, **pages)[1]) == ["unheard of", "again"]
 
 
 def test_the_search_knows_each_section_and_its_words(book, tmp_path):

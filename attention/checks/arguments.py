@@ -165,7 +165,10 @@ def lengths(rng, shape, share):
 
 @dataclass(frozen=True)
 class Integers:
-    """Whole numbers from `low` to below `below`, a number or the letter of an axis; the largest always occurs."""
+    """Whole numbers from `low` to below `below`, a number or the letter of an axis; the largest always occurs.
+
+    A stage's style for it is a function (rng, shape) as for `Floats`.
+    """
 
     axes: str
     below: str | int
@@ -173,6 +176,8 @@ class Integers:
 
     def draw(self, rng, plan, name, drawn):
         shape, end = plan.shape(self.axes), plan.sizes.get(self.below, self.below)
+        if name in plan.styles:
+            return plan.styles[name](rng, shape)
         values = rng.integers(self.low, end, shape)
         if values.size:
             values.flat[rng.integers(values.size)] = end - 1

@@ -2,21 +2,23 @@
 
 import numpy as np
 
-import attention.numpy as atn
 from attention.checks import arguments as arg
-from attention.checks.compare import unequal
-from attention.checks.draws import normal, some
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.properties import factor, function, shift, sign
 from attention.checks.trial import Fault
-from attention.checks.weights import WEIGHTS, weights_choice, weights_masked, weights_negative, weights_sum
+from attention.checks.weights import WEIGHTS, weights_choice, weights_negative, weights_sum
 from attention.checks.words import number
-from attention.numpy.gradients import log_softmax_backward
 
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
-ONE_FAR = np.array([0.5, -800.0, 2.0])  # one so far below the others that its weight rounds to 0
 LOWEST = np.finfo(np.float64).min
-TINY, ROWS, DEEP = np.array([0.5, -1.2, 2.1]), normal(1, 3, 4), normal(2, 2, 3, 5)
+TINY = np.array([0.5, -1.2, 2.1])
+ROWS = np.array([[0.3, 0.8, -1.3, 0.9], [0.4, -0.5, 0.6, -1.1], [1.4, 0.1, -0.2, -2.3]])
+ANYWHERE = [arg.normal, arg.tied, arg.small]  # scores near 0
+
+
+def right_softmax(scores, axis=-1):
+    exponentials = np.exp(scores - scores.max(axis, keepdims=True))
+    return exponentials / exponentials.sum(axis, keepdims=True)
 
 
 # 1.1 weights_by_hand
@@ -24,18 +26,27 @@ TINY, ROWS, DEEP = np.array([0.5, -1.2, 2.1]), normal(1, 3, 4), normal(2, 2, 3, 
 
 def _by_hand(make="exp", share=True, base=np.e, turned=False):
     scores = np.log([1, 2, 5]) / np.log(base) * (-1 if turned else 1)
-    made = {"exp": np.exp, "score": np.abs, "square": np.square, "choice": lambda s: s == s.max()}[make](scores)
+    made = {
+        "exp": np.exp, "score": np.abs, "square": np.square, "choice": lambda s: s == s.max(),
+        "nought": lambda s: np.where(s == 0, 0, np.exp(s)),
+    }[make](scores)  # fmt: skip
     return made / (made.sum() if share is True else made.max() if share == "max" else 1)
 
 
 WEIGHTS_BY_HAND = Exercise(
-    number="1.1", name="weights_by_hand", see="Softmax from maximum entropy", kind="value", reference=_by_hand,
-    faulty=_by_hand, returns="one weight for each score", properties=WEIGHTS,
+    number="1.1", name="weights_by_hand", see="Softmax from maximum entropy", kind="value",
+    reference=lambda: np.array([1, 2, 5]) / 8, faulty=_by_hand,
+    returns="one weight for each score", properties=WEIGHTS,
     stages=(Stage("by hand", ({},), tolerance=8e-4),),
     misconceptions=(
         Misconception("not divided yet", {"share": False}, "These are the exponentials; they do not yet sum to 1."),
         Misconception("divided by the largest", {"share": "max"},
             "The largest of yours is 1. The weights are shares of a whole: all together must give 1."),
+        Misconception("e⁰", {"make": "nought"},
+            "You give the score 0 no weight. The exponential of 0 is 1, not 0: a score of 0 is a score like any "
+            "other."),
+        Misconception("e⁰, and not divided yet", {"make": "nought", "share": False},
+            "These are exponentials, not yet divided by their sum, and that of 0 is not 0."),
         Misconception("the scores themselves", {"make": "score", "share": False},
             "These are the scores. Weights are made of their exponentials."),
         Misconception("the scores instead of their exponentials", {"make": "score"},
@@ -49,288 +60,324 @@ WEIGHTS_BY_HAND = Exercise(
         Misconception("the base", {"base": 10},
             "You took the logarithms to base 10. ln is the natural logarithm: e^(ln 2) = 2."),
     ),
-)
+)  # fmt: skip
 
 
-# 1.2 softmax
+# 1.2 softmax_with_sink
 
 
-def _softmax(scores, axis=-1, over="axis", peak="axis", make="exp", divide=True):
+def right_with_sink(scores, axis=-1):
+    top = np.maximum(scores.max(axis, keepdims=True), 0)
+    exponentials = np.exp(scores - top)
+    return exponentials / (np.exp(-top) + exponentials.sum(axis, keepdims=True))
+
+
+def _with_sink(scores, axis=-1, over="axis", peak="right", one="right", make="exp", divide=True, kept=False):
     over = {"axis": axis, "last": -1, "first": 0, "all": None}[over]
-    shift = {"axis": scores.max(over, keepdims=True), "none": 0, "all": scores.max()}[peak]
-    made = {
-        "exp": lambda s: np.exp(s - shift),
-        "two": lambda s: 2 ** (s - shift),
-        "score": lambda s: s,
-        "square": np.square,
-    }[make](scores)
-    return made / made.sum(axis=over, keepdims=True) if divide else made
+    given = scores.max(over, keepdims=True)
+    top = {"right": np.maximum(given, 0), "given": given, "none": np.zeros_like(given),
+           "all": np.maximum(scores, 0).max()}[peak]  # fmt: skip
+    power = {"exp": np.exp, "two": np.exp2}[make]
+    made = power(scores - top)
+    sink = {"right": power(-top), "kept": 1.0, "none": 0.0}[one]
+    total = made.sum(axis=over, keepdims=True) + sink
+    if kept:
+        made = np.concatenate([made, np.broadcast_to(sink, given.shape)], axis=axis)
+    return made / total if divide else made
 
 
-def right_softmax(scores, axis=-1):
-    exponentials = np.exp(scores - scores.max(axis, keepdims=True))
-    return exponentials / exponentials.sum(axis, keepdims=True)
-
-
-SOFTMAX = Exercise(
-    number="1.2", name="softmax", see="Softmax, three times", reference=right_softmax, faulty=_softmax,
-    arguments={"scores": arg.Floats("…S"), "axis": arg.Axis()}, keeps_type=True,
+SOFTMAX_WITH_SINK = Exercise(
+    number="1.2", name="softmax_with_sink", see="Subtract the maximum", reference=right_with_sink, faulty=_with_sink,
+    arguments={"scores": arg.Floats("…S"), "axis": arg.Axis()}, keeps_type=True, returns="one weight for each score",
     properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
-        Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": [arg.normal, arg.tied]}),
-        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
+        Stage("plain", ({"scores": TINY}, {"scores": ROWS}), see="Softmax, three times"),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}, see="Softmax, three times"),
+        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True, see="Softmax, three times"),
         Stage(
-            "extreme scores",
-            ({"scores": LADDER},), leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(),
-            see="Subtract the maximum",
+            "extreme scores", ({"scores": LADDER}, {"scores": -LADDER}), leading=(0, 1, 2),
+            styles={"scores": [arg.far, arg.apart]}, types=(),
         ),
-        Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}, see="Subtract the maximum"),
+        Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}),
+        Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88)}, types=("float32",)),
         Stage(
-            "scores near 90", leading=(0, 2), styles={"scores": arg.near(88)}, types=("float32",),
-            see="Subtract the maximum",
+            "scores of −∞", ({"scores": np.array([-np.inf, 0.3])}, {"scores": np.full(3, -np.inf)}),
+            leading=(0, 2), styles={"scores": [arg.holes, arg.hollow]},
         ),
-        Stage("scores of −∞", ({"scores": np.array([-np.inf, 0.3])},), leading=(0, 2), styles={"scores": arg.holes}),
     ),
     misconceptions=(
+        Misconception("no sink", {"one": "none"},
+            "Your weights always sum to 1. The score 0 that is not among `scores` takes its share too: the 1 below the "
+            "line."),
+        Misconception("the sink among the weights", {"kept": True},
+            "The weight of the sink is to be left out: one weight for each score that was given.",
+            breaks_contract=True),
+        Misconception("the 1 is not shifted", {"one": "kept"},
+            "You take the maximum away from the scores and leave the 1 as it is. It is an exponential like the others: "
+            "e to the power of the score 0."),
+        Misconception("the maximum of the given scores, and the 1 not shifted", {"peak": "given", "one": "kept"},
+            "You take the largest score away from the scores and leave the 1 as it is. It is an exponential like the "
+            "others: e to the power of the score 0."),
+        Misconception("the maximum without the sink", {"peak": "given"},
+            "You take away the largest of the given scores. The sink's score of 0 may be larger, and where all of the "
+            "others are −∞, −∞ − (−∞) is NaN."),
         Misconception("the axis", {"over": "all"},
-            "Your weights sum to 1 over the whole array. Each row along `axis` must sum to 1 by itself."),
+            "Your sum runs over the whole array. Each row along `axis` has a sum of its own."),
         Misconception("the axis is not used", {"over": "last"},
             "You divide by the sum over the last axis, whatever `axis` says."),
         Misconception("the first axis", {"over": "first"},
             "You divide by the sum over axis 0; the default is the last axis, −1."),
         Misconception("exp overflows", {"peak": "none"},
-            "exp(10000) is beyond the largest float, and ∞ / ∞ is NaN. The weights depend on differences of scores "
-            "alone: use that before exp."),
+            "exp of a large score is infinite, and ∞ / ∞ is NaN. The weights depend on differences of scores alone, "
+            "that of the sink included: use that before exp."),
         Misconception("one maximum for all rows", {"peak": "all"},
-            "You subtract the maximum of the whole array. In a row far below it every exp rounds to 0, and 0 / 0 is "
-            "NaN."),
-        Misconception("no division", {"divide": False}, "These are positive, but they do not sum to 1."),
+            "You subtract the maximum of the whole array. In a row far below it every exp rounds to 0, that of the "
+            "sink too, and 0 / 0 is NaN."),
+        Misconception("no division", {"divide": False}, "These are not yet divided by the sum."),
         Misconception("not divided, nothing subtracted", {"divide": False, "peak": "none"},
-            "These are the exponentials; weights are shares of their sum."),
+            "These are the exponentials; weights are shares of their sum and 1."),
         Misconception("the base", {"make": "two"}, "You raise 2 to the power of the scores; softmax raises e."),
-        Misconception("no exponential", {"make": "score"},
-            "You divided the scores by their sum. Scores can be negative, weights cannot: exp comes first."),
-        Misconception("squares", {"make": "square"},
-            "You square the scores: −2 then gets as much weight as 2. Exp keeps the order of the scores."),
     ),
-)
+)  # fmt: skip
 
 
-# 1.3 log_softmax
+# 1.3 soft_maximum
 
 
-def _log_softmax(scores, axis=-1, way="stable", added=0.0):
-    peak = scores.max(axis, keepdims=True)
-    if way == "log of softmax":
-        return np.log(atn.softmax(scores, axis) + added)
-    if way == "no peak":
-        return scores - np.log(np.exp(scores).sum(axis, keepdims=True))
-    if way == "one side":
-        return scores - np.log(np.exp(scores - peak).sum(axis, keepdims=True))
-    if way == "replaced":
-        return np.nan_to_num(np.log(atn.softmax(scores, axis)))
-    if way == "no log":
-        return scores - peak - np.exp(scores - peak).sum(axis, keepdims=True)
-    if way == "in front":
-        return scores - peak - np.log(np.exp(scores).sum(axis, keepdims=True))
-    if way == "sum of logs":
-        return scores - np.log(np.exp(scores)).sum(axis, keepdims=True)
-    if way == "base":
-        return (scores - peak) / np.log(2) - np.log2(np.exp(scores - peak).sum(axis, keepdims=True))
-    return atn.log_softmax(scores, axis)
+def right_soft_maximum(scores, temperature):
+    top = scores.max(-1, keepdims=True)
+    return top[..., 0] + temperature * np.log(np.exp((scores - top) / temperature).sum(-1))
 
 
-def _exponentials_sum(trial, expected, got):
-    """Do the weights whose logarithms were returned sum to one?"""
-    if np.isfinite(got).all() and (fault := weights_sum(trial, np.exp(expected), np.exp(got))):
-        return Fault(
-            "the sum of the weights",
-            f"Take exp of your result: {fault.sentences[0][0].lower()}{fault.sentences[0][1:]}",
-        )
-    return None
+def _soft_maximum(scores, temperature, way="right", keepdims=False):
+    top = scores.max(-1, keepdims=keepdims)
+    under = scores - scores.max(-1, keepdims=True)
+
+    def log_sum(of, log=np.log, add=np.sum):
+        return log(add(np.exp(of), axis=-1, keepdims=keepdims))
+
+    return {
+        "right": lambda: top + temperature * log_sum(under / temperature),
+        "no peak": lambda: temperature * log_sum(scores / temperature),
+        "not added back": lambda: temperature * log_sum(under / temperature),
+        "added inside": lambda: temperature * (top + log_sum(under / temperature)),
+        "divided": lambda: top / temperature + temperature * log_sum(under / temperature),
+        "no factor": lambda: top / temperature + log_sum(under / temperature),
+        "no factor at the log": lambda: top + log_sum(under / temperature),
+        "not inside": lambda: top + temperature * log_sum(under),
+        "ignored": lambda: top + log_sum(under),
+        "multiplied": lambda: top + log_sum(under * temperature) / temperature,
+        "mean": lambda: top + temperature * log_sum(under / temperature, add=np.mean),
+        "maximum": lambda: top,
+        "average": lambda: (right_softmax(scores / temperature) * scores).sum(-1, keepdims=keepdims),
+        "base": lambda: top + temperature * log_sum(under / temperature, log=np.log2),
+        "no log": lambda: top + temperature * np.exp(under / temperature).sum(-1, keepdims=keepdims),
+    }[way]()
 
 
-def _floor(trial, expected, got):
-    """Right, except that nothing falls below a certain number."""
-    wrong = unequal(got, expected, trial.within)
-    if np.isfinite(got).all() and np.ptp(got[wrong]) == 0 and (got[wrong] > expected[wrong]).all():
-        lowest = number(got[wrong][0])
-        return Fault(
-            "a floor",
-            f"No number of yours falls below {lowest}. How small a weight was cannot be told any more "
-            "once it has been rounded, cut off or added to.",
-        )
-    return None
-
-
-def _added(trial, expected, got):
-    """The logarithm of a weight plus something small."""
-    added = np.exp(got) - np.exp(expected)
-    if added.mean() > 1e-15 and np.ptp(added) < 0.01 * added.mean():
-        return Fault(
-            "something inside the logarithm",
-            f"Your numbers are the logarithms of the weights plus {number(added.mean(), 2)}.",
-        )
-    return None
-
-
-LOG_SOFTMAX = Exercise(
-    number="1.3", name="log_softmax", see="Log-softmax", reference=atn.log_softmax, faulty=_log_softmax,
-    properties=(_floor, _added, sign, factor, shift, function, _exponentials_sum), dtypes=("float32", "float16"),
+SOFT_MAXIMUM = Exercise(
+    number="1.3", name="soft_maximum", see="Log-softmax", reference=right_soft_maximum, faulty=_soft_maximum,
+    arguments={"scores": arg.Floats("…S"), "temperature": arg.Number(0.3, 4)}, axes={"result": "…"},
+    returns="one number for each row", properties=(sign, factor, shift, function), dtypes=("float32", "float16"),
     stages=(
-        Stage("plain", ({"scores": TINY}, {"scores": ROWS})),
-        Stage("another axis", ({"scores": DEEP, "axis": 1},)),
+        Stage("plain", ({"scores": TINY, "temperature": 2.0}, {"scores": ROWS, "temperature": 0.5}),
+            see="Softmax from maximum entropy"),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
         Stage(
-            "far scores",
-            ({"scores": ONE_FAR}, {"scores": np.array([[-300.0, 1000.0, 2.5], [3.0, 1.5, -1e4]])}),
-            tolerance=1e-10,
+            "extreme scores",
+            ({"scores": LADDER, "temperature": 1.0}, {"scores": -LADDER, "temperature": 0.5}),
+            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(),
         ),
-        Stage("large scores", ({"scores": LADDER}, {"scores": np.stack([LADDER, -LADDER])}), tolerance=1e-10),
+        Stage("cold", leading=(0, 2), styles={"temperature": (1e-3, 0.05)}),
+        Stage("hot", leading=(0, 2), styles={"temperature": (50, 500)}),
+        Stage("hotter", leading=(0, 2), styles={"scores": arg.apart, "temperature": (1e3, 1e6)}, types=()),
+        Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11), "temperature": (0.8, 1)}),
+        Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88), "temperature": (0.8, 1)},
+            types=("float32",)),
+        Stage("scores of −∞", ({"scores": np.array([-np.inf, 0.3, 1.2]), "temperature": 0.5},), leading=(0, 2),
+            styles={"scores": arg.holes}),
     ),
     misconceptions=(
-        Misconception("the logarithm of a weight that is 0", {"way": "log of softmax"},
-            f"exp({number(ONE_FAR.min() - ONE_FAR.max())}) rounds to 0 and its logarithm is −∞, where "
-            f"{number(atn.log_softmax(ONE_FAR).min(), 4)} was to come. Write down log of the quotient before you "
-            "compute anything."),
-        Misconception("a number for −∞", {"way": "replaced"},
-            "You put the lowest number of the type where −∞ came. How small the weight was is lost by then: it was "
-            "rounded to 0 before its logarithm was taken."),
-        Misconception("a logarithm is missing", {"way": "no log"},
-            "You subtract the sum of the exponentials itself; the formula has its logarithm."),
-        Misconception("a small number inside the logarithm", {"way": "log of softmax", "added": 1e-9},
-            "1e-9 added inside the logarithm keeps it finite, and makes every number a little wrong and the far ones "
-            "very wrong."),
+        Misconception("the axis that is kept", {"keepdims": True},
+            "The last axis is to go: one number for each row, without an axis of length 1.", breaks_contract=True),
         Misconception("exp overflows", {"way": "no peak"},
-            "The exponential of a large score is infinite, of very small ones all are 0. The difference of the "
-            "scores is all that counts."),
-        Misconception("the maximum on one side only", {"way": "one side"},
-            "You subtract the maximum inside the sum, but not from the score in front of it (or do not add it back): "
-            "every row is off by its maximum."),
-        Misconception("the maximum in front only", {"way": "in front"},
-            "You subtract the maximum from the score in front, but not inside the sum: every row is off by its "
-            "maximum."),
-        Misconception("a sum of logarithms", {"way": "sum of logs"},
-            "You take the sum of the logarithms; the formula has the logarithm of the sum."),
-        Misconception("the base", {"way": "base"},
-            "These are logarithms to base 2: every number is 1.443 = 1 / ln 2 times too large."),
+            "exp of a large number is infinite, and of very small ones all are 0, whose logarithm is −∞. Take the "
+            "largest score out of the sum first."),
+        Misconception("the maximum does not come back", {"way": "not added back"},
+            "You subtract the largest score inside the sum and do not add it again outside: every row is too small by "
+            "its maximum."),
+        Misconception("the maximum times the temperature", {"way": "added inside"},
+            "The maximum comes back multiplied by τ. What you took out of the sum is exp(m / τ): its logarithm is "
+            "m / τ, and τ times that is m."),
+        Misconception("the maximum over the temperature", {"way": "divided"},
+            "The maximum comes back divided by τ. τ stands before the whole logarithm: τ · m / τ = m."),
+        Misconception("no temperature in front", {"way": "no factor"},
+            "τ stands before the logarithm too; without it every number is divided by τ."),
+        Misconception("no temperature before the logarithm", {"way": "no factor at the log"},
+            "The maximum is right; the logarithm of the rest has to be multiplied by τ."),
+        Misconception("no temperature inside", {"way": "not inside"},
+            "Inside the exponential the scores are divided by τ; yours are not."),
+        Misconception("no effect of the temperature", {"way": "ignored"},
+            "Your numbers are those of temperature 1, whatever the temperature."),
+        Misconception("the inverse temperature", {"way": "multiplied"},
+            "You multiply by τ where you should divide, and divide where you should multiply."),
+        Misconception("a mean for a sum", {"way": "mean"},
+            "You take the mean of the exponentials; the formula has their sum."),
+        Misconception("the maximum itself", {"way": "maximum"},
+            "This is the largest score. The soft maximum lies above it, the more so the higher the temperature."),
+        Misconception("the average of the scores", {"way": "average"},
+            "This is the average of the scores with the weights of softmax. F has the entropy of these weights too, "
+            "times τ."),
+        Misconception("the base", {"way": "base"}, "You take the logarithm to base 2; it is the natural one."),
+        Misconception("no logarithm", {"way": "no log"},
+            "You add the sum of the exponentials itself; the formula has its logarithm."),
     ),
-)
+)  # fmt: skip
 
 
-# 1.4 masked_softmax
+# 1.4 softmax_with_counts
 
 
-def _masked_softmax(scores, mask, polarity=True, when="before", empty="zero", peak=True, infinite="masked"):
-    mask = mask if polarity else ~mask
-    opened = {
-        "before": np.where(mask, scores, -1e9 if empty == "filler" else -np.inf),
-        "very negative": np.where(mask, scores, -1e9),
-        "lowest": np.where(mask, scores, LOWEST),
-        "product": scores * mask,
-    }.get(when, scores)
-    weights = _softmax(opened, peak="axis" if peak else "none")
-    if when not in ("before", "product"):
-        weights = weights * mask
-    total = weights.sum(-1, keepdims=True)
-    if when in ("renormalised", "guarded"):
-        weights = weights / (np.where(total == 0, 1, total) if when == "guarded" else total)
-    seen = mask if infinite == "kept" else mask & (scores > -np.inf)
+def right_with_counts(scores, counts):
+    there = (counts > 0) & (scores != -np.inf)
+    top = np.where(there, scores, LOWEST).max(-1, keepdims=True)
+    made = np.where(there, counts * np.exp(np.where(there, scores, top) - top), 0)
+    total = made.sum(-1, keepdims=True)
+    return np.where(total > 0, made / np.where(total > 0, total, 1), 0)
+
+
+def _with_counts(scores, counts, when="before", empty="zero", peak=True, infinite="absent", use="factor"):
+    there = counts > 0
+    absent = {"before": -np.inf, "very negative": -1e9, "lowest": LOWEST}.get(when)
+    opened = scores if absent is None else np.where(there, scores, absent)
+    if use == "score":
+        opened = np.where(there, scores * counts, absent)
+    made = np.exp(opened - (opened.max(-1, keepdims=True) if peak else 0))
+    copies = counts * 1.0 if use == "factor" else there * 1.0
+    if when in ("after", "renormalised", "guarded"):
+        weights = made / made.sum(-1, keepdims=True) * copies
+        total = weights.sum(-1, keepdims=True)
+        if when != "after":
+            weights = weights / (np.where(total == 0, 1, total) if when == "guarded" else total)
+    else:
+        weights = np.where(there, copies * made, made if when == "very negative" else 0)
+        weights = weights / weights.sum(-1, keepdims=True)
+    if use == "each":
+        made = counts * made
+        weights = made / made.sum(-1, keepdims=True) / np.where(there, counts, 1)
+    seen = there if infinite == "kept" else there & (scores > -np.inf)
     if infinite == "all":
-        seen = seen | (scores == -np.inf).all(-1, keepdims=True) & mask
+        seen = seen | (scores == -np.inf).all(-1, keepdims=True) & there
     nothing = ~(seen.any() if empty == "together" else seen.any(-1, keepdims=True))
+    if empty == "equal":
+        return np.where(nothing, 1 / scores.shape[-1], weights)
     return np.where(nothing, 0, weights) if empty in ("zero", "together") else weights
 
 
-HOLES = np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]])
-HOLLOW = np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, -np.inf]])
-SHUT = np.array([[True, True, False], [False, False, False]])
-MASKED_SOFTMAX = Exercise(
-    number="1.4", name="masked_softmax", see="Masked softmax", reference=atn.masked_softmax, faulty=_masked_softmax,
-    properties=(weights_masked, *WEIGHTS),
+def _all_there(rng, shape):
+    return rng.integers(1, 4, shape)
+
+
+def _some_there(rng, shape):
+    """In each row at least one that is there, and where it has several one that is not."""
+    there = arg.seen(rng, shape, 0.6)
+    return np.where(there, rng.integers(1, 5, shape), 0)
+
+
+def _rows_empty(rng, shape):
+    return np.where(rng.random((*shape[:-1], 1)) < 0.4, 0, _some_there(rng, shape))
+
+
+def _many(rng, shape):
+    return np.where(arg.seen(rng, shape, 0.7), rng.choice([1, 10, 100, 1000], shape), 0)
+
+
+def _counts_stage(name, style, draws=(), **more):
+    return Stage(name, draws, styles={"counts": style, **more.pop("styles", {})}, **more)
+
+
+def _peaks(rng, shape):
+    """Scores of which about every third is far larger than the others."""
+    return arg.normal(rng, shape) + np.where(rng.random(shape) < 0.35, 900.0, 0.0)
+
+
+ABSENT = {"scores": np.array([0.5, 900.0, -0.7]), "counts": np.array([2, 0, 1])}
+SOFTMAX_WITH_COUNTS = Exercise(
+    number="1.4", name="softmax_with_counts", see="Masked softmax", reference=right_with_counts, faulty=_with_counts,
+    arguments={"scores": arg.Floats("…S"), "counts": arg.Integers("…S", below=5)}, keeps_type=True,
+    returns="one weight for each score", properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
-        Stage("plain", ({"scores": TINY, "mask": np.ones(3, bool)}, {"scores": ROWS, "mask": np.ones((3, 4), bool)})),
-        Stage(
-            "masked",
-            (
-                {"scores": TINY, "mask": np.array([True, True, False])},
-                {"scores": ROWS, "mask": some(3, 3, 4)},
-                {"scores": DEEP, "mask": some(4, 3, 5)},
-            ),
-        ),
-        Stage(
-            "rows that may attend to nothing",
-            ({"scores": TINY, "mask": np.zeros(3, bool)}, {"scores": ROWS[:2, :3], "mask": SHUT}),
-        ),
-        Stage(
-            "scores of −∞",
-            (
-                {"scores": HOLES, "mask": np.ones((2, 3), bool)},
-                {"scores": HOLES, "mask": np.array([[True, True, True], [True, True, False]])},
-                {"scores": HOLLOW, "mask": np.ones((2, 3), bool)},
-            ),
-        ),
-        Stage(
-            "extreme scores",
-            (
-                {"scores": np.array([-800.0, 1e4, -801.5]), "mask": np.array([True, False, True])},
-                {"scores": np.stack([LADDER, -LADDER]), "mask": np.array([[True, False, True], [False, True, True]])},
-                {"scores": np.array([LOWEST, LOWEST, 0.5]), "mask": np.array([True, True, False])},
-            ),
-            tolerance=1e-10,
-        ),
-        Stage(
-            "float16",
-            (
-                {"scores": TINY.astype("float16"), "mask": np.array([True, False, True])},
-                {"scores": ROWS[:2, :3].astype("float16"), "mask": SHUT},
-            ),
-        ),
+        _counts_stage("plain", _all_there, (
+            {"scores": TINY, "counts": np.array([1, 1, 1])}, {"scores": TINY, "counts": np.array([1, 3, 2])})),
+        _counts_stage("batches", _all_there, leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
+        _counts_stage("keys that are not there", _some_there, ({"scores": TINY, "counts": np.array([2, 1, 0])},),
+            leading=(0, 1, 2, 3), ones=True),
+        _counts_stage("the largest is not there", _some_there, (ABSENT,), leading=(0, 1, 2),
+            styles={"scores": _peaks}, types=("float32",), see="Subtract the maximum"),
+        _counts_stage("rows in which nothing is there", _rows_empty, (
+            {"scores": TINY, "counts": np.zeros(3, int)},
+            {"scores": ROWS[:2, :3], "counts": np.array([[2, 1, 0], [0, 0, 0]])}), leading=(0, 1, 2), ones=True),
+        _counts_stage("scores of −∞", [_all_there, _some_there], (
+            {"scores": np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]]), "counts": np.ones((2, 3), int)},
+            {"scores": np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]]),
+             "counts": np.array([[1, 2, 1], [1, 2, 0]])},
+            {"scores": np.array([[0.4, -np.inf], [-np.inf, -np.inf]]), "counts": np.ones((2, 2), int)}),
+            leading=(0, 2), styles={"scores": [arg.holes, arg.hollow]}),
+        _counts_stage("extreme scores", _some_there, (
+            {"scores": np.array([-800.0, 1e4, -801.5]), "counts": np.array([1, 0, 3])},
+            {"scores": np.array([LOWEST, LOWEST, 0.5]), "counts": np.array([1, 2, 0])}),
+            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), see="Subtract the maximum"),
+        _counts_stage("scores near 12", _some_there, leading=(0, 2), styles={"scores": arg.near(11)},
+            see="Subtract the maximum"),
+        _counts_stage("scores near 90", _some_there, leading=(0, 2), styles={"scores": arg.near(88)},
+            types=("float32",), see="Subtract the maximum"),
+        _counts_stage("many copies", _many, leading=(0, 2)),
     ),
     misconceptions=(
-        Misconception("the mask is turned round", {"polarity": False},
-            "True means *may attend*; you hide those and keep the others."),
-        Misconception("the mask after softmax", {"when": "after"},
-            "Softmax has already given the hidden scores their share; taking it away afterwards leaves a sum below "
-            "1."),
-        Misconception("the mask after softmax", {"when": "renormalised"},
-            "You mask the weights and divide again. When a hidden score is far larger than the rest, all the others "
-            "have rounded to 0 by then: 0 / 0."),
-        Misconception("a hidden score is the largest", {"when": "guarded"},
-            "Next to a hidden score that is far larger, all the others round to 0. Take the maximum over the keys that "
-            "remain.", see="Subtract the maximum"),
+        Misconception("each key once", {"use": "there"},
+            "You count every key that is there once. A key with the count 3 is there three times."),
+        Misconception("the weight of one copy", {"use": "each"},
+            "These are the weights of one copy of each key; all the copies of a key together are wanted."),
+        Misconception("the count times the score", {"use": "score"},
+            "You multiply the score by its count. Three copies of a key have the same score three times, and each its "
+            "own exponential."),
+        Misconception("the counts after softmax", {"when": "after"},
+            "You multiply finished weights by the counts: they no longer sum to 1."),
+        Misconception("the counts after softmax", {"when": "renormalised"},
+            "You multiply finished weights by the counts and divide again. When a score that is not there is far "
+            "larger than the rest, all the others have rounded to 0 by then: 0 / 0."),
+        Misconception("one that is not there is the largest", {"when": "guarded"},
+            "Next to a score that is far larger all the others round to 0, even where it is not there. Take the "
+            "maximum over the keys that are.", see="Subtract the maximum"),
         Misconception("a number for −∞", {"when": "very negative"},
-            "You give the hidden scores a very negative number. Scores that may be seen can be lower still, and then "
-            "lose their weight to the hidden ones."),
-        Misconception("a number for −∞", {"when": "lowest"},
-            "You give the hidden scores the lowest number of the type. A score that may be seen can be just as low, "
-            "and then they share the weight."),
-        Misconception("the mask multiplied into the scores", {"when": "product"},
-            "A score of 0 is a score like any other, with weight exp(0) = 1 before the division. Which score has "
-            "weight 0?"),
-        Misconception("uniform weights where nothing may be seen", {"empty": "filler"},
-            "Where nothing may be seen your weights are all equal, as they are when all scores are the same number, "
-            "however negative. Such a row should be all zeros."),
-        Misconception("NaN where nothing may be seen", {"empty": "nan"},
-            "A row in which nothing may be seen gives 0 / 0, or −∞ − (−∞) where the maximum is subtracted. Such a "
-            "row should be all zeros."),
+            "You give the scores that are not there a very negative number. Others can be lower still, and then lose "
+            "their weight to those that are not there."),
+        Misconception("equal weights where nothing is there", {"empty": "equal"},
+            "Where nothing is there your weights are all equal. Such a row should be all zeros."),
+        Misconception("NaN where nothing is there", {"empty": "nan"},
+            "A row in which nothing is there gives 0 / 0, or −∞ − (−∞) where the maximum is subtracted. Such a row "
+            "should be all zeros."),
         Misconception("NaN where some rows are empty", {"empty": "together"},
-            "You look whether anything may be seen at all. Some rows may be empty while others are not: each needs an "
+            "You look whether anything is there at all. Some rows may be empty while others are not: each needs an "
             "answer of its own."),
         Misconception("a row of −∞", {"infinite": "all"},
-            "A row in which every score is −∞ may attend to nothing, even where the mask lets everything through; the "
-            "maximum subtracted from it is −∞ − (−∞)."),
-        Misconception("−∞ by itself does not count as masked", {"infinite": "kept"},
-            "A row in which every score that the mask lets through is −∞ may attend to nothing either. You look for "
-            "empty rows in the mask alone."),
+            "In a row in which every score is −∞ nothing is there, whatever the counts; the maximum subtracted from "
+            "it is −∞ − (−∞)."),
+        Misconception("−∞ by itself does not count as absent", {"infinite": "kept"},
+            "A row in which every score that has a count is −∞ is empty too. You look for empty rows in the counts "
+            "alone."),
         Misconception("exp overflows", {"peak": False},
             "exp of 10000 is infinite, and exp of −800 rounds to 0: nothing is subtracted before exp.",
             see="Subtract the maximum"),
     ),
-)
+)  # fmt: skip
 
 
 # 1.5 log_softmax_backward
+
+
+def right_backward(log_weights, grad_log_weights, axis=-1):
+    return grad_log_weights - np.exp(log_weights) * grad_log_weights.sum(axis, keepdims=True)
 
 
 def _log_softmax_backward(
@@ -339,13 +386,20 @@ def _log_softmax_backward(
     p, g = np.exp(log_weights), grad_log_weights
     if factor == "softmax":
         return p * (g - (p * g).sum(axis, keepdims=True))
+    if factor == "softmax of logs":
+        return log_weights * (g - (log_weights * g).sum(axis, keepdims=True))
     terms = {"g": g, "p g": p * g, "mean": g / g.shape[axis]}.get(inner)
-    total = g if inner == "own" else terms.sum({"axis": axis, "first": 0, "all": None}[over], keepdims=True)
+    along = {"axis": axis, "first": 0, "last": -1, "all": None}[over]
+    total = g if inner == "own" else terms.sum(along, keepdims=True)
     return {"g": g, "p g": p * g}[front] + sign * {"p": p, "log p": log_weights, "1": 1}[factor] * total
 
 
-def _log_weights(seed, *shape, axis=-1):
-    return {"log_weights": atn.log_softmax(normal(seed, *shape), axis), "grad_log_weights": normal(seed + 1, *shape)}
+def _log_weights(rng, plan, drawn):
+    """Logarithms of weights that sum to one along the axis of the draw."""
+    axis = -1 if plan.axis is None else plan.axis
+    scores = plan.styles.get("log_weights", arg.normal)(rng, plan.shape("…S"))
+    under = scores - scores.max(axis, keepdims=True)
+    return under - np.log(np.exp(under).sum(axis, keepdims=True))
 
 
 GIVEN = np.array([1.5, -0.5, 2.0])
@@ -354,7 +408,7 @@ GIVEN = np.array([1.5, -0.5, 2.0])
 def _sums_to_zero(trial, expected, got):
     """Raising all scores together changes no weight, so their gradients cancel."""
     sums = got.sum(trial.inputs.get("axis", -1))
-    if np.abs(sums).max() <= trial.slack:
+    if np.abs(sums).max() <= 10 * trial.slack * max(1, np.abs(got).max()):
         return None
     place = np.unravel_index(np.argmax(np.abs(sums)), sums.shape)
     return Fault(
@@ -365,19 +419,28 @@ def _sums_to_zero(trial, expected, got):
 
 
 LOG_SOFTMAX_BACKWARD = Exercise(
-    number="1.5", name="log_softmax_backward", see="Log-softmax", reference=log_softmax_backward,
-    faulty=_log_softmax_backward, properties=(_sums_to_zero,),
+    number="1.5", name="log_softmax_backward", see="Log-softmax", reference=right_backward,
+    faulty=_log_softmax_backward, properties=(_sums_to_zero,), dtypes=("float32", "float16"),
+    returns="one number for each score",
+    arguments={"log_weights": arg.Made(_log_weights, axes="…S"), "grad_log_weights": arg.Floats("…S", arg.upstream),
+               "axis": arg.Axis()},
     stages=(
-        Stage("plain", ({"log_weights": np.log([0.2, 0.7, 0.1]), "grad_log_weights": GIVEN}, _log_weights(5, 3, 4))),
-        Stage("batches", (_log_weights(7, 2, 3, 5),)),
-        Stage("another axis", ({**_log_weights(9, 2, 3, 5, axis=1), "axis": 1},)),
+        Stage("plain", ({"log_weights": np.log([0.2, 0.7, 0.1]), "grad_log_weights": GIVEN},)),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"grad_log_weights": [arg.upstream, arg.normal]}),
+        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
+        Stage("gradients of many sizes", leading=(0, 2), styles={"grad_log_weights": [arg.small, arg.tied]}),
         Stage(
-            "weights that round to zero", ({"log_weights": np.array([-900.0, 0.0, -800.0]), "grad_log_weights": GIVEN},)
+            "weights that round to zero",
+            ({"log_weights": np.array([-900.0, 0.0, -800.0]), "grad_log_weights": GIVEN},),
+            leading=(0, 2), styles={"log_weights": arg.apart},
         ),
     ),
     misconceptions=(
         Misconception("the gradient of softmax", {"factor": "softmax"},
             "This is the way back through softmax. Through its *logarithm* the derivative is another, and simpler."),
+        Misconception("the gradient of softmax, of logarithms", {"factor": "softmax of logs"},
+            "This is the way back through softmax, with the logarithms in the place of the weights. What you are given "
+            "is log p, and what is wanted is the way back through the logarithm too."),
         Misconception("the sign", {"sign": 1},
             "The sum comes in with the wrong sign: raising one score *lowers* the logarithms of all other weights."),
         Misconception("logarithms for weights", {"factor": "log p"},
@@ -395,43 +458,73 @@ LOG_SOFTMAX_BACKWARD = Exercise(
             "all of them come in."),
         Misconception("a mean for a sum", {"inner": "mean"},
             "You take the mean along the axis; the chain rule has a sum."),
+        Misconception("the axis is not used", {"over": "last"},
+            "You sum along the last axis, whatever `axis` says."),
         Misconception("the axis of the sum", {"over": "first"},
             "You sum along axis 0. The sum runs over the weights that belong together, along `axis`."),
         Misconception("one sum for the whole array", {"over": "all"},
             "You sum over the whole array; each row along `axis` has a sum of its own."),
     ),
-)
+)  # fmt: skip
 
 
 # 1.7 temperature_softmax
 
 
-def _temperature_softmax(scores, temperature, where="divide"):
-    ways = {
-        "divide": lambda: atn.softmax(scores / temperature),
-        "multiply": lambda: atn.softmax(scores * temperature),
-        "after": lambda: atn.softmax(scores) / temperature,
-        "power": lambda: atn.softmax(scores) ** (1 / temperature),
-        "ignored": lambda: atn.softmax(scores),
-        "square": lambda: atn.softmax(scores / temperature**2),
-        "root": lambda: atn.softmax(scores / np.sqrt(temperature)),
-        "overflow": lambda: _softmax(scores / temperature, peak="none"),
-    }
-    return ways[where]()
+def right_at_temperatures(scores, temperatures):
+    return right_softmax(scores / temperatures[..., None])
 
 
-def _at(temperature, scores):
-    return {"scores": scores, "temperature": np.array(temperature)}
+def _temperature_softmax(scores, temperatures, where="divide", axis="own", peak="row"):
+    tau = {
+        "own": lambda: temperatures[..., None],
+        "trailing": lambda: temperatures,
+        "one": lambda: temperatures.reshape(-1)[0],
+        "mean": lambda: temperatures.mean(),
+    }[axis]()
+
+    def softmax(of):
+        top = of.max(-1, keepdims=True) if peak == "row" else 0
+        made = np.exp(of - top)
+        return made / made.sum(-1, keepdims=True)
+
+    powers = right_softmax(scores) ** (1 / tau)
+    return {
+        "divide": lambda: softmax(scores / tau),
+        "multiply": lambda: softmax(scores * tau),
+        "after": lambda: softmax(scores) / tau,
+        "power": lambda: powers,
+        "power, divided": lambda: powers / powers.sum(-1, keepdims=True),
+        "ignored": lambda: softmax(scores),
+        "square": lambda: softmax(scores / tau**2),
+        "root": lambda: softmax(scores / np.sqrt(tau)),
+    }[where]()
+
+
+def _temperatures(low, high):
+    return lambda rng, shape: np.round(np.exp(rng.uniform(np.log(low), np.log(high), shape)), 3)
 
 
 TEMPERATURE_SOFTMAX = Exercise(
     number="1.7", name="temperature_softmax", see="Temperature", frameworks=("tensorflow", "pytorch"),
-    reference=_temperature_softmax, faulty=_temperature_softmax, properties=WEIGHTS, dtypes=("float32", "float16"),
+    reference=right_at_temperatures, faulty=_temperature_softmax, properties=WEIGHTS, dtypes=("float32", "float16"),
+    arguments={"scores": arg.Floats("…S"), "temperatures": arg.Floats("…", _temperatures(0.3, 4))},
+    axes={"result": "…S"}, returns="one weight for each score",
     stages=(
-        Stage("plain", (_at(2.5, TINY), _at(0.4, ROWS))),
-        Stage("batches", (_at(3.0, DEEP),)),
-        Stage("extreme scores", (_at(0.5, LADDER), _at(1e-3, TINY), _at(1e4, TINY)), tolerance=1e-10,
+        Stage("plain", ({"scores": TINY, "temperatures": np.array(2.5)},)),
+        Stage("a temperature for each row", ({"scores": ROWS[:, :3], "temperatures": np.array([0.4, 2.5, 1.5])},),
+            leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
+        Stage("as many rows as keys", leading=(1,), sizes={"S": 2}),
+        Stage("cold and hot", ({"scores": np.array([0.0, 800.0]), "temperatures": np.array(1000.0)},
+                               {"scores": TINY, "temperatures": np.array(1e-3)}),
+            leading=(0, 2), styles={"temperatures": [_temperatures(5e-3, 0.05), _temperatures(100, 1e4)]}, types=(),
+            gradient=False),
+        Stage("extreme scores", ({"scores": LADDER, "temperatures": np.array(0.5)},), leading=(0, 1, 2),
+            styles={"scores": [arg.far, arg.apart]}, types=(), gradient=False, see="Subtract the maximum"),
+        Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11), "temperatures": _temperatures(0.8, 1)},
             see="Subtract the maximum"),
+        Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88), "temperatures": _temperatures(0.8, 1)},
+            types=("float32",), see="Subtract the maximum"),
     ),
     misconceptions=(
         Misconception("multiplied by the temperature", {"where": "multiply"},
@@ -441,32 +534,52 @@ TEMPERATURE_SOFTMAX = Exercise(
             "to be divided."),
         Misconception("a power without dividing again", {"where": "power"},
             "The proportions are right: weights to the power 1/τ. But such powers do not sum to 1."),
+        Misconception("the power of a weight that is 0", {"where": "power, divided"},
+            "You take weights to the power 1/τ and divide again. On paper that is the same; but a weight that has "
+            "rounded to 0 stays 0 at any temperature. Divide the scores."),
         Misconception("no effect of the temperature", {"where": "ignored"},
             "Your weights are those of temperature 1, whatever the temperature."),
         Misconception("the square of the temperature", {"where": "square"},
             "You divide by τ². In exp(s / τ) the temperature is not squared."),
         Misconception("the root of the temperature", {"where": "root"},
             "You divide by √τ; in exp(s / τ) there is no root."),
-        Misconception("exp overflows", {"where": "overflow"},
+        Misconception("the axis of the temperatures", {"axis": "trailing"},
+            "Shapes are compared from the right, so your temperatures meet the keys, not the rows. They need a last "
+            "axis of length 1.", breaks_contract=True),
+        Misconception("one temperature for all", {"axis": "one"},
+            "You use the first temperature for all rows; each row has one of its own."),
+        Misconception("the mean temperature", {"axis": "mean"},
+            "You use the mean of the temperatures for all rows; each row has one of its own."),
+        Misconception("exp overflows", {"peak": "none"},
             "At a low temperature s / τ is large and exp of it infinite, and ∞ / ∞ is NaN. Only differences count: use "
-            "that before exp."),
+            "that before exp.", see="Subtract the maximum"),
     ),
-)
+)  # fmt: skip
 
 
 # 1.9 sparsemax
 
 
-def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="project"):
+def right_sparsemax(scores):
+    wide = scores - scores.max(-1, keepdims=True)
+    falling = -np.sort(-wide, -1)
+    surplus = falling.cumsum(-1) - 1
+    k = np.arange(1, scores.shape[-1] + 1)
+    stay = (k * falling > surplus).sum(-1, keepdims=True)
+    return np.maximum(wide - np.take_along_axis(surplus, stay - 1, -1) / stay, 0)
+
+
+def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="project", shift=True):
     if way == "rescale":
         kept = np.maximum(scores, 0)
         return kept / kept.sum(-1, keepdims=True)
     if way == "cut softmax":
-        weights = atn.softmax(scores)
+        weights = right_softmax(scores)
         weights = np.where(weights < 1 / scores.shape[-1], 0, weights)
         return weights / weights.sum(-1, keepdims=True)
+    scores = scores - scores.max(-1, keepdims=True) if shift else scores
     falling = -np.sort(-scores, -1)  # (…, S)
-    sums = falling.cumsum(-1) - 1
+    sums = falling.cumsum(-1, dtype=falling.dtype) - falling.dtype.type(1)
     k = np.arange(1, scores.shape[-1] + 1, dtype=scores.dtype)
     support = (
         (k * falling > sums).sum(-1, keepdims=True)
@@ -474,22 +587,24 @@ def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="projec
         else np.full((*scores.shape[:-1], 1), scores.shape[-1])
     )
     support = np.clip(support + count, 1, scores.shape[-1])
-    threshold = np.take_along_axis(sums, support - 1, -1) / (support if divide else 1)
+    threshold = np.take_along_axis(sums, support - 1, -1) / (support.astype(scores.dtype) if divide else 1)
     weights = (falling if order == "sorted" else scores) - threshold
     return np.maximum(weights, 0) if clip else weights
 
 
 def _support(trial, expected, got):
     """How many scores get a weight, and how the weights within follow them."""
-    scores = trial.inputs["scores"]
+    scores, least = trial.inputs["scores"], trial.slack
     for row in np.ndindex(got.shape[:-1]):
         where = f" in row {list(row)}" if row else ""
-        yours, right = (got[row] > trial.within).sum(), (expected[row] > 0).sum()
-        if yours != right:
+        yours, right = (got[row] > least).sum(), (expected[row] > least).sum()
+        if yours != right and ((expected[row] == 0) | (expected[row] > least)).all():
             return Fault("who gets a weight", f"You give weight to {yours} of the scores{where}; it should be {right}.")
-        kept = np.flatnonzero(got[row] > trial.within)
+        kept = np.flatnonzero(got[row] > least)
+        if len(kept) < 2:
+            continue
         weights, given = np.ptp(got[row][kept]), np.ptp(scores[row][kept])
-        if abs(weights - given) > trial.slack:
+        if abs(weights - given) > least + 1e-3 * given:
             return Fault(
                 "the differences",
                 f"Your largest and smallest positive weight{where} differ by {number(weights)}, their scores by "
@@ -498,8 +613,15 @@ def _support(trial, expected, got):
     return None
 
 
+def _close(rng, shape):
+    """Scores of which several stay."""
+    return np.round(0.4 * rng.standard_normal(shape), 2)
+
+
+BIG = np.array([1e8, 1e8 - 16, 3.0])
 SPARSEMAX = Exercise(
-    number="1.9", name="sparsemax", see="Softmax from maximum entropy", reference=_sparsemax, faulty=_sparsemax,
+    number="1.9", name="sparsemax", see="Why entropy?", reference=right_sparsemax, faulty=_sparsemax,
+    arguments={"scores": arg.Floats("…S")}, keeps_type=True, dtypes=("float32", "float16"),
     properties=(weights_choice, weights_negative, weights_sum, _support), returns="one weight for each score",
     stages=(
         Stage(
@@ -510,12 +632,21 @@ SPARSEMAX = Exercise(
                 {"scores": np.array([2.5, 0.2, -0.3])},  # one of three
             ),
         ),
-        Stage("batches", ({"scores": ROWS}, {"scores": normal(9, 2, 3, 5, spread=0.5)})),
-        Stage("extreme scores", ({"scores": LADDER}, {"scores": np.stack([LADDER / 1e4, -LADDER])}), tolerance=1e-9),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": [_close, arg.normal, arg.small]}),
+        Stage("ties", ({"scores": np.zeros(4)}, {"scores": np.array([1.0, 0.0, 1.0])}), leading=(0, 2),
+            styles={"scores": arg.tied}),
+        Stage("extreme scores", ({"scores": LADDER}, {"scores": np.stack([LADDER / 1e4, -LADDER])}),
+            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), see="Subtract the maximum"),
+        Stage("large scores", ({"scores": BIG}, {"scores": np.array([BIG, BIG[::-1]])},
+            {"scores": np.array([-1e8, -1e8 - 32, 16 - 1e8])}),
+            leading=(), types=("float32",), see="Subtract the maximum"),
+        Stage("scores above 2000", ({"scores": np.array([2048.0, 2040.0, 3.0])},
+            {"scores": np.array([[-3000.0, -3008.0, -3100.0], [5.0, 2050.0, 2060.0]])}),
+            leading=(), see="Subtract the maximum"),
     ),
     misconceptions=(
         Misconception("one too few stay", {"count": -1},
-            "Your threshold is that of one score fewer than stay above it."),
+            "Your threshold is made of one score too few: one more of them stays above it."),
         Misconception("one too many stay", {"count": 1},
             "Your threshold counts one score that ends up below it."),
         Misconception("the threshold is not divided", {"divide": False},
@@ -533,13 +664,13 @@ SPARSEMAX = Exercise(
         Misconception("a softmax with small weights removed", {"way": "cut softmax"},
             "There is no exp in sparsemax: the weights of the scores that stay are linear in them."),
     ),
-)
+)  # fmt: skip
 
 EXERCISES = (
     WEIGHTS_BY_HAND,
-    SOFTMAX,
-    LOG_SOFTMAX,
-    MASKED_SOFTMAX,
+    SOFTMAX_WITH_SINK,
+    SOFT_MAXIMUM,
+    SOFTMAX_WITH_COUNTS,
     LOG_SOFTMAX_BACKWARD,
     TEMPERATURE_SOFTMAX,
     SPARSEMAX,

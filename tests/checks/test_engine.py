@@ -10,11 +10,21 @@ import scipy.sparse
 
 from attention.checks import arguments as arg
 from attention.checks import check, progress, stale
+from attention.checks import exercise as declared
 from attention.checks.compare import alike, margins, plain
 from attention.checks.draws import draws_of
 from attention.checks.exercise import Exercise, Misconception, Stage, chapters, find
 from attention.checks.judge import draws_in, judge
 from attention.checks.report import WIDTH
+from tests.checks import specimens
+
+
+@pytest.fixture(autouse=True)
+def chapter_of_specimens(monkeypatch):
+    """A chapter that is only here, so that the real ones may change their exercises."""
+    known = {"00": specimens, **chapters()}
+    for module in (declared, progress, sys.modules[__name__]):
+        monkeypatch.setattr(module, "chapters", lambda: known)
 
 
 def good(scores, axis=-1):
@@ -22,7 +32,7 @@ def good(scores, axis=-1):
     return exponentials / exponentials.sum(axis, keepdims=True)
 
 
-def verdict(answer, key="01.softmax", framework="numpy"):
+def verdict(answer, key="00.softmax", framework="numpy"):
     return judge(find(key), answer, framework)
 
 
@@ -115,9 +125,9 @@ def test_results_of_frameworks_that_are_no_plain_tensors():
         lambda s, t: tf.ragged.constant([[1.0], [1.0, 2.0]]),
         lambda s, t: tf.data.Dataset.from_tensors(s),
     ):
-        assert verdict(answer, "01.temperature_softmax", "tensorflow").title == "the kind of result"
+        assert verdict(answer, "00.temperature_softmax", "tensorflow").title == "the kind of result"
     for answer in (lambda s, t: s.to_sparse(), lambda s, t: s.to("meta"), lambda s, t: s.to(torch.complex64)):
-        found = verdict(answer, "01.temperature_softmax", "pytorch")
+        found = verdict(answer, "00.temperature_softmax", "pytorch")
         assert not found.passed
         assert found.title != "a fault of the check", found.text
 
@@ -204,7 +214,7 @@ def test_a_gradient_that_is_wrong_for_batches_alone_is_found():
         weights = torch.softmax(scores / temperature, dim=-1)
         return weights.detach() + 0 * weights if scores.ndim > 2 else weights
 
-    assert verdict(answer, "01.temperature_softmax", "pytorch").title == "the gradient"
+    assert verdict(answer, "00.temperature_softmax", "pytorch").title == "the gradient"
 
 
 @pytest.mark.parametrize(("key", "framework"), ALL)
@@ -271,7 +281,7 @@ def toy(reference, axes="…S", leading=(0, 1, 2), **more):
 
 
 def test_a_name_only_where_every_later_stage_agrees():
-    exercise = find("01.softmax")
+    exercise = find("00.softmax")
 
     def just_that(scores, axis=-1):
         return exercise.faulty(scores, axis, divide=False)
@@ -302,7 +312,7 @@ def test_what_was_printed_is_shown_once(capsys):
         print("shape", scores.shape)
         return scores
 
-    check("01.softmax", answer)
+    check("00.softmax", answer)
     out = capsys.readouterr().out
     assert out.count("shape (3,)") == 1
     assert "It printed: 'shape (3,)'" in out
@@ -320,11 +330,11 @@ def test_an_answer_of_another_framework_is_told_so():
     assert verdict(of_torch).title == "the framework"
     text = " ".join(verdict(of_torch).text.split())
     assert "written for PyTorch, and `check` was asked for NumPy" in text
-    assert verdict(of_numpy, "01.temperature_softmax", "pytorch").title == "the framework"
+    assert verdict(of_numpy, "00.temperature_softmax", "pytorch").title == "the framework"
 
 
 def test_two_misconceptions_together_are_both_named():
-    exercise = find("01.softmax")
+    exercise = find("00.softmax")
 
     def answer(scores, axis=-1):
         return exercise.faulty(scores, axis, divide=False, make="two")
@@ -342,7 +352,7 @@ def test_only_the_first_difficulty_is_diagnosed():
 
 
 def test_never_the_solution_of_a_value_exercise():
-    text = verdict(lambda: [0.1, 0.2, 0.7], "01.weights_by_hand").text
+    text = verdict(lambda: [0.1, 0.2, 0.7], "00.weights_by_hand").text
     assert "0.625" not in text
 
 
@@ -430,7 +440,7 @@ def test_a_layer_is_constructed_given_its_weights_and_called():
 
 
 def test_check_prints_and_returns_nothing(capsys):
-    assert check("01.softmax", good) is None
+    assert check("00.softmax", good) is None
     assert capsys.readouterr().out.startswith("1.2 softmax   ✓ plain · batches · ")
 
 
@@ -447,7 +457,7 @@ def test_not_written_yet_also_from_inside():
         return np.log(softmax(scores, axis))
 
     assert verdict(softmax).text == "1.2 softmax   not written yet"
-    text = verdict(log_softmax, "01.log_softmax").text
+    text = verdict(log_softmax, "00.log_softmax").text
     assert "not written yet: it calls `softmax` (exercise 1.2), which is still to be written" in text
 
 
@@ -476,13 +486,13 @@ def test_an_error_in_the_library_is_blamed_on_the_line_that_called_it():
 
 def test_unknown_exercise_and_framework():
     with pytest.raises(
-        ValueError, match=r"there is no exercise '01.hardmax'; chapter '01' has weights_by_hand, softmax"
+        ValueError, match=r"there is no exercise '00.hardmax'; chapter '00' has weights_by_hand, softmax"
     ):
-        check("01.hardmax", good)
+        check("00.hardmax", good)
     with pytest.raises(ValueError, match=r"there is no exercise '77.softmax'; chapter '77' has none"):
         check("77.softmax", good)
     with pytest.raises(ValueError, match=r"framework must be one of tensorflow, pytorch for temperature_softmax"):
-        check("01.temperature_softmax", good)
+        check("00.temperature_softmax", good)
 
 
 class Shell:
@@ -500,7 +510,7 @@ def test_a_function_whose_newer_cell_did_not_run_is_not_judged_silently(monkeypa
     ran = inspect.getsource(good)
     monkeypatch.setattr(IPython, "get_ipython", lambda: Shell(ran))
     assert stale.notice(good) == ""
-    monkeypatch.setattr(IPython, "get_ipython", lambda: Shell(ran, source, "check('01.softmax', good)"))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: Shell(ran, source, "check('00.softmax', good)"))
     assert "Judged is the `good` of an earlier run" in stale.notice(good)
     monkeypatch.setattr(IPython, "get_ipython", lambda: None)
     assert stale.notice(good) == ""
@@ -516,33 +526,33 @@ def work(tmp_path, monkeypatch):
 
 def test_a_pass_is_noted_beside_the_learners_copies(work, monkeypatch, capsys):
     monkeypatch.chdir(work)
-    check("01.softmax", good)
-    check("01.log_softmax", good)  # wrong: not noted
-    assert json.loads((work / ".progress.json").read_text()) == {"01.softmax": ["numpy"]}
+    check("00.softmax", good)
+    check("00.log_softmax", good)  # wrong: not noted
+    assert json.loads((work / ".progress.json").read_text()) == {"00.softmax": ["numpy"]}
     assert [path.name for path in work.iterdir()] == [".progress.json"]
     capsys.readouterr()
     progress.progress()
     out = capsys.readouterr().out
-    assert f"01 Softmax   1 of {len(chapters()['01'].EXERCISES)}\n" in out
+    assert f"00 Softmax   1 of {len(chapters()['00'].EXERCISES)}\n" in out
     assert "  ✓ 1.2 softmax\n" in out
     assert "  · 1.3 log_softmax\n" in out
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"01.softmax": 3}', "\x00\xff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"00.softmax": 3}', "\x00\xff"])
 def test_a_damaged_record_of_progress_is_kept_and_said(work, monkeypatch, capsys, content):
     monkeypatch.chdir(work)
     (work / ".progress.json").write_text(content)
-    check("01.softmax", good)
+    check("00.softmax", good)
     out = capsys.readouterr().out
     assert "could not be read and is kept as" in out
     assert "✓" in out
-    assert json.loads((work / ".progress.json").read_text()) == {"01.softmax": ["numpy"]}
+    assert json.loads((work / ".progress.json").read_text()) == {"00.softmax": ["numpy"]}
     assert (work / ".progress.damaged").read_text() == content
 
 
 def test_nothing_is_noted_elsewhere(work, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    check("01.softmax", good)
+    check("00.softmax", good)
     assert not (work / ".progress.json").exists()
 
 
@@ -556,7 +566,7 @@ def test_progress_of_an_exercise_in_several_frameworks(work, monkeypatch, capsys
 
 
 def test_draws_come_with_the_smallest_first():
-    exercise = find("01.softmax")
+    exercise = find("00.softmax")
     for stage in exercise.stages:
         drawn = [draw["scores"] for draw in draws_of(exercise, stage)]
         ones = [1 in scores.shape for scores in drawn]

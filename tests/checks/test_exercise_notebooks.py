@@ -87,11 +87,11 @@ def test_the_section_to_read_again_exists(chapter):
 
 
 FAULTY = """\
-def softmax(scores, axis=-1):
+def softmax_with_sink(scores, axis=-1):
     top = scores.max(axis)
     return scores - top
 
-check("01.softmax", softmax)
+check("01.softmax_with_sink", softmax_with_sink)
 """
 
 

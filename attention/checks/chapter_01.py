@@ -91,7 +91,8 @@ SOFTMAX_WITH_SINK = Exercise(
     arguments={"scores": arg.Floats("…S"), "axis": arg.Axis()}, keeps_type=True, returns="one weight for each score",
     properties=WEIGHTS, dtypes=("float32", "float16"),
     stages=(
-        Stage("plain", ({"scores": TINY}, {"scores": ROWS}), see="Softmax, three times"),
+        Stage("plain", ({"scores": TINY}, {"scores": np.array([-0.4, -1.5, -2.3])}, {"scores": ROWS}),
+            see="Softmax, three times"),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}, see="Softmax, three times"),
         Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True, see="Softmax, three times"),
         Stage(
@@ -180,9 +181,9 @@ SOFT_MAXIMUM = Exercise(
     arguments={"scores": arg.Floats("…S"), "temperature": arg.Number(0.3, 4)}, axes={"result": "…"},
     returns="one number for each row", properties=(sign, factor, shift, function), dtypes=("float32", "float16"),
     stages=(
-        Stage("plain", ({"scores": TINY, "temperature": 2.0}, {"scores": ROWS, "temperature": 0.5}),
-            see="Softmax from maximum entropy"),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
+        Stage("plain", ({"scores": ROWS[:, :3], "temperature": 2.0}, {"scores": ROWS, "temperature": 0.5}),
+            leading=(), see="Softmax from maximum entropy"),
+        Stage("one row, and batches", leading=(0, 1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
         Stage(
             "extreme scores",
             ({"scores": LADDER, "temperature": 1.0}, {"scores": -LADDER, "temperature": 0.5}),
@@ -325,7 +326,7 @@ SOFTMAX_WITH_COUNTS = Exercise(
             leading=(0, 2), styles={"scores": [arg.holes, arg.hollow]}),
         _counts_stage("extreme scores", _some_there, (
             {"scores": np.array([-800.0, 1e4, -801.5]), "counts": np.array([1, 0, 3])},
-            {"scores": np.array([LOWEST, LOWEST, 0.5]), "counts": np.array([1, 2, 0])}),
+            {"scores": np.array([LOWEST, LOWEST, 0.5]), "counts": np.array([1, 1, 0])}),
             leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), see="Subtract the maximum"),
         _counts_stage("scores near 12", _some_there, leading=(0, 2), styles={"scores": arg.near(11)},
             see="Subtract the maximum"),

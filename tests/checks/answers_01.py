@@ -39,7 +39,7 @@ def shares_of_scores_to_three_places():
     return 0, 0.301, 0.699
 
 
-@wrong("weights_by_hand", "the sum of the weights", "Your weights sum to 1.001")
+@wrong("weights_by_hand", "the numbers", "wrong is what stands at [0]")
 def a_place_too_few():
     return 0.126, 0.25, 0.625
 
@@ -69,238 +69,196 @@ def one_forgotten():
     return [0.25, 0.625]
 
 
-# 1.2 softmax
+# 1.2 softmax_with_sink
 
 
-@right("softmax")
-def from_scipy(scores, axis=-1):
-    return scipy.special.softmax(scores, axis=axis)
+@right("softmax_with_sink")
+def one_score_more(scores, axis=-1):
+    sink = np.zeros_like(np.take(scores, [0], axis=axis))
+    all_weights = scipy.special.softmax(np.concatenate([scores, sink], axis=axis), axis=axis)
+    return np.take(all_weights, range(scores.shape[axis]), axis=axis)
 
 
-@right("softmax")
+@right("softmax_with_sink")
 def through_the_logarithm(scores, axis=-1):
-    return np.exp(scores - scipy.special.logsumexp(scores, axis=axis, keepdims=True))
+    return np.exp(scores - np.logaddexp(0, scipy.special.logsumexp(scores, axis=axis, keepdims=True)))
 
 
-@right("softmax")
+@right("softmax_with_sink")
 def in_loops(scores, axis=-1):
     moved = np.moveaxis(scores, axis, -1)
     weights = np.empty_like(moved)
     for row in np.ndindex(moved.shape[:-1]):
-        top = max(moved[row])
+        top = max(0.0, *map(float, moved[row]))
         exponentials = [math.exp(score - top) for score in moved[row]]
-        weights[row] = [e / math.fsum(exponentials) for e in exponentials]
+        weights[row] = [e / math.fsum([math.exp(-top), *exponentials]) for e in exponentials]
     return np.moveaxis(weights, -1, axis)
 
 
-@right("softmax")
-def wider_and_back(scores, axis=-1):
-    wide = scores.astype(np.float64)
-    wide = np.exp(wide - wide.max(axis, keepdims=True) - 3)
-    return (wide / wide.sum(axis, keepdims=True)).astype(scores.dtype)
+@right("softmax_with_sink")
+def the_sigmoid_of_the_sum(scores, axis=-1):
+    top = np.maximum(scores.max(axis, keepdims=True), np.asarray(0, scores.dtype))
+    total = scipy.special.logsumexp(scores.astype(np.float64), axis=axis, keepdims=True)
+    kept = scipy.special.expit(total)  # what is not the sink's
+    shares = np.exp(scores - top) / np.exp(scores - top).sum(axis, keepdims=True).clip(np.finfo(scores.dtype).tiny)
+    return (shares * kept).astype(scores.dtype)
 
 
-@wrong("softmax", "one step", "you have the squares of them")
+@wrong("softmax_with_sink", "one step", "you have the squares of them")
 def squared(scores, axis=-1):
-    return scipy.special.softmax(scores, axis=axis) ** 2
+    return one_score_more(scores, axis) ** 2
 
 
-@wrong("softmax", "the scores", "those of the right scores with their signs turned")
-def of_minus_scores(scores, axis=-1):
-    return scipy.special.softmax(-scores, axis=axis)
+@known("softmax_with_sink", "no sink", "Your weights always sum to 1")
+def plain_softmax(scores, axis=-1):
+    return scipy.special.softmax(scores, axis=axis)
 
 
-@wrong("softmax", "the scores", "those of the right scores multiplied by 2")
-def of_twice_the_scores(scores, axis=-1):
-    return scipy.special.softmax(2 * scores, axis=axis)
+@wrong("softmax_with_sink", "the sum of the weights", "they should sum to 0.91")
+def two_sinks(scores, axis=-1):
+    top = np.maximum(scores.max(axis, keepdims=True), 0)
+    exponentials = np.exp(scores - top)
+    return exponentials / (2 * np.exp(-top) + exponentials.sum(axis, keepdims=True))
 
 
-@wrong("softmax", "all the same (extreme scores)", "Every number of yours is 0.333")
+@wrong("softmax_with_sink", "all the same (extreme scores)", "Every number of yours is 0.333")
 def clipped(scores, axis=-1):
-    return scipy.special.softmax(np.clip(scores, -500, 500), axis=axis)
-
-
-@wrong("softmax", "NaN (extreme scores)", "3 of 3 numbers are NaN where all should be finite")
-def minus_the_minimum(scores, axis=-1):
-    exponentials = np.exp(scores - scores.min(axis, keepdims=True))
-    return exponentials / exponentials.sum(axis, keepdims=True)
-
-
-@wrong("softmax", "the sum of the weights", "sum to 0.99999999; they should sum to 1")
-def a_small_number_below(scores, axis=-1):
-    exponentials = np.exp(scores - scores.max(axis, keepdims=True))
-    return exponentials / (exponentials.sum(axis, keepdims=True) + 1e-8)
+    return one_score_more(np.clip(scores, -500, 500), axis)
 
 
 @wrong(
-    "softmax", "the arguments (another axis)", "The check calls it with (scores, axis); yours is written with (scores)."
+    "softmax_with_sink",
+    "the arguments (another axis)",
+    "The check calls it with (scores, axis); yours is written with (scores).",
 )
 def without_axis(scores):
-    return scipy.special.softmax(scores, axis=-1)
+    return one_score_more(scores)
 
 
-@wrong("softmax", "the arguments", "Your function changed its argument `scores`")
+@wrong("softmax_with_sink", "the arguments", "Your function changed its argument `scores`")
 def in_place(scores, axis=-1):
-    scores -= scores.max(axis, keepdims=True)
+    scores -= np.maximum(scores.max(axis, keepdims=True), 0)
     return np.exp(scores) / np.exp(scores).sum(axis, keepdims=True)
 
 
-@wrong("softmax", "the kind of result", "Expected a NumPy array; a list came back.")
+@wrong("softmax_with_sink", "the kind of result", "Expected a NumPy array; a list came back.")
 def as_a_list(scores, axis=-1):
-    return scipy.special.softmax(scores, axis=axis).tolist()
+    return one_score_more(scores, axis).tolist()
 
 
-@wrong("softmax", "the type (float32)", "float32 went in and float64 came out")
+@wrong("softmax_with_sink", "the type (float32)", "float32 went in and float64 came out")
 def always_float64(scores, axis=-1):
-    return scipy.special.softmax(scores.astype(np.float64), axis=axis)
+    return one_score_more(scores.astype(np.float64), axis)
 
 
-@wrong("softmax", "no result", "Your function returned None.")
+@wrong("softmax_with_sink", "no result", "Your function returned None.")
 def without_return(scores, axis=-1):
-    scipy.special.softmax(scores, axis=axis)
+    one_score_more(scores, axis)
 
 
-# 1.3 log_softmax
+# 1.3 soft_maximum
 
 
-@right("log_softmax")
-def log_from_scipy(scores, axis=-1):
-    return scipy.special.log_softmax(scores, axis=axis)
+@right("soft_maximum")
+def by_scipy(scores, temperature):
+    return temperature * scipy.special.logsumexp(scores / temperature, axis=-1)
 
 
-@right("log_softmax")
-def by_logaddexp(scores, axis=-1):
-    return scores - np.expand_dims(np.logaddexp.reduce(scores, axis=axis), axis)
+@right("soft_maximum")
+def by_logaddexp(scores, temperature):
+    return np.logaddexp.reduce(scores / temperature, axis=-1) * temperature
 
 
-@right("log_softmax")
-def centred_twice(scores, axis=-1):
-    shifted = scores - scores.mean(axis, keepdims=True)
-    shifted = shifted - shifted.max(axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
+@right("soft_maximum")
+def row_by_row(scores, temperature):
+    result = np.empty(scores.shape[:-1])
+    for row in np.ndindex(result.shape):
+        top = float(max(scores[row]))
+        result[row] = top + temperature * math.log(math.fsum(math.exp((s - top) / temperature) for s in scores[row]))
+    return result
 
 
-@wrong("log_softmax", "a floor (far scores)", "No number of yours falls below −69.1.")
-def with_a_floor(scores, axis=-1):
-    return np.log(np.maximum(scipy.special.softmax(scores, axis=axis), 1e-30))
+@right("soft_maximum")
+def f_of_softmax(scores, temperature):
+    log_p = scipy.special.log_softmax(scores.astype(np.float64) / temperature, axis=-1)
+    p = np.exp(log_p)
+    seen = p > 0
+    return np.where(seen, p * (np.where(seen, scores, 0) - temperature * np.where(seen, log_p, 0)), 0).sum(-1)
 
 
-@wrong("log_softmax", "something inside the logarithm", "the logarithms of the weights plus 1e−12")
-def a_smaller_number_inside(scores, axis=-1):
-    return np.log(scipy.special.softmax(scores, axis=axis) + 1e-12)
+@wrong("soft_maximum", "an offset", "Every number is too")
+def one_added(scores, temperature):
+    return by_scipy(scores, temperature) + 1
 
 
-@wrong("log_softmax", "the scale", "Every number is 0.434 times what it should be.")
-def to_base_10(scores, axis=-1):
-    return np.log10(scipy.special.softmax(scores, axis=axis))
+@wrong("soft_maximum", "the sign", "the right size and the wrong sign")
+def a_soft_minimum(scores, temperature):
+    return -by_scipy(scores, temperature)
 
 
-@wrong("log_softmax", "an offset", "Every number is too large by 1.1.")
-def a_mean_of_exponentials(scores, axis=-1):
-    shifted = scores - scores.max(axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).mean(axis, keepdims=True))
+@known("soft_maximum", "exp overflows (extreme scores)", "whose logarithm is −∞")
+def with_the_mean_taken_out(scores, temperature):
+    return temperature * np.log(np.exp(scores / temperature).sum(-1))
 
 
-@known("log_softmax", "the logarithm of a weight that is 0 (far scores)", "exp(−802) rounds to 0")
-def log_of_softmax(scores, axis=-1):
-    return np.log(scipy.special.softmax(scores, axis=axis))
+@wrong("soft_maximum", "the shape", "got (1, 3): the same but for axes of size 1")
+def over_the_first_axis(scores, temperature):
+    return by_scipy(scores[None], temperature)
 
 
-@wrong(
-    "log_softmax",
-    "the sum of the weights (another axis)",
-    "along axis 1; they should sum to 1. Yours sum to 1 along axis 2.",
-)
-def over_the_last_axis(scores, axis=-1):
-    return scipy.special.log_softmax(scores, axis=-1)
+# 1.4 softmax_with_counts
 
 
-# 1.4 masked_softmax
+def _counted(scores, counts):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(counts > 0, scores + np.log(counts).astype(scores.dtype), -np.inf)
+        weights = np.exp(logs - logs.max(-1, keepdims=True))
+        return np.nan_to_num(weights / weights.sum(-1, keepdims=True)).astype(scores.dtype)
 
 
-def _masked(scores, mask):
-    allowed = mask & (scores > -np.inf)
-    empty = ~allowed.any(-1, keepdims=True)
-    top = np.where(allowed, scores, -np.inf).max(-1, keepdims=True)
-    exponentials = np.where(allowed, np.exp(np.where(allowed, scores, 0) - np.where(empty, 0, top)), 0)
-    return (exponentials / np.where(empty, 1, exponentials.sum(-1, keepdims=True))).astype(scores.dtype)
+@right("softmax_with_counts")
+def logarithms_added(scores, counts):
+    return _counted(scores, counts)
 
 
-@right("masked_softmax")
-def exponentials_masked(scores, mask):
-    return _masked(scores, mask)
-
-
-@right("masked_softmax")
-def row_by_row(scores, mask):
-    mask = np.broadcast_to(mask, scores.shape) & np.isfinite(scores)
+@right("softmax_with_counts")
+def keys_repeated(scores, counts):
     weights = np.zeros_like(scores)
     for row in np.ndindex(scores.shape[:-1]):
-        if mask[row].any():
-            weights[row][mask[row]] = scipy.special.softmax(scores[row][mask[row]])
+        copies = np.repeat(np.arange(scores.shape[-1]), counts[row])
+        if len(copies) and np.isfinite(scores[row][copies]).any():
+            shares = scipy.special.softmax(scores[row][copies])
+            weights[row] = np.bincount(copies, shares, scores.shape[-1])
     return weights
 
 
-@wrong("masked_softmax", "weight on a masked key", "the largest of yours there is 0.807")
-def no_mask(scores, mask):
-    return scipy.special.softmax(scores, axis=-1)
+@wrong("softmax_with_counts", "the scores", "those of the right scores with their signs turned")
+def softmax_of_minus_scores(scores, counts):
+    return _counted(-scores, counts)
 
 
-@wrong("masked_softmax", "weight on a masked key", "the largest of yours there is 0.134")
-def the_smallest_score_instead(scores, mask):
-    return scipy.special.softmax(np.where(mask, scores, scores.min()), axis=-1)
+@known("softmax_with_counts", "each key once", "You count every key that is there once")
+def the_mask_alone(scores, counts):
+    return _counted(scores, (counts > 0).astype(int))
 
 
-@known("masked_softmax", "NaN where some rows are empty (rows that may attend to nothing)", "See: Masked softmax")
-def only_if_all_is_masked(scores, mask):
-    if not mask.any():
-        return np.zeros_like(scores)
-    return scipy.special.softmax(np.where(mask, scores, -np.inf), axis=-1)
-
-
-@known("masked_softmax", "a hidden score is the largest (extreme scores)", "See: Subtract the maximum")
-def the_maximum_of_the_hidden_too(scores, mask):
+@known("softmax_with_counts", "one that is not there is the largest (the largest is not there)", "See: Subtract")
+def the_maximum_of_all(scores, counts):
     top = scores.max(-1, keepdims=True)
-    exponentials = np.exp(np.where(mask, scores, -np.inf) - np.where(top > -np.inf, top, 0))
-    return exponentials / np.maximum(exponentials.sum(-1, keepdims=True), 1e-30)
+    exponentials = counts * np.exp(scores - np.where(top > -np.inf, top, 0))
+    total = exponentials.sum(-1, keepdims=True)
+    return (exponentials / np.where(total > 0, total, 1)).astype(scores.dtype)
 
 
-@known("masked_softmax", "a hidden score is the largest (extreme scores)", "over the keys that remain")
-def renormalised_with_care(scores, mask):
-    weights = np.nan_to_num(scipy.special.softmax(scores, axis=-1)) * mask
-    total = weights.sum(-1, keepdims=True)
-    return weights / np.where(total == 0, 1, total)
+@wrong("softmax_with_counts", "the type (float32)", "float32 went in and float64 came out")
+def counts_of_64_bits(scores, counts):
+    return counts * _counted(scores, counts) / np.maximum(counts, 1)
 
 
-@known("masked_softmax", "a row of −∞ (scores of −∞)", "[−∞, −∞, −∞]")
-def the_lowest_number(scores, mask):
-    return scipy.special.softmax(np.where(mask, scores, np.finfo(scores.dtype).min), axis=-1) * mask
-
-
-@known("masked_softmax", "a row of −∞ (scores of −∞)", "even where the mask lets everything through")
-def a_low_number(scores, mask):
-    return scipy.special.softmax(np.where(mask, scores, -1e30), axis=-1) * mask
-
-
-@known("masked_softmax", "a number for −∞ (extreme scores)", "A score that may be seen can be just as low")
-def the_lowest_number_with_care(scores, mask):
-    return np.nan_to_num(the_lowest_number(scores, mask))
-
-
-@known("masked_softmax", "a number for −∞ (extreme scores)", "Scores that may be seen can be lower still")
-def a_low_number_with_care(scores, mask):
-    return np.nan_to_num(a_low_number(scores, mask))
-
-
-@wrong("masked_softmax", "weight on a masked key (rows that may attend to nothing)", "of yours there is 1.")
-def ones_where_nothing_is_left(scores, mask):
-    return np.where(mask.any(-1, keepdims=True), _masked(scores, mask), 1.0)
-
-
-@wrong("masked_softmax", "the arguments (masked)", "Your function changed its argument `scores`")
-def assigned_into(scores, mask):
-    scores[~np.broadcast_to(mask, scores.shape)] = -np.inf
-    return _masked(scores, np.ones_like(scores, dtype=bool))
+@wrong("softmax_with_counts", "the arguments (keys that are not there)", "Your function changed its argument `scores`")
+def assigned_into(scores, counts):
+    scores[counts == 0] = -np.inf
+    return _counted(scores, counts)
 
 
 # 1.5 log_softmax_backward
@@ -314,11 +272,16 @@ def by_the_jacobian(log_weights, grad_log_weights, axis=-1):
 
 
 @right("log_softmax_backward")
-def through_softmax(log_weights, grad_log_weights, axis=-1):
+def the_sum_as_a_product(log_weights, grad_log_weights, axis=-1):
+    p, g = (np.moveaxis(a, axis, -1) for a in (np.exp(log_weights), grad_log_weights))
+    return np.moveaxis(g - p * (g @ np.ones(g.shape[-1], g.dtype))[..., None], -1, axis)
+
+
+@wrong("log_softmax_backward", "NaN (weights that round to zero)", "NaN is born of")
+def back_through_softmax(log_weights, grad_log_weights, axis=-1):
     p = np.exp(log_weights)
-    mean = (p * np.divide(grad_log_weights, p, where=p > 0, out=np.zeros_like(p))).sum(axis, keepdims=True)
-    lost = np.where(p > 0, 0, grad_log_weights).sum(axis, keepdims=True)
-    return grad_log_weights - p * (mean + lost)
+    g = grad_log_weights / p  # back through the logarithm, then through softmax
+    return p * (g - (p * g).sum(axis, keepdims=True))
 
 
 @wrong("log_softmax_backward", "the sum of the gradients", "Along axis −1 yours sum to 3.")
@@ -339,7 +302,7 @@ def downhill(log_weights, grad_log_weights, axis=-1):
 
 @wrong(
     "log_softmax_backward",
-    "raises ValueError",
+    "raises ValueError (batches)",
     "return grad_log_weights - np.exp(log_weights) * grad_log_weights.sum(axis)",
 )
 def without_keepdims(log_weights, grad_log_weights, axis=-1):
@@ -350,78 +313,75 @@ def without_keepdims(log_weights, grad_log_weights, axis=-1):
 
 
 @right("temperature_softmax", "pytorch")
-def from_its_parts(scores, temperature):
-    a = scores / temperature
+def from_its_parts(scores, temperatures):
+    a = scores / temperatures.unsqueeze(-1)
     exponentials = (a - a.amax(dim=-1, keepdim=True).detach()).exp()  # no gradient is lost: the shift changes nothing
     return exponentials / exponentials.sum(dim=-1, keepdim=True)
 
 
 @right("temperature_softmax", "pytorch")
-def by_log_softmax(scores, temperature):
+def by_log_softmax(scores, temperatures):
     import torch
 
-    return torch.exp(torch.log_softmax(scores * temperature.reciprocal(), dim=-1))
+    return torch.exp(torch.log_softmax(torch.einsum("...s,...->...s", scores, temperatures.reciprocal()), dim=-1))
 
 
 @right("temperature_softmax", "tensorflow")
-def from_its_parts_tf(scores, temperature):
+def from_its_parts_tf(scores, temperatures):
     import tensorflow as tf
 
-    a = tf.divide(scores, temperature)
+    a = tf.divide(scores, tf.expand_dims(temperatures, -1))
     exponentials = tf.exp(a - tf.reduce_max(a, axis=-1, keepdims=True))
     return exponentials / tf.reduce_sum(exponentials, axis=-1, keepdims=True)
 
 
-@wrong("temperature_softmax", "the gradient", "no gradient arrives at `temperature`", "pytorch")
-def a_number_for_a_tensor(scores, temperature):
+@wrong("temperature_softmax", "the gradient", "no gradient arrives at `temperatures`", "pytorch")
+def a_number_for_a_tensor(scores, temperatures):
     import torch
 
-    return torch.softmax(scores / temperature.item(), dim=-1)
+    return torch.softmax(scores / temperatures.detach()[..., None], dim=-1)
 
 
 @wrong("temperature_softmax", "the gradient", "no gradient arrives at `scores`", "tensorflow")
-def through_numpy(scores, temperature):
+def through_numpy(scores, temperatures):
     import tensorflow as tf
 
-    return tf.constant(scipy.special.softmax(scores.numpy() / temperature.numpy(), axis=-1))
+    return tf.constant(scipy.special.softmax(scores.numpy() / temperatures.numpy()[..., None], axis=-1))
 
 
-@wrong(
-    "temperature_softmax",
-    "the gradient",
-    "The gradient that arrives at `scores` is not the derivative".lower(),
-    "pytorch",
-)
-def half_detached(scores, temperature):
-    import torch
-
-    exponentials = torch.exp(scores / temperature - (scores / temperature).amax(dim=-1, keepdim=True))
+@wrong("temperature_softmax", "the gradient", "the gradient that arrives at `scores` is not the derivative", "pytorch")
+def half_detached(scores, temperatures):
+    a = scores / temperatures[..., None]
+    exponentials = (a - a.amax(dim=-1, keepdim=True)).exp()
     return exponentials / exponentials.sum(dim=-1, keepdim=True).detach()
 
 
-@wrong("temperature_softmax", "the sum of the weights", "Yours sum to 1 along axis −2.", "pytorch")
-def over_the_first_axis(scores, temperature):
-    import torch
-
-    return torch.softmax(scores / temperature, dim=0)
-
-
 @wrong("temperature_softmax", "the scores", "those of the right scores multiplied by 0.714", "pytorch")
-def one_warmer(scores, temperature):
+def one_warmer(scores, temperatures):
     import torch
 
-    return torch.softmax(scores / (temperature + 1), dim=-1)
+    return torch.softmax(scores / (temperatures[..., None] + 1), dim=-1)
 
 
-@wrong("temperature_softmax", "the kind of result", "Expected a torch.Tensor; a numpy ndarray came back.", "pytorch")
-def in_numpy(scores, temperature):
-    return scipy.special.softmax(scores.numpy() / temperature.numpy(), axis=-1)
-
-
-@known("temperature_softmax", "exp overflows (extreme scores)", "See: Subtract the maximum", "pytorch")
-def without_a_maximum(scores, temperature):
-    exponentials = (scores / temperature).exp()
+@known("temperature_softmax", "exp overflows (cold and hot)", "use that before exp", "pytorch")
+def without_a_maximum(scores, temperatures):
+    exponentials = (scores / temperatures[..., None]).exp()
     return exponentials / exponentials.sum(dim=-1, keepdim=True)
+
+
+@known("temperature_softmax", "the power of a weight that is 0 (cold and hot)", "Divide the scores", "pytorch")
+def powers_divided(scores, temperatures):
+    import torch
+
+    powers = torch.softmax(scores, dim=-1) ** (1 / temperatures[..., None])
+    return powers / powers.sum(dim=-1, keepdim=True)
+
+
+@known("temperature_softmax", "raises RuntimeError (a temperature for each row)", "a last axis", "pytorch")
+def not_turned(scores, temperatures):
+    import torch
+
+    return torch.softmax(scores / temperatures, dim=-1)
 
 
 # 1.9 sparsemax
@@ -440,6 +400,7 @@ def by_bisection(scores):
 
 @right("sparsemax")
 def by_removing_the_losers(scores):
+    scores = scores - scores.max(-1, keepdims=True)
     weights = np.zeros_like(scores)
     for row in np.ndindex(scores.shape[:-1]):
         kept = np.ones(scores.shape[-1], dtype=bool)
@@ -452,6 +413,16 @@ def by_removing_the_losers(scores):
     return weights
 
 
+@wrong("sparsemax", "the sum of the weights (float32)", "Your weights sum to 0; they should sum to 1")
+def without_a_shift(scores):
+    falling = np.sort(scores, axis=-1)[..., ::-1]
+    surplus = falling.cumsum(axis=-1) - 1
+    k = np.arange(1, scores.shape[-1] + 1, dtype=scores.dtype)
+    stay = (1 + k * falling > falling.cumsum(axis=-1)).sum(axis=-1, keepdims=True)
+    threshold = np.take_along_axis(surplus, np.maximum(stay, 1) - 1, axis=-1) / np.maximum(stay, 1).astype(scores.dtype)
+    return np.maximum(scores - threshold, 0)
+
+
 @known("sparsemax", "all scores are counted", "the sums start from the largest, not from the smallest")
 def from_the_smallest(scores):
     rising = np.sort(scores, axis=-1)
@@ -462,7 +433,7 @@ def from_the_smallest(scores):
 
 
 @wrong("sparsemax", "who gets a weight", "You give weight to 3 of the scores; it should be 2.")
-def plain_softmax(scores):
+def softmax_itself(scores):
     return scipy.special.softmax(scores, axis=-1)
 
 

@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -293,6 +294,19 @@ def test_a_name_only_where_every_later_stage_agrees():
     assert certain.title == open_.title == "no division"
     assert "So far your numbers are those of a known mistake" not in certain.text
     assert "So far your numbers are those of a known mistake" in open_.text
+
+
+def test_a_mistake_is_known_by_its_shape_too():
+    kept = Misconception("kept", {"twice": True}, "It is to go.", breaks_contract=True)
+    exercise = replace(
+        toy(lambda x: x.sum(-1)), misconceptions=(kept,), faulty=lambda x, twice: x.sum(-1, keepdims=twice)
+    )
+    assert judge(exercise, lambda x: x.sum(-1, keepdims=True)).title == "kept"
+    assert judge(exercise, lambda x: x.sum(-1)[None]).title == "the shape"
+
+
+def test_a_mistake_by_hand_is_known_to_a_few_places():
+    assert verdict(lambda: (0, 0.693, 1.609), "00.weights_by_hand").title == "the scores themselves"
 
 
 def test_a_small_addition_is_measured_before_precision_is_blamed():

@@ -3,6 +3,8 @@
 import re
 from itertools import combinations
 
+import numpy as np
+
 from attention.checks.compare import equal
 from attention.checks.errors import message_of
 from attention.checks.trial import results_of
@@ -42,8 +44,10 @@ def explains(exercise, found, trial):
     if error is not None and trial.error is not None:
         texts = [message_of(e) for e in (error, trial.error)]
         return texts[0] == texts[1] or all(CLASH.search(text) for text in texts)
-    within = trial.slack if exercise.value else trial.rough  # by hand, a mistake may be rounded to fewer places
-    return error is None and trial.got is not None and equal(trial.got, results, within)
+    if error is not None or trial.got is None:
+        return False
+    by_hand = tuple(np.full(np.shape(r), np.max(trial.stage.tolerance)) for r in results)  # a mistake is rounded too
+    return equal(trial.got, results, by_hand if exercise.value else trial.rough)
 
 
 def outcome(exercise, found, trial):

@@ -80,7 +80,7 @@ SOFTMAX = Exercise(
         Misconception("squares", {"make": "square"},
             "You square the scores: −2 then gets as much weight as 2. Exp keeps the order of the scores."),
     ),
-)
+)  # fmt: skip
 
 
 def right_log_softmax(scores, axis=-1):
@@ -183,7 +183,7 @@ LOG_SOFTMAX = Exercise(
         Misconception("the base", {"way": "base"},
             "These are logarithms to base 2: every number is 1.443 = 1 / ln 2 times too large."),
     ),
-)
+)  # fmt: skip
 
 
 def _temperature_softmax(scores, temperature, where="divide"):
@@ -224,7 +224,7 @@ TEMPERATURE_SOFTMAX = Exercise(
             "At a low temperature s / τ is large and exp of it infinite, and ∞ / ∞ is NaN. Only differences count: use "
             "that before exp."),
     ),
-)
+)  # fmt: skip
 
 
 EXERCISES = (WEIGHTS_BY_HAND, SOFTMAX, LOG_SOFTMAX, TEMPERATURE_SOFTMAX)

@@ -8,6 +8,7 @@ import re
 
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
+from prose import replace
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
@@ -29,7 +30,7 @@ class PunctuationStays(SphinxTransform):
                 together = nodes.inline("", "", classes=["together"])
                 formula.replace_self(together)
                 together += [formula, nodes.Text(after[0])]
-                after.parent.replace(after, nodes.Text(after[1:]))
+                replace(after, [nodes.Text(after[1:])])
 
 
 def mathml(tex, display):

@@ -22,14 +22,15 @@ def is_place(node):
 
 
 def places(page):
-    """``(id, title, content)`` of each place of a page, without the smaller places that stand in it."""
+    """``(id, title, content)`` of each place of a page, without formulas and the smaller places that stand in it."""
     for place in page.findall(is_place):
         content = place.deepcopy()
-        for smaller in list(content.findall(is_place, include_self=False)):
-            smaller.parent.remove(smaller)
+        for part in list(content.findall(include_self=False)):
+            if is_place(part) or isinstance(part, nodes.math | nodes.math_block):
+                part.parent.remove(part)
         if is_entry(place):
             content = nodes.section("", nodes.title("", place[0].astext()), *content, ids=place[0]["ids"])
-        yield content["ids"][0], content[0].astext(), content
+        yield content["ids"][0], place[0].astext(), content
 
 
 class PlacesIndex(IndexBuilder):

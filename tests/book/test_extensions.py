@@ -42,7 +42,7 @@ CHAPTER_1 = [
     *tabs(*ALL, *ALL),
 ]
 CHAPTER_3 = [
-    new_markdown_cell("# Scores\n\nSee {numref}`dot-b`. Let $q$, $k$; then ($s$)."),
+    new_markdown_cell("# Scores\n\nSee {numref}`dot-b`. Let *j*, $q$, $k$; then ($s$)."),
     figure("dot-a"),
     figure("dot-b"),
     new_markdown_cell("$$ a = \\begin{cases} 1 \\\\ 2 \\end{cases} \\tag{3.1} $$\n\n$$ b = 1 \\\\ c = 2 $$"),
@@ -149,6 +149,7 @@ def test_chapters_and_figures_are_numbered_by_the_notebook(book):
 def test_punctuation_stays_with_its_formula(book):
     together = re.findall(r'<span class="together">(.*?)</span>(.)</span>', book[0]["chapters/03_scores.html"])
     assert [mark for _, mark in together] == [",", ";", ")", ","]
+    assert '<em>j</em>, <span class="together">' in book[0]["chapters/03_scores.html"]
 
 
 def test_cited_works_are_listed_once_with_the_best_entry(book):

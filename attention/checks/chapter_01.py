@@ -316,7 +316,7 @@ SOFTMAX_WITH_COUNTS = Exercise(
         _counts_stage("the largest is not there", _some_there, (ABSENT,), leading=(0, 1, 2),
             styles={"scores": _peaks}, types=("float32",), see="Subtract the maximum"),
         _counts_stage("rows in which nothing is there", _rows_empty, (
-            {"scores": TINY, "counts": np.zeros(3, int)},
+            {"scores": TINY, "counts": np.zeros(3, int)}, {"scores": np.array([0.4]), "counts": np.array([0])},
             {"scores": ROWS[:2, :3], "counts": np.array([[2, 1, 0], [0, 0, 0]])}), leading=(0, 1, 2), ones=True),
         _counts_stage("scores of −∞", [_all_there, _some_there], (
             {"scores": np.array([[0.4, -np.inf, 1.3], [-np.inf, -np.inf, 0.7]]), "counts": np.ones((2, 3), int)},

@@ -46,6 +46,8 @@ def explains(exercise, found, trial):
         return texts[0] == texts[1] or all(CLASH.search(text) for text in texts)
     if error is not None or trial.got is None:
         return False
+    if not trial.numbers_right and equal(results, trial.expected, trial.margins):
+        return False  # the mistake does not show here, and the learner's does
     by_hand = tuple(np.full(np.shape(r), np.max(trial.stage.tolerance)) for r in results)  # a mistake is rounded too
     return equal(trial.got, results, by_hand if exercise.value else trial.rough)
 

@@ -69,7 +69,8 @@ def factor(trial, expected, got):
     ratio = (got * expected).sum() / (expected**2).sum()
     if not abs(ratio) > trial.slack < abs(ratio - 1) or unequal(got / ratio, expected, trial.slack).any():
         return None
-    simple = any(abs(r - round(r)) < 1e-3 * abs(r) for r in (ratio, 1 / ratio, ratio**2, ratio**-2))
+    powers = (ratio, 1 / ratio, ratio**2, ratio**-2)
+    simple = any(abs(r - round(r)) <= trial.slack * abs(r) and abs(round(r)) != 1 for r in powers)
     if (expected != 0).sum() < 2 and not simple:
         return None
     return Fault("the scale", f"{_every(got)} {unlike(ratio, 1)} times what it should be.")
@@ -175,6 +176,8 @@ def precision(trial, expected, got):
     if not _finite(expected, got) or any(value.dtype != np.float64 for value in trial.floats):
         return None
     off = np.abs(got - expected).max() / largest(expected)
+    if (np.abs(got - expected) > 0.1 * np.abs(expected)).any():
+        return None  # not even the first digit is right everywhere
     if not TOLERANCE["float64"] < off < TOLERANCE["float32"]:
         return None
     return Fault(
@@ -204,7 +207,7 @@ def partly(trial, expected, got):
     size = f", by at most {number(off.max())}" if off.size and off.max() < 0.01 * largest(expected) else ""
     if bad.all():
         which = {1: "The number is not", 2: "Neither number is"}.get(bad.size, f"None of the {bad.size} numbers is")
-        return f"{which} right{size}."
+        return f"{which} right{size.replace('by at most', 'by') if bad.size == 1 else size}."
     for axis in range(got.ndim if got.ndim > 1 else 0):
         rest = tuple(k for k in range(got.ndim) if k != axis)
         places = np.flatnonzero(bad.any(axis=rest))

@@ -305,6 +305,22 @@ def test_a_mistake_is_known_by_its_shape_too():
     assert judge(exercise, lambda x: x.sum(-1)[None]).title == "the shape"
 
 
+def test_no_name_of_a_mistake_that_does_not_show_where_the_answer_is_wrong():
+    below = Misconception("small entries", {"twice": True}, "You doubled the small ones.")
+    exercise = replace(
+        toy(lambda x: np.exp(-40 * np.abs(x)), leading=(2,)), misconceptions=(below,),
+        faulty=lambda x, twice=False: np.exp(-40 * np.abs(x)) * np.where(twice & (np.abs(x) < 0), 2, 1),
+    )  # fmt: skip
+    found = judge(exercise, lambda x: np.exp(-40 * np.abs(x)) * np.where(np.abs(x) > 1, 2, 1))
+    assert found.title != "small entries"
+
+
+def test_a_factor_of_one_number_is_named_only_where_it_is_simple():
+    exercise = toy(lambda x: (x * x).sum(), axes="S", leading=(0,))
+    assert "times what it should be" not in judge(exercise, lambda x: (x * x).sum() * 0.9995).text
+    assert "times what it should be" not in judge(exercise, lambda x: (x * x).sum() * 3.0003).text
+
+
 def test_a_mistake_by_hand_is_known_to_a_few_places():
     assert verdict(lambda: (0, 0.693, 1.609), "00.weights_by_hand").title == "the scores themselves"
 

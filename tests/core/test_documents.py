@@ -7,7 +7,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from pictures import TOLERANCE
+
+from tools.pictures import TOLERANCE
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("book/*.md"), *ROOT.glob("models/*.md")])

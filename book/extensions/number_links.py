@@ -37,9 +37,9 @@ def targets(env, here):
         for page, kinds in env.toc_fignumbers.items()
         for anchor, number in kinds.get("figure", {}).items()
     }
-    for page, anchors in sorted(equations(env).items(), key=lambda item: item[0] == here):
-        if page.startswith("chapters/") or page == here:
-            found.update({f"({number})": (page, anchor) for number, anchor in anchors.items()})
+    for page in [*(page for page in equations(env) if page.startswith("chapters/")), here]:
+        anchors = equations(env).get(page, {})
+        found.update({f"({number})": (page, anchor) for number, anchor in anchors.items()})
     return found
 
 

@@ -176,6 +176,11 @@ def _soft_maximum(scores, temperature, way="right", keepdims=False):
     }[way]()
 
 
+def _ties(rng, shape):
+    """Equal scores, none of them 0: beside a 0 the smallest remainder would count."""
+    return arg.tied(rng, shape) + 0.25
+
+
 SOFT_MAXIMUM = Exercise(
     number="1.3", name="soft_maximum", see="Log-softmax", reference=right_soft_maximum, faulty=_soft_maximum,
     arguments={"scores": arg.Floats("…S"), "temperature": arg.Number(0.3, 4)}, axes={"result": "…"},
@@ -189,7 +194,7 @@ SOFT_MAXIMUM = Exercise(
             ({"scores": LADDER, "temperature": 1.0}, {"scores": -LADDER, "temperature": 0.5}),
             leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(),
         ),
-        Stage("cold", leading=(0, 2), styles={"temperature": (1e-3, 0.05)}),
+        Stage("cold", leading=(0, 2), styles={"scores": [arg.normal, _ties], "temperature": (1e-3, 0.05)}),
         Stage("hot", leading=(0, 2), styles={"temperature": (50, 500)}),
         Stage("hotter", leading=(0, 2), styles={"scores": arg.apart, "temperature": (1e3, 1e6)}, types=()),
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11), "temperature": (0.8, 1)}),

@@ -106,7 +106,7 @@ class Reporter:
             ]
         place = tuple(next((at for at in places if not np.isfinite(got[tuple(at)])), places[0]))
         if expected.size <= 6:
-            digits = next((d for d in range(3, 17) if words.array(expected, d) != words.array(got, d)), 17)
+            digits = words.telling(expected, got)
             right, wrong = words.array(expected, digits), words.array(got, digits)
         else:
             right, wrong = words.pair(expected[place], got[place])

@@ -22,10 +22,22 @@ def number(value, digits=3):
 
 def pair(expected, got):
     """Two unequal numbers, with digits enough to tell them apart."""
-    for digits in range(3, 17):
-        if number(expected, digits) != number(got, digits):
-            break
+    digits = telling(expected, got)
     return number(expected, digits), number(got, digits)
+
+
+def telling(expected, got):
+    """How many digits tell two numbers or arrays apart, without showing more of a difference than there is."""
+    expected, got = np.asarray(expected, dtype=np.float64), np.asarray(got, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        least = 2 * np.nanmax(np.abs(expected - got), initial=0)
+    for digits in range(3, 17):
+        shown = [np.array([float(f"{v:.{digits}g}") for v in part.flat]) for part in (expected, got)]
+        with np.errstate(invalid="ignore"):
+            apart = np.nanmax(np.abs(shown[0] - shown[1]), initial=0)
+        if array(expected, digits) != array(got, digits) and apart <= least:
+            break
+    return digits
 
 
 def array(values, digits=6):

@@ -206,6 +206,11 @@ def over_the_first_axis(scores, temperature):
     return by_scipy(scores[None], temperature)
 
 
+@wrong("soft_maximum", "one step (cold)", "The right numbers, rounded to 2 decimals")
+def a_maximum_where_it_is_cold(scores, temperature):
+    return by_scipy(scores, temperature) if temperature > 0.05 else scores.max(-1)
+
+
 # 1.4 softmax_with_counts
 
 
@@ -248,6 +253,11 @@ def the_maximum_of_all(scores, counts):
     exponentials = counts * np.exp(scores - np.where(top > -np.inf, top, 0))
     total = exponentials.sum(-1, keepdims=True)
     return (exponentials / np.where(total > 0, total, 1)).astype(scores.dtype)
+
+
+@wrong("softmax_with_counts", "the sum of the weights (rows in which nothing is there)", "they should sum to 0")
+def a_single_key_is_always_there(scores, counts):
+    return _counted(scores, counts) if scores.shape[-1] > 1 else np.ones_like(scores)
 
 
 @wrong("softmax_with_counts", "the type (float32)", "float32 went in and float64 came out")

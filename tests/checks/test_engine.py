@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse
 
 from attention.checks import arguments as arg
-from attention.checks import check, progress, stale
+from attention.checks import check, progress, stale, words
 from attention.checks import exercise as declared
 from attention.checks.compare import alike, margins, plain
 from attention.checks.draws import draws_of
@@ -313,6 +313,13 @@ def test_no_name_of_a_mistake_that_does_not_show_where_the_answer_is_wrong():
     )  # fmt: skip
     found = judge(exercise, lambda x: np.exp(-40 * np.abs(x)) * np.where(np.abs(x) > 1, 2, 1))
     assert found.title != "small entries"
+
+
+def test_two_numbers_are_shown_as_near_as_they_are():
+    assert words.pair(0.5, 0.7) == ("0.5", "0.7")
+    assert words.pair(0.1925, 0.1925 - 1e-9) == ("0.1925", "0.192499999")
+    assert words.pair(1.0, np.nan) == ("1", "NaN")
+    assert words.pair(-np.inf, np.inf) == ("−∞", "∞")
 
 
 def test_a_factor_of_one_number_is_named_only_where_it_is_simple():

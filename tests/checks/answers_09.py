@@ -5,123 +5,143 @@ from itertools import pairwise
 import numpy as np
 import scipy.special
 
-from attention.numpy import additive_attention
 from tests.checks.register import Answers
 
 answers = Answers("09")
 right, wrong = answers.right, answers.wrong
 
 
-# 9.1 embedding_backward
+# 9.1 cut
 
 
-@right("embedding_backward")
-def by_one_hot(tokens, upstream, vocabulary):
-    one_hot = np.eye(vocabulary, dtype=upstream.dtype)[tokens.ravel()]
-    return one_hot.T @ upstream.reshape(-1, upstream.shape[-1])
+@right("cut")
+def by_the_lowest_rank(tokens, merges):
+    """As tokenizers do it: always the earliest merge that is possible, at its first place."""
+    rank, pieces = {tuple(pair): k for k, pair in reversed([*enumerate(merges)])}, list(tokens)
+    while possible := [(rank[pair], i) for i, pair in enumerate(pairwise(pieces)) if pair in rank]:
+        k, i = min(possible)
+        pieces[i : i + 2] = [256 + k]
+    return pieces
 
 
-@right("embedding_backward")
-def in_loops(tokens, upstream, vocabulary):
-    gradient = np.zeros((vocabulary, upstream.shape[-1]), upstream.dtype)
-    for place in np.ndindex(tokens.shape):
-        gradient[tokens[place]] += upstream[place]
-    return gradient
+@right("cut")
+def as_an_array(tokens, merges):
+    pieces = np.array(tokens, dtype=int)
+    for k, (a, b) in enumerate(merges):
+        i = 0
+        while i < len(pieces) - 1:
+            if pieces[i] == a and pieces[i + 1] == b:
+                pieces = np.concatenate([pieces[:i], [256 + k], pieces[i + 2 :]])
+            i += 1
+    return pieces
 
 
-@wrong("embedding_backward", "the scale", "2 times what it should be")
-def twice(tokens, upstream, vocabulary):
-    return 2 * by_one_hot(tokens, upstream, vocabulary)
+@right("cut")
+def by_text(tokens, merges):
+    text = "".join(map(chr, tokens))
+    for k, (a, b) in enumerate(merges):
+        text = text.replace(chr(a) + chr(b), chr(256 + k))
+    return tuple(map(ord, text))
 
 
-@wrong("embedding_backward", "the shape", "Expected (4, 3), one row for each piece of the vocabulary; got (2, 3)")
-def only_what_was_read(tokens, upstream, vocabulary):
-    return upstream.copy()
+@wrong("cut", "the numbers", "the result should be")
+def letters_kept(tokens, merges):
+    return [piece for piece in by_the_lowest_rank(tokens, merges) if piece < 256]
 
 
-# 9.2 gru_step
+@wrong("cut", "the numbers", "the result should be")
+def overlapping(tokens, merges):
+    for k, pair in enumerate(merges):
+        tokens = [256 + k if (a, b) == tuple(pair) else a for a, b in pairwise([*tokens, None])]
+    return tokens
 
 
-def _next(input_gates, state_gates, state):
-    x, h = np.split(input_gates, 3, -1), np.split(state_gates, 3, -1)
-    r, z = scipy.special.expit(x[0] + h[0]), scipy.special.expit(x[1] + h[1])
-    n = np.tanh(x[2] + r * h[2])
+# 9.2 reset_first
+
+
+def _next(input_gates, state, state_weight):
+    x, U = np.split(input_gates, 3, -1), np.split(state_weight, 3, -1)
+    r, z = scipy.special.expit(x[0] + state @ U[0]), scipy.special.expit(x[1] + state @ U[1])
+    n = np.tanh(x[2] + (r * state) @ U[2])
     return n + z * (state - n)
 
 
-@right("gru_step")
-def the_old_state_pulled(input_gates, state_gates, state):
-    return _next(input_gates, state_gates, state)
+@right("reset_first")
+def the_old_state_pulled(input_gates, state, state_weight):
+    return _next(input_gates, state, state_weight)
 
 
-@right("gru_step")
-def unit_by_unit(input_gates, state_gates, state):
-    E, new = state.shape[-1], np.empty_like(state)
-    for i in np.ndindex(state.shape):
-        *b, e = i
-        x, h = input_gates[tuple(b)], state_gates[tuple(b)]
-        r, z = (scipy.special.expit(x[k] + h[k]) for k in (e, E + e))
-        new[i] = (1 - z) * np.tanh(x[2 * E + e] + r * h[2 * E + e]) + z * state[i]
-    return new
+@right("reset_first")
+def sentence_by_sentence(input_gates, state, state_weight):
+    N = state.shape[-1]
+    rows = []
+    for x, h in zip(input_gates, state, strict=True):
+        r, z = (1 / (1 + np.exp(-(x[: 2 * N] + h @ state_weight[:, : 2 * N])))).reshape(2, N)
+        rows.append((1 - z) * np.tanh(x[2 * N :] + (r * h) @ state_weight[:, 2 * N :]) + z * h)
+    return np.stack(rows)
 
 
-@right("gru_step", "pytorch")
-def by_the_cell(input_gates, state_gates, state):
+@right("reset_first", "pytorch")
+def by_lerp(input_gates, state, state_weight):
     import torch
 
-    r, z = torch.sigmoid(input_gates + state_gates).chunk(3, -1)[:2]
-    n = torch.tanh(input_gates.chunk(3, -1)[2] + r * state_gates.chunk(3, -1)[2])
+    N = state.shape[-1]
+    r, z = torch.sigmoid(input_gates[:, : 2 * N] + state @ state_weight[:, : 2 * N]).split(N, dim=-1)
+    n = torch.tanh(torch.addmm(input_gates[:, 2 * N :], r * state, state_weight[:, 2 * N :]))
     return torch.lerp(n, state, z)
 
 
-@wrong("gru_step", "the scale", "2 times what it should be")
-def doubled(input_gates, state_gates, state):
-    return 2 * _next(input_gates, state_gates, state)
+@wrong("reset_first", "the scale", "2 times what it should be")
+def doubled(input_gates, state, state_weight):
+    return 2 * _next(input_gates, state, state_weight)
 
 
-@wrong("gru_step", "the shape", "got (1, 6)")
-def never_cut(input_gates, state_gates, state):
-    return np.tanh(input_gates + state_gates)
+@wrong("reset_first", "the shape", "Expected")
+def turned(input_gates, state, state_weight):
+    return _next(input_gates, state, state_weight).T
 
 
-# 9.3 look_back
+# 9.3 look_with_coverage
 
 
-@right("look_back")
-def by_the_library(state, states, mask, query_weight, key_weight, score_weight):
-    weights = (query_weight, key_weight, score_weight)
-    context, looked = additive_attention(state[:, None], states, states, *weights, mask[:, None])
-    return context[:, 0], looked[:, 0]
-
-
-@right("look_back")
-def sentence_by_sentence(state, states, mask, query_weight, key_weight, score_weight):
+@right("look_with_coverage")
+def one_by_one(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
     contexts, rows = [], []
-    for query, keys, there in zip(state, states, mask, strict=True):
-        scores = np.array([np.tanh(query @ query_weight + key @ key_weight) @ score_weight for key in keys])
-        row = np.zeros_like(scores)
-        row[there] = scipy.special.softmax(scores[there])
+    for d, keys, there, seen in zip(state, states, mask, covered, strict=True):
+        inside = [d @ query_weight + h @ key_weight + g * coverage_weight for h, g in zip(keys, seen, strict=True)]
+        row = np.zeros_like(seen)
+        row[there] = scipy.special.softmax(np.array([np.tanh(a) @ score_weight for a in inside])[there])
         contexts.append(row @ keys)
         rows.append(row)
-    return np.stack(contexts).astype(states.dtype), np.stack(rows).astype(states.dtype)
+    weights = np.stack(rows)
+    return np.stack(contexts), weights, covered + weights
 
 
-@wrong("look_back", "the results", "Expected 2 results, context and weights")
+@right("look_with_coverage")
+def by_einsum(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
+    hidden = np.einsum("bsn,na->bsa", states, key_weight) + np.einsum("bs,a->bsa", covered, coverage_weight)
+    scores = np.tanh(hidden + (state @ query_weight)[:, None, :]) @ score_weight
+    scores = np.where(mask, scores, -np.inf)
+    weights = scipy.special.softmax(scores, axis=1)
+    return np.einsum("bs,bsn->bn", weights, states), weights, weights + covered
+
+
+@wrong("look_with_coverage", "the results", "Expected 3 results, context and weights and coverage")
 def the_context_alone(*arguments):
-    return by_the_library(*arguments)[0]
+    return one_by_one(*arguments)[0]
 
 
-@wrong("look_back", "the shape", "context: Expected (1, 4)")
-def not_averaged(state, states, mask, query_weight, key_weight, score_weight):
-    _, weights = by_the_library(state, states, mask, query_weight, key_weight, score_weight)
-    return weights[..., None] * states, weights
+@wrong("look_with_coverage", "the shape", "context: Expected")
+def not_averaged(*arguments):
+    _, weights, coverage = one_by_one(*arguments)
+    return weights[..., None] * arguments[1], weights, coverage
 
 
-@wrong("look_back", "the numbers", "the context should be [[0.43,")
-def a_sigmoid_for_softmax(state, states, mask, query_weight, key_weight, score_weight):
-    scores = np.tanh((state @ query_weight)[:, None] + states @ key_weight) @ score_weight
-    weights = scipy.special.expit(scores) * mask
-    return (weights[:, None] @ states)[:, 0], weights
+@wrong("look_with_coverage", "the numbers", "context")
+def a_sigmoid_for_softmax(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
+    hidden = (state @ query_weight)[:, None] + states @ key_weight + covered[..., None] * coverage_weight
+    weights = scipy.special.expit(np.tanh(hidden) @ score_weight) * mask
+    return (weights[:, None] @ states)[:, 0], weights, covered + weights
 
 
 # 9.4 teacher_forced_loss
@@ -134,7 +154,7 @@ def token_by_token(table, target):
         for seen, wanted in pairwise(sentence):
             if wanted:
                 losses.append(scipy.special.logsumexp(table[seen]) - table[seen, wanted])
-    return np.mean(losses).astype(table.dtype)
+    return float(np.mean(losses))
 
 
 @right("teacher_forced_loss")
@@ -143,14 +163,14 @@ def with_weights(table, target):
     return -np.average(log_p[target[:, :-1], target[:, 1:]], weights=(target[:, 1:] > 0).astype(table.dtype))
 
 
-@wrong("teacher_forced_loss", "the numbers", "the result should be 3.07, yours is −3.07")
-def without_the_sign(table, target):
-    return -with_weights(table, target)
+@wrong("teacher_forced_loss", "the numbers", "the result should be")
+def perplexity(table, target):
+    return np.exp(with_weights(table, target))
 
 
-@wrong("teacher_forced_loss", "the numbers", "the result should be 3.07, yours is 4.43")
-def in_bits(table, target):
-    return with_weights(table, target) / np.log(2)
+@wrong("teacher_forced_loss", "the shape", "Expected (), a single number")
+def not_averaged_at_all(table, target):
+    return -scipy.special.log_softmax(table, axis=1)[target[:, :-1], target[:, 1:]]
 
 
 # 9.5 bleu_by_hand
@@ -162,15 +182,59 @@ def as_decimals():
 
 
 @right("bleu_by_hand")
-def as_an_array():
+def as_computed():
     return np.array([6 / 7, 2 / 3, 2 / 5, 1 / 4, 100 * np.exp(-1 / 7) * (2 / 35) ** 0.25])
 
 
-@wrong("bleu_by_hand", "the shape", "Expected (5,), the four shares and the score; got (4,)")
+@wrong("bleu_by_hand", "the shape", "Expected (5,), the four precisions and BLEU; got (4,)")
 def without_the_score():
     return [6 / 7, 4 / 6, 2 / 5, 1 / 4]
 
 
-@wrong("bleu_by_hand", "the numbers", "0.857")
+@wrong("bleu_by_hand", "the numbers", "wrong is what stands at [1], [4]")
 def one_pair_missed():
     return [6 / 7, 3 / 6, 2 / 5, 1 / 4, 100 * np.exp(-1 / 7) * (3 / 70) ** 0.25]
+
+
+# 9.6 grow
+
+
+@right("grow")
+def by_partition(total, log_p, done):
+    B, K, V = log_p.shape
+    log_p = log_p.copy()
+    log_p[done] = -np.inf
+    log_p[done, 0] = 0
+    candidates = (total[:, :, None] + log_p).reshape(B, -1)
+    best = np.argpartition(-candidates, K - 1, axis=1)[:, :K]
+    sums = np.take_along_axis(candidates, best, 1)
+    order = np.argsort(-sums, axis=1)
+    best = np.take_along_axis(best, order, 1)
+    return np.take_along_axis(sums, order, 1), best // V, best % V
+
+
+@right("grow")
+def with_tuples(total, log_p, done):
+    results = []
+    for b in range(len(total)):
+        found = []
+        for k in range(total.shape[1]):
+            for v in range(log_p.shape[2]):
+                if not done[b, k]:
+                    found.append((total[b, k] + log_p[b, k, v], k, v))
+            if done[b, k]:
+                found.append((total[b, k], k, 0))
+        results.append(sorted(found, reverse=True)[: total.shape[1]])
+    sums, parent, token = np.moveaxis(np.array(results), -1, 0)
+    return sums, parent.astype(int), token.astype(np.int32)
+
+
+@wrong("grow", "the results", "Expected 3 results, total and parent and token")
+def totals_alone(total, log_p, done):
+    return by_partition(total, log_p, done)[0]
+
+
+@wrong("grow", "the numbers", "parent")
+def place_for_beam(total, log_p, done):
+    sums, parent, token = by_partition(total, log_p, done)
+    return sums, parent * log_p.shape[2] + token, token

@@ -229,36 +229,35 @@ RESET_FIRST = Exercise(
 # 9.3 look_with_coverage
 
 
-def right_look(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
-    hidden = (state @ query_weight)[:, None] + states @ key_weight + covered[:, :, None] * coverage_weight
-    scores = np.where(mask, (np.tanh(hidden) * score_weight).sum(-1), -np.inf)
+def right_look(query, keys, states, mask, covered, u, v):
+    hidden = np.tanh(query[:, None] + keys + covered[:, :, None] * u)
+    scores = np.where(mask, (hidden * v).sum(-1), -np.inf)
     exponentials = np.exp(scores - scores.max(-1, keepdims=True))
     weights = exponentials / exponentials.sum(-1, keepdims=True)
     return (weights[:, :, None] * states).sum(1), weights, covered + weights
 
 
 def _look(
-    state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight,
+    query, keys, states, mask, covered, u, v,
     score="additive", hidden="before", values="states", coverage="inside", after="sum",
 ):  # fmt: skip
-    left, right = (state @ query_weight)[:, None], states @ key_weight  # (B, 1, A), (B, S, A)
-    seen = covered[..., None] * coverage_weight  # (B, S, A)
+    left, seen = query[:, None], covered[..., None] * u  # (B, 1, A), (B, S, A)
     added = {"inside": seen, "none": 0, "minus": -seen}.get(coverage, 0)
     scores = {
-        "additive": lambda: np.tanh(left + right + added) @ score_weight,
-        "dot": lambda: (left * (right + added)).sum(-1),
-        "weighted dot": lambda: (left * (right + added)) @ score_weight,
-        "relu": lambda: np.maximum(left + right + added, 0) @ score_weight,
-        "linear": lambda: (left + right + added) @ score_weight,
-        "keys alone": lambda: np.tanh(right + added) @ score_weight,
+        "additive": lambda: np.tanh(left + keys + added) @ v,
+        "dot": lambda: (left * (keys + added)).sum(-1),
+        "weighted dot": lambda: (left * (keys + added)) @ v,
+        "relu": lambda: np.maximum(left + keys + added, 0) @ v,
+        "linear": lambda: (left + keys + added) @ v,
+        "keys alone": lambda: np.tanh(keys + added) @ v,
     }[score]()
-    scores = scores + seen @ score_weight if coverage == "after tanh" else scores
+    scores = scores + seen @ v if coverage == "after tanh" else scores
     if hidden == "zero":
         weights = atn.softmax(np.where(mask, scores, 0).astype(scores.dtype))
     else:
         weights = atn.masked_softmax(scores, {"before": mask, "turned": ~mask}.get(hidden))
         weights = weights * mask if hidden == "after" else weights
-    context = (weights[:, None] @ (right if values == "keys" else states))[:, 0]
+    context = (weights[:, None] @ (keys if values == "keys" else states))[:, 0]
     context = context / states.shape[1] if values == "mean" else context
     return context, weights, {"sum": covered + weights, "new": weights, "old": covered, "kept": covered * weights}[after]
 
@@ -272,37 +271,37 @@ LOOK_WITH_COVERAGE = Exercise(
     number="9.3", name="look_with_coverage", see="A network that writes: one step of the decoder",
     frameworks=("numpy", "tensorflow", "pytorch"), reference=right_look, faulty=_look,
     arguments={
-        "state": arg.Floats("BM"), "states": arg.Floats("BSN"), "mask": arg.Mask("BS", broadcasts=False),
-        "covered": arg.Floats("BS", _coverage), "query_weight": arg.Floats("MA"), "key_weight": arg.Floats("NA"),
-        "coverage_weight": arg.Floats("A"), "score_weight": arg.Floats("A"),
+        "query": arg.Floats("BA"), "keys": arg.Floats("BSA"), "states": arg.Floats("BSN"),
+        "mask": arg.Mask("BS", broadcasts=False), "covered": arg.Floats("BS", _coverage), "u": arg.Floats("A"),
+        "v": arg.Floats("A"),
     },
     outputs=("context", "weights", "coverage"), axes={"context": "BN", "weights": "BS", "coverage": "BS"},
-    nouns={"S": "source tokens", "N": "numbers of an encoder state", "M": "numbers of the decoder's state"},
+    nouns={"S": "source tokens", "N": "numbers of an encoder state"},
     stages=(
-        Stage("plain", sizes={"N": 3, "A": 3}, styles={"mask": arg.everything, "coverage_weight": lambda rng, shape: np.zeros(shape)}),
+        Stage("plain", sizes={"N": 3, "A": 3}, styles={"mask": arg.everything, "u": lambda rng, shape: np.zeros(shape)}),
         Stage("coverage", styles={"mask": arg.everything}, ones=True),
         Stage("padding", styles={"mask": [arg.lengths, arg.seen]}, ones=True),
         Stage("large scores",
-            styles={"mask": arg.lengths, "score_weight": arg.spread(500)}, types=(), gradient=False),
+            styles={"mask": arg.lengths, "v": arg.spread(500)}, types=(), gradient=False),
     ),
     misconceptions=(
         Misconception("a dot product", {"score": "dot"},
-            "You multiplied the projected query with the projected key. The additive score adds them, bends the sum "
-            "by tanh, and weighs it by `score_weight`."),
+            "You multiplied the query with the keys. The additive score adds them, bends the sum "
+            "by tanh, and weighs it by `v`."),
         Misconception("a weighted dot product", {"score": "weighted dot"},
             "You multiplied query and key, unit by unit, and weighed the products. They are added, then bent by tanh."),
         Misconception("relu for tanh", {"score": "relu"}, "You cut the hidden units at 0 (relu): the score has tanh."),
         Misconception("no tanh", {"score": "linear"},
             "Without tanh the query moves all scores of a row alike, and softmax takes that away again: your weights "
-            "do not depend on the state."),
+            "do not depend on the query."),
         Misconception("no query", {"score": "keys alone"},
-            "Your scores do not use `state`: every step of the decoder would look at the same place."),
+            "Your scores do not use `query`: every step of the decoder would look at the same place."),
         Misconception("no coverage", {"coverage": "none"},
             "Your scores do not use `covered`: what has been looked at is not shown to them."),
         Misconception("coverage after tanh", {"coverage": "after tanh"},
             "You add the coverage to the finished score. It goes inside tanh, with query and key."),
         Misconception("coverage subtracted", {"coverage": "minus"},
-            "You subtract the coverage. It is added; `coverage_weight` learns the sign."),
+            "You subtract the coverage. It is added; `u` learns the sign."),
         Misconception("the coverage starts anew", {"after": "new"},
             "The coverage that you return is this step's weights alone. It is the sum over all steps: add them to "
             "`covered`."),
@@ -318,7 +317,7 @@ LOOK_WITH_COVERAGE = Exercise(
         Misconception("the mask upside down", {"hidden": "turned"},
             "You look at the padding and not at the tokens: True means token."),
         Misconception("projected values", {"values": "keys"},
-            "Your context is an average of the projected keys. What is read are the states themselves."),
+            "Your context is an average of the keys. What is read are the states themselves."),
         Misconception("a mean of the sum", {"values": "mean"},
             "You divided the weighted sum by the number of tokens; the weights already sum to 1."),
     ),

@@ -105,23 +105,22 @@ def turned(input_gates, state, state_weight):
 
 
 @right("look_with_coverage")
-def one_by_one(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
+def one_by_one(query, keys, states, mask, covered, u, v):
     contexts, rows = [], []
-    for d, keys, there, seen in zip(state, states, mask, covered, strict=True):
-        inside = [d @ query_weight + h @ key_weight + g * coverage_weight for h, g in zip(keys, seen, strict=True)]
+    for q, k, h, there, seen in zip(query, keys, states, mask, covered, strict=True):
         row = np.zeros_like(seen)
-        row[there] = scipy.special.softmax(np.array([np.tanh(a) @ score_weight for a in inside])[there])
-        contexts.append(row @ keys)
+        scores = np.array([np.tanh(q + k[i] + seen[i] * u) @ v for i in range(len(k))])
+        row[there] = scipy.special.softmax(scores[there])
+        contexts.append(row @ h)
         rows.append(row)
     weights = np.stack(rows)
     return np.stack(contexts), weights, covered + weights
 
 
 @right("look_with_coverage")
-def by_einsum(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
-    hidden = np.einsum("bsn,na->bsa", states, key_weight) + np.einsum("bs,a->bsa", covered, coverage_weight)
-    scores = np.tanh(hidden + (state @ query_weight)[:, None, :]) @ score_weight
-    scores = np.where(mask, scores, -np.inf)
+def by_einsum(query, keys, states, mask, covered, u, v):
+    hidden = keys + np.einsum("bs,a->bsa", covered, u) + query[:, None, :]
+    scores = np.where(mask, np.tanh(hidden) @ v, -np.inf)
     weights = scipy.special.softmax(scores, axis=1)
     return np.einsum("bs,bsn->bn", weights, states), weights, weights + covered
 
@@ -134,13 +133,12 @@ def the_context_alone(*arguments):
 @wrong("look_with_coverage", "the shape", "context: Expected")
 def not_averaged(*arguments):
     _, weights, coverage = one_by_one(*arguments)
-    return weights[..., None] * arguments[1], weights, coverage
+    return weights[..., None] * arguments[2], weights, coverage
 
 
 @wrong("look_with_coverage", "the numbers", "context")
-def a_sigmoid_for_softmax(state, states, mask, covered, query_weight, key_weight, coverage_weight, score_weight):
-    hidden = (state @ query_weight)[:, None] + states @ key_weight + covered[..., None] * coverage_weight
-    weights = scipy.special.expit(np.tanh(hidden) @ score_weight) * mask
+def a_sigmoid_for_softmax(query, keys, states, mask, covered, u, v):
+    weights = scipy.special.expit(np.tanh(query[:, None] + keys + covered[..., None] * u) @ v) * mask
     return (weights[:, None] @ states)[:, 0], weights, covered + weights
 
 

@@ -56,10 +56,19 @@ def _longest(tokens, merges):
     return pieces
 
 
+def _at_once(tokens, merges):
+    pieces, numbers = [], {tuple(pair): number for number, pair in reversed([*enumerate(merges, 256)])}
+    for token in tokens:
+        pieces.append(token)
+        while tuple(pieces[-2:]) in numbers:
+            pieces[-2:] = [numbers[tuple(pieces[-2:])]]
+    return pieces
+
+
 def _cut(tokens, merges, way="in order", first=256, places="all"):
     tokens, numbered = list(tokens), list(enumerate(merges, first))
-    if way == "longest":
-        return _longest(tokens, merges)
+    if way in ("longest", "at once"):
+        return {"longest": _longest, "at once": _at_once}[way](tokens, merges)
     for number, pair in reversed(numbered) if way == "backwards" else numbered:
         if way == "from the right":
             turned = _merge(tokens[::-1], tuple(pair)[::-1], number)
@@ -102,6 +111,8 @@ CUT = Exercise(
         ), leading=()),
         Stage("merges of merges", (
             {"tokens": [A, A, A, B], "merges": [(A, A), (256, B)]},
+            {"tokens": [A, B, N], "merges": [(A, B), (B, N), (A, 257)]},
+            {"tokens": [A, B, N], "merges": [(B, N), (A, B)]},
             {"tokens": [A, B, A, A, B, B], "merges": [(A, B), (A, 256), (257, B)]},
             {"tokens": [A, A, A, A, A, A, A], "merges": [(A, A), (256, 256), (257, A)]},
             {"tokens": [B, A, N, A, N, A], "merges": [(A, N), (B, 256), (257, 256), (N, A)]},
@@ -120,6 +131,9 @@ CUT = Exercise(
         Misconception("the longest piece", {"way": "longest"},
             "You take the longest piece that fits at each place. Merges are made in their order, each all over the "
             "text, whatever they leave for the next."),
+        Misconception("as soon as it can", {"way": "at once"},
+            "You read the text once and merge as soon as a pair stands there. The loop over the merges is the outer "
+            "one: an earlier merge comes first wherever its pair stands."),
         Misconception("the numbers", {"first": 257},
             "Your new pieces are numbered one too high: merge 0 makes the piece 256."),
         Misconception("the numbers from 255", {"first": 255},
@@ -545,17 +559,20 @@ GROW = Exercise(
     nouns={"B": "sentences", "K": "beams"}, dtypes=(), never_one=("V",),
     stages=(
         Stage("one sentence", (
-            {"total": np.array([[-0.5, -0.9]]), "log_p": np.log(np.array([[[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]])),
+            {"total": np.array([[-0.5, -0.9]]), "log_p": np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]]),
              "done": np.array([[False, False]])},
         ), sizes={"B": 1, "V": 6}, styles={"done": _none}),
         Stage("several sentences", sizes={"V": 9}, styles={"done": _none}, ones=True),
         Stage("the first step", sizes={"K": 3, "V": 9}, styles={"total": _first, "done": _none}),
         Stage("finished beams", (
-            {"total": np.array([[-0.5, -0.9]]), "log_p": np.log(np.array([[[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]]])),
+            {"total": np.array([[-0.5, -0.9]]), "log_p": np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]]),
              "done": np.array([[True, False]])},
-            {"total": np.array([[-2.5, -0.9]]), "log_p": np.log(np.array([[[0.5, 0.3, 0.2], [0.1, 0.7, 0.2]]])),
+            {"total": np.array([[-2.5, -0.9]]), "log_p": np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]]),
              "done": np.array([[True, True]])},
         ), sizes={"V": 9}, ones=True),
+        Stage("unlikely sentences", sizes={"K": 3, "V": 9}, leading=(0, 1, 2), styles={
+            "total": lambda rng, shape: 400 * _so_far(rng, shape), "log_p": lambda rng, shape: 100 * _probable(rng, shape),
+        }),
     ),
     misconceptions=(
         Misconception("each beam for itself", {"over": "each"},

@@ -1,7 +1,7 @@
 """What a wider beam finds on the Multi30k test sentences: ``.venv/bin/python benchmarks/beam_width.py``
 
-Writes results/beam_width_de_en.json: for each α of (9.13) and each beam the BLEU, and the mean length and mean log p of a
-translation, by the best stored German–English model in PyTorch. Takes about half an hour on one CPU core.
+Writes results/beam_width_de_en.json: for each α of (9.13) and each beam the BLEU, and the mean length and mean log p of
+a translation, by the best stored German–English model in PyTorch. Takes about half an hour on one CPU core.
 """
 
 import json

@@ -9,8 +9,7 @@ import attention.numpy as atn
 from attention.checks import arguments as arg
 from attention.checks.draws import normal
 from attention.checks.exercise import Exercise, Misconception, Stage
-from attention.checks.properties import factor, function, shift, sign
-from attention.checks.weights import WEIGHTS
+from attention.checks.properties import sign
 
 # 9.1 cut
 
@@ -95,7 +94,8 @@ def _learned(rng, plan, drawn):
 A, B, N = 97, 98, 110
 CUT = Exercise(
     number="9.1", name="cut", see="Text becomes numbers: byte-pair encoding", kind="object", reference=right_cut,
-    faulty=_cut, arguments={"tokens": arg.Made(_text), "merges": arg.Made(_learned)}, returns="the numbers of the pieces",
+    faulty=_cut, returns="the numbers of the pieces",
+    arguments={"tokens": arg.Made(_text), "merges": arg.Made(_learned)},
     stages=(
         Stage("one merge", (
             {"tokens": [B, A, N, A, N, A], "merges": [(A, N)]},
@@ -273,7 +273,12 @@ def _look(
         weights = weights * mask if hidden == "after" else weights
     context = (weights[:, None] @ (keys if values == "keys" else states))[:, 0]
     context = context / states.shape[1] if values == "mean" else context
-    return context, weights, {"sum": covered + weights, "new": weights, "old": covered, "kept": covered * weights}[after]
+    coverage = {"sum": covered + weights, "new": weights, "old": covered, "kept": covered * weights}[after]
+    return context, weights, coverage
+
+
+def _nothing(rng, shape):
+    return np.zeros(shape)
 
 
 def _coverage(rng, shape):
@@ -292,7 +297,7 @@ LOOK_WITH_COVERAGE = Exercise(
     outputs=("context", "weights", "coverage"), axes={"context": "BN", "weights": "BS", "coverage": "BS"},
     nouns={"S": "source tokens", "N": "numbers of an encoder state"},
     stages=(
-        Stage("plain", sizes={"N": 3, "A": 3}, styles={"mask": arg.everything, "u": lambda rng, shape: np.zeros(shape)}),
+        Stage("plain", sizes={"N": 3, "A": 3}, styles={"mask": arg.everything, "u": _nothing}),
         Stage("coverage", styles={"mask": arg.everything}, ones=True),
         Stage("padding", styles={"mask": [arg.lengths, arg.seen]}, ones=True),
         Stage("large scores",
@@ -529,6 +534,14 @@ def _so_far(rng, shape):
     return np.round(-3 * rng.random(shape) - 1, 4)
 
 
+def _unlikely(style, times):
+    return lambda rng, shape: times * style(rng, shape)
+
+
+# log p of four tokens after each of two beams
+TWO_BEAMS = np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]])
+
+
 def _first(rng, shape):
     """Nothing but the first beam exists yet."""
     return np.where(np.arange(shape[-1]) == 0, 0.0, -np.inf) + np.zeros(shape)
@@ -559,19 +572,16 @@ GROW = Exercise(
     nouns={"B": "sentences", "K": "beams"}, dtypes=(), never_one=("V",),
     stages=(
         Stage("one sentence", (
-            {"total": np.array([[-0.5, -0.9]]), "log_p": np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]]),
-             "done": np.array([[False, False]])},
+            {"total": np.array([[-0.5, -0.9]]), "log_p": TWO_BEAMS, "done": np.array([[False, False]])},
         ), sizes={"B": 1, "V": 6}, styles={"done": _none}),
         Stage("several sentences", sizes={"V": 9}, styles={"done": _none}, ones=True),
         Stage("the first step", sizes={"K": 3, "V": 9}, styles={"total": _first, "done": _none}),
         Stage("finished beams", (
-            {"total": np.array([[-0.5, -0.9]]), "log_p": np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]]),
-             "done": np.array([[True, False]])},
-            {"total": np.array([[-2.5, -0.9]]), "log_p": np.array([[[-0.7, -1.2, -2.3, -2.4], [-2.2, -0.4, -2.5, -2.1]]]),
-             "done": np.array([[True, True]])},
+            {"total": np.array([[-0.5, -0.9]]), "log_p": TWO_BEAMS, "done": np.array([[True, False]])},
+            {"total": np.array([[-2.5, -0.9]]), "log_p": TWO_BEAMS, "done": np.array([[True, True]])},
         ), sizes={"V": 9}, ones=True),
         Stage("unlikely sentences", sizes={"K": 3, "V": 9}, leading=(0, 1, 2), styles={
-            "total": lambda rng, shape: 400 * _so_far(rng, shape), "log_p": lambda rng, shape: 100 * _probable(rng, shape),
+            "total": _unlikely(_so_far, 400), "log_p": _unlikely(_probable, 100),
         }),
     ),
     misconceptions=(

@@ -69,6 +69,8 @@ def factor(trial, expected, got):
     ratio = (got * expected).sum() / (expected**2).sum()
     if not abs(ratio) > trial.slack < abs(ratio - 1) or unequal(got / ratio, expected, trial.slack).any():
         return None
+    if not trial.bad[expected != 0].all():
+        return None  # a small number, right as it stands, is lost beside the largest
     powers = (ratio, 1 / ratio, ratio**2, ratio**-2)
     simple = any(abs(r - round(r)) <= trial.slack * abs(r) and abs(round(r)) != 1 for r in powers)
     if (expected != 0).sum() < 2 and not simple:
@@ -158,8 +160,8 @@ def rows(trial, expected, got):
     if large and not unequal(got / ratio, expected, trial.slack).any():
         return Fault(
             "the scale",
-            f"Along axis {number(axis)} the proportions of your numbers are right, but each row has a factor too "
-            f"many: {unlike(ratio.flat[0], 1)} in the first.",
+            f"Along axis {number(axis)} the proportions of your numbers are right, but rows have factors too "
+            f"many: {unlike(ratio.flat[np.abs(ratio - 1).argmax()], 1)} in one of them.",
         )
     return None
 

@@ -328,6 +328,21 @@ def test_a_factor_of_one_number_is_named_only_where_it_is_simple():
     assert "times what it should be" not in judge(exercise, lambda x: (x * x).sum() * 3.0003).text
 
 
+def test_every_number_is_said_where_every_number_is_meant():
+    by_hand = replace(
+        find("00.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([0.1, 100.0]),
+        stages=(Stage("by hand", ({},), tolerance=(1e-4, 1e-2)),),
+    )  # fmt: skip
+    assert "Every number" not in judge(by_hand, lambda: (0.1, 100.3)).text
+    assert "Every number is 1.003 times" in judge(by_hand, lambda: (0.1003, 100.3)).text
+
+
+def test_of_rows_with_a_factor_the_one_is_shown_that_has_one():
+    exercise = toy(lambda x: np.exp(x), axes="TS", leading=(0,))
+    found = judge(exercise, lambda x: np.exp(x) * np.where(np.arange(len(x)) == 1, 1.5, 1)[:, None])
+    assert "rows have factors too many: 1.5 in one of them" in " ".join(found.text.split())
+
+
 def test_a_mistake_by_hand_is_known_to_a_few_places():
     assert verdict(lambda: (0, 0.693, 1.609), "00.weights_by_hand").title == "the scores themselves"
 

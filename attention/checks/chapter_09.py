@@ -41,7 +41,7 @@ def _spelled(merges):
     """The bytes of every piece that the merges make, {number: bytes}."""
     spelling = {}
     for number, pair in enumerate(merges, 256):
-        spelling[number] = sum((spelling.get(piece, [piece]) for piece in pair), [])
+        spelling[number] = [byte for piece in pair for byte in spelling.get(piece, [piece])]
     return spelling
 
 

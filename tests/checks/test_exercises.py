@@ -105,7 +105,7 @@ def test_a_misconception_gets_its_name_and_hint(key, mistake):
     assert max(map(len, verdict.text.splitlines())) <= WIDTH
     trial = first_failing(exercise, mistake)
     shaped = exercise.kind != "object"
-    other_shape = trial.outcome is None or shaped and trial.outcome[0].shape != trial.expected[0].shape
+    other_shape = trial.outcome is None or (shaped and trial.outcome[0].shape != trial.expected[0].shape)
     assert other_shape == mistake.breaks_contract
     if isinstance(mistake.hint, str):
         assert plain(mistake.hint) in plain(verdict.text)

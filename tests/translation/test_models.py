@@ -63,6 +63,16 @@ def test_the_same_tokens_from_each_framework(path, beam):
     assert found[0] == found[1] == found[2]
 
 
+def test_the_beams_of_every_width_are_those_of_the_best_model():
+    """results/beam_width_de_en.json was measured by another command: where the two overlap they must agree."""
+    widths = json.loads((MODELS.parent / "results" / "beam_width_de_en.json").read_text(encoding="utf-8"))
+    best = best_model("de", "en")
+    assert widths["model"] == best.stem
+    found = {(row["alpha"], row["beam"]): row["bleu"] for row in widths["rows"]}
+    for search, row in {"greedy": (0.0, 1), "beam": (1.0, 5)}.items():
+        assert found[row] == pytest.approx(RESULTS[best]["test"][search]["bleu"], abs=0.02)
+
+
 @needs_data
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_bleu_again(path):

@@ -16,7 +16,7 @@ help:  ## this list
 
 book: .venv/book  ## build the HTML, warnings being errors
 	$(BIN)/jupyter-book build . -W -n --keep-going -q
-	@echo "The book: $(CURDIR)/_build/html/index.html"
+	@echo "The book: $(CURDIR)/_build/html/index.html, $$(du -sh _build/html | cut -f1)"
 
 test: .venv/all book  ## everything: style, exercises, library, notebooks, the book in a browser
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ Then every file goes that nothing names.
 
 import re
 from base64 import b64encode
+from itertools import pairwise
 
 import tinycss2
 
@@ -39,8 +40,8 @@ def scripts(site):
 
 
 def applies(selector, words):
-    """Whether all classes and ids of a selector are known; what stands in brackets, as in ``:not(…)``, is left alone."""
-    named = [b.value for a, b in zip(selector, selector[1:], strict=False) if a == "." and b.type == "ident"]
+    """Whether all classes and ids of a selector are known; what stands in brackets, as in ``:not(…)``, is not asked."""
+    named = [b.value for a, b in pairwise(selector) if a == "." and b.type == "ident"]
     named += [token.value for token in selector if token.type == "hash"]
     return all(name in words for name in named)
 
@@ -56,6 +57,10 @@ def selectors(prelude):
     return found
 
 
+def parse(css):
+    return tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+
+
 def needed(rules, words):
     """The rules that can apply, as text."""
     for rule in rules:
@@ -64,7 +69,7 @@ def needed(rules, words):
             if kept:
                 yield f"{','.join(kept)}{{{tinycss2.serialize(rule.content).strip()}}}"
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
-            inner = "".join(needed(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), words))
+            inner = "".join(needed(parse(rule.content), words))
             if inner:
                 yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}"
         elif "Font Awesome" not in (css := rule.serialize()) and "FontAwesome" not in css:
@@ -72,8 +77,8 @@ def needed(rules, words):
 
 
 def thin(path, words):
-    rules = tinycss2.parse_stylesheet(text(path), skip_comments=True, skip_whitespace=True)
-    css = FONT.sub(lambda match: f"url({as_address(path.parent / match[1])})", "\n".join(needed(rules, words)))
+    css = "\n".join(needed(parse(text(path)), words))
+    css = FONT.sub(lambda match: f"url({as_address(path.parent / match[1])})", css)
     path.write_text(css, encoding="utf-8")
 
 
@@ -86,7 +91,8 @@ def remove_unnamed(site):
     stored = {path for folder in ("_static", "_images") for path in (site / folder).rglob("*") if path.is_file()}
     kept, new = set(), {path for path in site.rglob("*") if path.suffix in (".html", ".js") and path not in stored}
     while new:
-        names = {name for path in new if path.suffix in (".html", ".js", ".css") for name in FILE_NAME.findall(text(path))}
+        sources = [text(path) for path in new if path.suffix in (".html", ".js", ".css")]
+        names = {name for source in sources for name in FILE_NAME.findall(source)}
         kept |= new
         new = {path for path in stored - kept if path.name in names | ALWAYS}
     for path in stored - kept:

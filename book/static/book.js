@@ -15,10 +15,26 @@ addEventListener("load", () => {
       e.classList.toggle("wide", e.firstElementChild.getBoundingClientRect().width > e.closest("p, li, td, dd")?.clientWidth);
     }
     for (const e of document.querySelectorAll("article :is(div.math, span.math.wide, pre, .pst-scrollable-table-container, .output)")) {
-      if (e.scrollWidth > e.clientWidth + 1) e.tabIndex = 0;
+      if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
       else e.removeAttribute("tabindex");
     }
   };
   reachable();
   addEventListener("resize", reachable);
+  addEventListener("change", reachable); // of a tab
+  addEventListener("toggle", reachable, true); // of a hint
+
+  // The menu of downloads closes when the reader goes on.
+  const menu = document.querySelector(".downloads");
+  addEventListener("click", (event) => menu?.contains(event.target) || menu?.removeAttribute("open"));
+  addEventListener("keydown", (event) => event.key === "Escape" && menu?.removeAttribute("open"));
+
+  // The way back to the top is offered to who scrolls up.
+  const top = document.querySelector("#pst-back-to-top");
+  let before = 0;
+  addEventListener("scroll", () => {
+    top.style.display = scrollY < before && scrollY > innerHeight ? "block" : "none";
+    before = scrollY;
+  }, { passive: true });
+  top.addEventListener("click", () => scrollTo(0, 0));
 });

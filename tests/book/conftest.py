@@ -6,6 +6,8 @@ from collections import defaultdict
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,32 +18,28 @@ PATIENCE = 120_000  # milliseconds for a page to load, on a machine that is busy
 NO_BROWSER = "No browser was found: `apt install chromium`, or `.venv/bin/playwright install chromium`."
 
 
-# What is wrong with a page as it stands in the browser, as {kind: [what]}.
-MEASURE = """() => {
-    const article = [...document.querySelectorAll("article *:not(math *)")].filter(e => e.checkVisibility());
-    const start = e => e.outerHTML.slice(0, 200);
-    const wide = article.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
-        .map(e => [e, getComputedStyle(e).overflowX]);
-    const number = image => image.closest("figure")?.querySelector("figcaption .caption-number");
-    return {
-        sideways: document.documentElement.scrollWidth > innerWidth ? ["the page scrolls sideways"] : [],
-        cut: wide.filter(([e, x]) => x === "hidden" || x === "clip").map(([e]) => start(e)),
-        unreachable: wide.filter(([e, x]) => ["auto", "scroll"].includes(x) && e.tabIndex < 0).map(([e]) => start(e)),
-        unset: [...document.querySelectorAll("merror, .math:not(:has(> math))")].map(start),
-        pictures: article.filter(e => e.matches("img") && !(e.alt.trim() && number(e))).map(start),
-    };
-}"""
+HERE = Path(__file__).parent
+MEASURE = (HERE / "measure.js").read_text(encoding="utf-8")
+UNSEEN_FOCUS = (HERE / "unseen_focus.js").read_text(encoding="utf-8")
+COUNT_SHIFTS = """
+    window.shift = 0;
+    const add = list => list.getEntries().forEach(entry => window.shift += entry.value);
+    new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+"""
 
-# Leave the thousands of words of code to axe-core once for each kind of word: a block of code that has only kinds
-# which stood before it gets a mark.  The letters of a formula have the colour of its paragraph.
-MARK_SEEN = """() => {
+# axe-core takes its time for each word of code and each letter of a formula.  A block of code is left to it that has a
+# kind of word which none before had; the letters of a formula have the colour of their paragraph.
+EMPTY_SEEN = """() => {
     const seen = new Set();
     for (const block of document.querySelectorAll("pre")) {
         const kinds = [...block.querySelectorAll("span")].map(e => e.className);
-        if (kinds.every(kind => seen.has(kind))) block.dataset.seen = "";
+        if (kinds.every(kind => seen.has(kind))) block.replaceChildren();
         kinds.forEach(kind => seen.add(kind));
     }
+    document.querySelectorAll("math").forEach(e => e.replaceChildren());
 }"""
+ALL_RULES = {"resultTypes": ["violations"]}
+COLOURS = ALL_RULES | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 class Book:
@@ -62,17 +60,39 @@ class Book:
         tab.goto(self.base + page)
 
     def visit_all(self, tab):
-        """Open every page, and yield it with what it asks other hosts for and what it logs, so far."""
-        seen = []
-        tab.on("request", lambda request: seen.append(f"asks for {request.url}"))
-        tab.on("console", lambda message: seen.append(f"logs: {message.text}") if message.type == "error" else None)
-        tab.on("pageerror", lambda error: seen.append(f"raises: {error}"))
-        own = (f"asks for {self.base}", "asks for data:")
+        """Open every page as if for the first time, and yield it with what the browser did: a `Visit`."""
+        network = tab.context.new_cdp_session(tab)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        visit, addresses = Visit(), {}
+        network.on("Network.responseReceived", lambda e: addresses.update({e["requestId"]: e["response"]["url"]}))
+        network.on("Network.loadingFinished", lambda e: visit.got(addresses[e["requestId"]], e["encodedDataLength"]))
+        tab.on("request", lambda request: visit.asks(request.url, self.base))
+        tab.on("console", lambda message: message.type == "error" and visit.said.append(f"logs: {message.text}"))
+        tab.on("pageerror", lambda error: visit.said.append(f"raises: {error}"))
         for page in self.pages:
-            seen.clear()
+            visit.forget()
             self.open(tab, page)
             tab.wait_for_load_state("networkidle")
-            yield page, [what for what in seen if not what.startswith(own)]
+            yield page, visit
+
+
+class Visit:
+    """What a page asks for and says while it is opened."""
+
+    def forget(self):
+        self.said, self.files, self.weight = [], set(), 0
+
+    __init__ = forget
+
+    def asks(self, address, base):
+        if address.startswith(base):
+            self.files.add(urlsplit(address.removeprefix(base)).path)
+        elif not address.startswith("data:"):
+            self.said.append(f"asks for {address}")
+
+    def got(self, address, size):
+        self.weight += 0 if address.startswith("data:") else size
 
 
 @pytest.fixture(scope="session")
@@ -130,24 +150,30 @@ def browser(site):
 
 
 @pytest.fixture(scope="session")
-def faults(book, browser):
-    """Every page, opened once at either width: {kind of fault: [page, width and what]}."""
-    found = defaultdict(list)
+def visits(book, browser):
+    """Every page, opened once at either width: what is wrong, what it weighs, how far it moves, what it loads."""
+    seen = SimpleNamespace(faults=defaultdict(list), weights={}, shifts={}, loaded=set())
     for width in (1280, 390):
         tab = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
         tab.set_default_timeout(PATIENCE)
-        for page, said in book.visit_all(tab):
-            here = {"said": said, **tab.evaluate(MEASURE)}
-            tab.evaluate(MARK_SEEN)
-            for theme in ("light", "dark"):
+        tab.add_init_script(COUNT_SHIFTS)
+        for page, visit in book.visit_all(tab):
+            seen.weights[page] = visit.weight
+            seen.shifts[page, width] = tab.evaluate("window.shift")
+            seen.loaded |= visit.files
+            here = {"said": visit.said, **tab.evaluate(MEASURE)}
+            tab.keyboard.press("Tab")
+            here["focus"] = tab.evaluate(UNSEEN_FOCUS)
+            tab.evaluate(EMPTY_SEEN)
+            for theme, rules in (("light", ALL_RULES), ("dark", COLOURS)):  # the themes differ in colours alone
                 tab.emulate_media(color_scheme=theme)
                 tab.wait_for_selector(f"html[data-theme={theme}]")
-                report = Axe().run(tab, context={"exclude": [["math"], ["pre[data-seen]"]]})
+                report = Axe().run(tab, options=rules)
                 here[f"axe {theme}"] = [report.generate_report()] if report.violations_count else []
             for kind, faults in here.items():
-                found[kind] += [f"{page} at {width} px: {fault}" for fault in faults]
+                seen.faults[kind] += [f"{page} at {width} px: {fault}" for fault in faults]
         tab.close()
-    return found
+    return seen
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from book.extensions.formulas import mathml
+from formulas import mathml
 
 STYLE = Path(__file__).parents[2] / "book" / "static" / "formulas.css"
 

@@ -9,19 +9,25 @@ RULES = {
     "sideways": "the page itself does not scroll sideways",
     "cut": "no formula, code or table is cut off",
     "unreachable": "what scrolls inside itself is reached by keyboard",
+    "unmarked": "what scrolls inside itself shows it at its edge",
+    "code": "no code of a chapter scrolls sideways on a wide screen",
+    "focus": "where the keyboard is can be seen",
+    "moving": "nothing moves where a reader wants no motion",
+    "icons": "every icon is drawn",
     "unset": "every formula is set, without an error",
     "pictures": "every picture has alt text, a caption and a number",
+    "unsized": "every picture says how large it is before it arrives",
 }
 
 
 @pytest.mark.parametrize("kind", RULES, ids=RULES.get)
-def test_on_every_page(faults, kind):
-    assert kind in faults
-    assert not faults[kind], "\n".join(faults[kind])
+def test_on_every_page(visits, kind):
+    assert kind in visits.faults
+    assert not visits.faults[kind], "\n".join(visits.faults[kind])
 
 
 def test_from_a_folder_nothing_foreign_is_asked_for(folder, new_tab):
-    assert [(page, said) for page, said in folder.visit_all(new_tab()) if said] == []
+    assert [(page, visit.said) for page, visit in folder.visit_all(new_tab()) if visit.said] == []
 
 
 def test_the_address_of_the_book_leads_to_its_first_page(everywhere, new_tab):

@@ -1,26 +1,37 @@
 """03 Score functions."""
 
+import tracemalloc
+
 import numpy as np
 
 import attention.numpy as atn
+from attention.checks import arguments as arg
 from attention.checks.compare import unequal
-from attention.checks.draws import normal
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.trial import Fault
 from attention.checks.weights import WEIGHTS
-from attention.checks.words import number
-from attention.numpy.gradients import scaled_dot_scores_backward
+from attention.checks.words import number, pair
 
-AXES = {"queries": "TD", "keys": "SD", "grad_scores": "TS", "result": "TS", "grad_queries": "TD", "grad_keys": "SD"}
-SCORES = {"axes": AXES, "returns": "one score for each query and key"}
-SMALL = {"queries": normal(1, 2, 4), "keys": normal(2, 3, 4)}  # (T, D), (S, D)
-PLAIN = {"queries": normal(3, 3, 6), "keys": normal(4, 5, 6)}
-BATCH = {"queries": normal(5, 2, 3, 4), "keys": normal(6, 2, 5, 4)}
-DEEP = {"queries": normal(7, 2, 6, 3, 7), "keys": normal(8, 2, 6, 5, 7)}
+PAIRS = {"returns": "one score for each query and key", "axes": {"result": "…TS"}}
+NARROW = ("float32", "float16")
+SMALL = {  # two queries and three keys, of two features
+    "queries": np.array([[0.5, -1.2], [2.0, 0.8]]),
+    "keys": np.array([[1.0, 0.3], [-0.7, 1.5], [0.4, -2.0]]),
+}
+ONE_EACH = {"queries": np.array([[2.0, 1.0]]), "keys": np.array([[3.0, -1.0]])}
 
 
 def turned(array):
     return np.swapaxes(array, -1, -2)
+
+
+def ones(rng, shape):
+    return np.ones(shape)
+
+
+def positive(rng, shape):
+    """Deviations and widths: of several sizes, none near 0."""
+    return np.round(rng.uniform(0.4, 2.5, shape), 2)
 
 
 # 3.1 three_scores
@@ -40,7 +51,7 @@ def _three_scores(scale="√D", lengths="both", product="sum", cosine_of="dot"):
 THREE_SCORES = Exercise(
     number="3.1", name="three_scores", see="The cosine", kind="value", reference=_three_scores, faulty=_three_scores,
     returns="the dot product, the scaled dot product and the cosine",
-    stages=(Stage("by hand", ({},), tolerance=6e-5),),
+    stages=(Stage("by hand", ({},), tolerance=6e-4),),
     misconceptions=(
         Misconception("the scale", {"scale": "D"},
             "You divided by 4, the number of features. Divide by its square root.", see=SCALE),
@@ -73,16 +84,33 @@ THREE_SCORES = Exercise(
 )
 
 
-# 3.2 scaled_dot_scores
+# 3.2 standardised_scores
 
 
-def _scaled(queries, keys, scale="√D", soft=None, product="dot"):
-    D, S, T = queries.shape[-1], keys.shape[-2], queries.shape[-2]
-    divisor = {"√D": np.sqrt(D), "√S": np.sqrt(S), "√T": np.sqrt(T), "D": D, "none": 1, "times": 1 / np.sqrt(D)}[scale]
+def right_standardised(queries, keys, query_spread, key_spread):
+    return queries @ turned(keys) / np.sqrt(((query_spread * key_spread) ** 2).sum())
+
+
+def _standardised(queries, keys, query_spread, key_spread, scale="deviation", soft=None, product="dot"):
+    T, S, D = queries.shape[-2], keys.shape[-2], queries.shape[-1]
+    variance = (query_spread**2 * key_spread**2).sum()
+    of_queries, of_keys = (query_spread**2).sum(), (key_spread**2).sum()
+    divisor = {
+        "deviation": np.sqrt(variance), "variance": variance, "none": 1, "times": 1 / np.sqrt(variance),
+        "√D": np.sqrt(D), "√S": np.sqrt(S * variance / D), "√T": np.sqrt(T * variance / D), "each": np.sqrt(D),
+        "not squared": np.sqrt((query_spread * key_spread).sum()), "deviations": (query_spread * key_spread).sum(),
+        "queries": np.sqrt(of_queries), "keys": np.sqrt(of_keys), "sums": np.sqrt(of_queries * of_keys),
+        "added": np.sqrt((query_spread**2 + key_spread**2).sum()), "means": np.sqrt(of_queries * of_keys / D),
+        "both": np.sqrt(D * variance),
+    }[scale]  # fmt: skip
+    if scale == "each":
+        queries, keys = queries / query_spread, keys / key_spread
     if product == "pairs":
         scores = (queries * keys).sum(-1)
     elif product == "unturned":
         scores = queries @ keys
+    elif product == "all turned":
+        scores = queries @ keys.T
     else:
         scores = (atn.cosine_scores if product == "cosine" else atn.dot_scores)(queries, keys)
         scores = turned(scores) if product == "turned" else scores
@@ -91,50 +119,84 @@ def _scaled(queries, keys, scale="√D", soft=None, product="dot"):
     return atn.softmax(scores / divisor) if soft == "after" else scores / divisor
 
 
-def _root_of_keys(queries, keys):
-    S, D = keys.shape[-2], queries.shape[-1]
-    return (
-        f"You divided by {number(np.sqrt(S), 4)} = √{S}, and {S} is the number of keys here. "
-        f"Divide by √D = {number(np.sqrt(D), 4)}, D = {D} being the features of a query."
-    )
-
-
 def the_divisor(trial, expected, got):
     """Everything right but the number that the dot products were divided by."""
-    dot = atn.dot_scores(trial.inputs["queries"], trial.inputs["keys"])
+    queries, keys, *spreads = trial.inputs.values()
+    dot = queries.astype(np.float64) @ turned(keys.astype(np.float64))
     if got.shape != dot.shape or not np.isfinite(got).all() or not got.any():
         return None
     divisor = (dot * got).sum() / (got * got).sum()
-    if divisor < 0 or unequal(got * divisor, dot, trial.slack).any():
+    right = float(np.sqrt((np.prod(spreads, axis=0, dtype=np.float64) ** 2).sum()))
+    near = abs(divisor - right) < max(1e-5, 10 * trial.slack) * abs(divisor)  # not a mistake of the scale
+    if divisor < 0 or near or unequal(got * divisor, dot, trial.slack).any():
         return None
-    D = trial.inputs["queries"].shape[-1]
-    if abs(divisor - np.sqrt(D)) < 1e-5 * divisor:  # too near to be a mistake of the scale
-        return None
+    right, yours = pair(right, divisor)
     return Fault(
         "the scale",
-        f"You divided the dot products by {number(divisor, 4)}. Divide by √D = "
-        f"{number(np.sqrt(D), 4)}, D = {D} being the features of a query.",
+        f"You divided the dot products by {yours}; their standard deviation is {right} with these spreads.",
     )
 
 
-SCALED_DOT_SCORES = Exercise(
-    number="3.2", name="scaled_dot_scores", see=SCALE, reference=atn.scaled_dot_scores,
-    faulty=_scaled, **SCORES, properties=(the_divisor,), dtypes=("float32", "float16"),
+def _root_of(letter, what):
+    def hint(queries, keys, query_spread, key_spread):
+        size = {"S": keys, "T": queries}[letter].shape[-2]
+        return (
+            f"The root of {size} is in your divisor, and {size} is the number of {what} here. How large one score gets "
+            "does not depend on how many there are: what is summed over is features."
+        )
+
+    return hint
+
+
+WITH_ONES = {"query_spread": np.ones(2), "key_spread": np.ones(2)}
+SPREADS = {"query_spread": np.array([0.5, 2.0]), "key_spread": np.array([3.0, 1.0])}
+STANDARDISED_SCORES = Exercise(
+    number="3.2", name="standardised_scores", see=SCALE, **PAIRS, reference=right_standardised, faulty=_standardised,
+    arguments={
+        "queries": arg.Floats("…TD"), "keys": arg.Floats("…SD"),
+        "query_spread": arg.Floats("D", positive), "key_spread": arg.Floats("D", positive),
+    },
+    keeps_type=True, properties=(the_divisor,), dtypes=NARROW,
     stages=(
-        Stage("plain", (SMALL, PLAIN)),
-        Stage("batches", (BATCH, DEEP)),
-        Stage("extreme scores", ({"queries": 100 * PLAIN["queries"], "keys": 100 * PLAIN["keys"]},)),
+        Stage("plain", ({**SMALL, **WITH_ONES},), styles={"query_spread": ones, "key_spread": ones}),
+        Stage("spreads", ({**ONE_EACH, **SPREADS}, {**SMALL, **SPREADS}), leading=(0,)),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
+        Stage("large and small", leading=(0, 2), types=("float32",), styles={
+            "queries": arg.spread(1000.0), "keys": arg.small, "query_spread": arg.spread(300.0)}),
     ),
     misconceptions=(
-        Misconception("the scale", {"scale": "√S"}, _root_of_keys),
-        Misconception("the scale", {"scale": "√T"},
-            "You divided by the root of the number of *queries*. The number of features makes a dot product large."),
-        Misconception("the scale", {"scale": "D"},
-            "You divided by D. The *variance* of a dot product grows like D; its size, the standard deviation, like "
-            "√D."),
+        Misconception("the scale", {"scale": "√S"}, _root_of("S", "keys")),
+        Misconception("the scale", {"scale": "√T"}, _root_of("T", "queries")),
+        Misconception("the scale", {"scale": "variance"},
+            "You divided by the *variance* of the dot product. Its size is the standard deviation, the root of that."),
         Misconception("no scale", {"scale": "none"},
             "These are the dot products themselves: they are still to be divided."),
         Misconception("multiplied", {"scale": "times"}, "You multiplied where the formula divides."),
+        Misconception("the spreads are not used", {"scale": "√D"},
+            "You divided by √D, which is right where all features have the variance 1. These have variances of their "
+            "own."),
+        Misconception("the spreads are not squared", {"scale": "not squared"},
+            "Under your root stand products of standard deviations. It is *variances* that multiply and add."),
+        Misconception("deviations added", {"scale": "deviations"},
+            "You added standard deviations. Of independent numbers the *variances* add; the root comes after."),
+        Misconception("only the queries' spread", {"scale": "queries"},
+            "The spread of the keys has no part in your divisor."),
+        Misconception("only the keys' spread", {"scale": "keys"},
+            "The spread of the queries has no part in your divisor."),
+        Misconception("a product of sums", {"scale": "sums"},
+            "You multiplied the sum over the queries' variances by that over the keys'. Feature 1 of a query never "
+            "meets feature 2 of a key: multiply feature by feature, then add."),
+        Misconception("the spreads added", {"scale": "added"},
+            "You added the variances of a query's feature and of a key's. The two are multiplied, and so are their "
+            "variances."),
+        Misconception("the mean spread", {"scale": "means"},
+            "You took the mean variance of a query's features and that of a key's. Large features may meet large ones: "
+            "the variances have to be multiplied feature by feature."),
+        Misconception("√D as well", {"scale": "both"},
+            "√D is in your divisor beside the deviation. With spreads of 1 the sum over the features is D already."),
+        Misconception("each feature by itself", {"scale": "each"},
+            "You divided each feature by its own spread. That has the variance 1 too, but it is another score: large "
+            "features no longer count for more. One number is to divide the dot product."),
         Misconception("softmax", {"soft": "after"},
             "These are weights already: their rows sum to 1. The *scores* are wanted, before softmax."),
         Misconception("the scale after softmax", {"soft": "before"},
@@ -150,73 +212,84 @@ SCALED_DOT_SCORES = Exercise(
         Misconception("the keys as they lie", {"product": "unturned"},
             "queries @ keys pairs the features of a query with the *keys'* first axis. The axis that disappears must "
             "be D in both.", breaks_contract=True),
+        Misconception("all axes turned", {"product": "all turned"},
+            "`keys.T` turns all axes round, those of the batch too. Only the last two are to change places.",
+            breaks_contract=True),
         Misconception("one key for each query", {"product": "pairs"},
             "queries * keys meets query i with key i alone. Each query is to meet each key.", breaks_contract=True),
     ),
-)
+)  # fmt: skip
 
 
-# 3.3 additive_scores
+# 3.3 concat_scores
 
 
-def _additive(
-    queries, keys, query_weight, key_weight, score_weight, bend="tanh", meet="add", last="after", crossed="own"
-):
-    if crossed == "query's":
-        key_weight = query_weight
-    if crossed == "exchanged":
-        query_weight, key_weight = key_weight, query_weight
-    left, right = queries @ query_weight, keys @ key_weight  # (…, T, A), (…, S, A)
+def right_concat(queries, keys, weight, bias, score_weight):
+    pairs = (*np.broadcast_shapes(queries.shape[:-2], keys.shape[:-2]), queries.shape[-2], keys.shape[-2])
+    left = np.broadcast_to(queries[..., :, None, :], (*pairs, queries.shape[-1]))
+    right = np.broadcast_to(keys[..., None, :, :], (*pairs, keys.shape[-1]))
+    return np.tanh(np.concatenate([left, right], axis=-1) @ weight + bias) @ score_weight
+
+
+def _concat(
+    queries, keys, weight, bias, score_weight,
+    bend="tanh", meet="add", last="after", halves="query first", biased="once",
+):  # fmt: skip
+    D, K = queries.shape[-1], keys.shape[-1]
+    query_weight, key_weight = {
+        "query first": (weight[:D], weight[D:]), "key first": (weight[K:], weight[:K]),
+        "upper": (weight[:D], weight[:D]), "half": np.split(weight, [len(weight) // 2]),
+    }[halves]  # fmt: skip
+    bend = {
+        "tanh": np.tanh, "relu": lambda x: np.maximum(x, 0), "none": lambda x: x,
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    }[bend]  # fmt: skip
     if meet == "bare":
-        return np.tanh(queries[..., :, None, :] + keys[..., None, :, :]) @ score_weight
+        return bend(queries[..., :, None, :] + keys[..., None, :, :]) @ score_weight
     if meet == "bare pairs":
-        return np.tanh(queries + keys) @ score_weight
+        return bend(queries + keys) @ score_weight
+    left, right = queries @ query_weight, keys @ key_weight  # (…, T, A), (…, S, A)
     if meet == "dot":
         return left * score_weight @ turned(right)
     if meet == "twice":
-        return np.tanh(left) @ score_weight[:, None] + turned(np.tanh(right) @ score_weight[:, None])
+        left, right = (bend(side) @ score_weight[:, None] for side in (left + bias, right))
+        return left + turned(right)
     if meet == "pairs":
-        return np.tanh(left + right) @ score_weight
+        return bend(left + right + bias) @ score_weight
     left, right = left[..., :, None, :], right[..., None, :, :]  # (…, T, 1, A), (…, 1, S, A)
     both = {"add": left + right, "product": left * right, "minus": left - right}[meet]
-    bent = {
-        "tanh": np.tanh,
-        "relu": lambda x: np.maximum(x, 0),
-        "none": lambda x: x,
-        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    }[bend]
+    both = both + {"once": 1, "none": 0, "twice": 2, "after": 0}[biased] * bias
     if last == "before":
-        return bent(both @ score_weight)
-    return bent(both).sum(-1) if last == "sum" else bent(both) @ score_weight
+        return bend(both @ score_weight)
+    hidden = bend(both) + (bias if biased == "after" else 0)
+    return hidden.sum(-1) if last == "sum" else hidden @ score_weight
 
 
-def _additive_draw(seed, T, S, Dq, Dk, A, *batch):
-    return {
-        "queries": normal(seed, *batch, T, Dq),
-        "keys": normal(seed + 1, *batch, S, Dk),
-        "query_weight": normal(seed + 2, Dq, A, spread=0.6),
-        "key_weight": normal(seed + 3, Dk, A, spread=0.6),
-        "score_weight": normal(seed + 4, A),
-    }
+def _stacked(rng, plan, drawn):
+    """A matrix for query and key one behind the other, (D + K, A)."""
+    return arg.normal(rng, (plan.sizes["D"] + plan.sizes["K"], plan.sizes["A"]), 0.6)
 
 
 ONE_UNIT = {
-    "queries": np.array([[1.0]]), "keys": np.array([[0.0], [0.5]]), "query_weight": np.array([[1.0]]),
-    "key_weight": np.array([[2.0]]), "score_weight": np.array([1.0]),
+    "queries": np.array([[1.0]]), "keys": np.array([[0.0], [0.5]]), "weight": np.array([[1.0], [2.0]]),
+    "bias": np.array([0.25]), "score_weight": np.array([2.0]),
 }  # fmt: skip
-ADDITIVE_SCORES = Exercise(
-    number="3.3", name="additive_scores", see="An additive score", frameworks=("numpy", "tensorflow", "pytorch"),
-    reference=atn.additive_scores, faulty=_additive, returns=SCORES["returns"], dtypes=("float32", "float16"),
-    axes={"queries": "TD", "keys": "SK", "score_weight": "A", "result": "TS"},
+CONCAT_SCORES = Exercise(
+    number="3.3", name="concat_scores", see="An additive score", frameworks=("numpy", "tensorflow", "pytorch"),
+    **PAIRS, reference=right_concat, faulty=_concat, dtypes=NARROW, nouns={"K": "features of a key"},
+    arguments={
+        "queries": arg.Floats("…TD"), "keys": arg.Floats("…SK"), "weight": arg.Made(_stacked),
+        "bias": arg.Floats("A"), "score_weight": arg.Floats("A"),
+    },
     stages=(
-        Stage("plain", (_additive_draw(20, 2, 3, 4, 4, 5), _additive_draw(30, 3, 5, 7, 7, 6), ONE_UNIT)),
-        Stage("queries and keys of different widths", (_additive_draw(40, 3, 5, 4, 2, 6),)),
-        Stage("batches", (_additive_draw(50, 3, 5, 4, 7, 6, 2),)),
-        Stage("extreme scores", ({**_additive_draw(60, 3, 5, 4, 7, 6), "queries": normal(60, 3, 4, spread=1000.0)},)),
+        Stage("plain", (ONE_UNIT,), sizes={"D": 4, "K": 4, "A": 5, "T": 2, "S": 3}),
+        Stage("queries and keys of different widths", sizes={"D": 4, "K": 2}),
+        Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("large features", leading=(0, 1), styles={"queries": arg.spread(100.0), "keys": arg.small}),
     ),
     misconceptions=(
         Misconception("relu for tanh", {"bend": "relu"},
-            "You cut the hidden units at 0 (relu). Bahdanau's score bends them by tanh, to both sides."),
+            "You cut the hidden units at 0 (relu). The additive score bends them by tanh, to both sides."),
         Misconception("no tanh", {"bend": "none"},
             "Nothing bends the hidden units. Then the score is a sum of one number for the query and one for the "
             "key, and softmax over the keys cancels the query."),
@@ -228,10 +301,10 @@ ADDITIVE_SCORES = Exercise(
             "You multiply the projected query and key, unit by unit. In this score they are added."),
         Misconception("no matrices", {"meet": "bare"},
             "You add queries and keys as they are. They may differ in size; each is first carried into the hidden "
-            "units, by a matrix of its own.", breaks_contract=True),
+            "units, by its own part of the matrix.", breaks_contract=True),
         Misconception("no matrices, and one key for each query", {"meet": "bare pairs"},
-            "queries + keys meets query i with key i alone, and as they are. First a matrix of its own carries each "
-            "into the hidden units; then every query is to meet every key.", breaks_contract=True),
+            "queries + keys meets query i with key i alone, and as they are. First its own part of the matrix carries "
+            "each into the hidden units; then every query is to meet every key.", breaks_contract=True),
         Misconception("a difference", {"meet": "minus"},
             "You subtract the projected key from the projected query. In this score the two are added."),
         Misconception("two tanhs", {"meet": "twice"},
@@ -242,107 +315,231 @@ ADDITIVE_SCORES = Exercise(
             "them."),
         Misconception("no score vector", {"last": "sum"},
             "You add the hidden units up with factor 1 each; `score_weight` says how much each counts."),
-        Misconception("one matrix for both", {"crossed": "query's"},
-            "You project the keys with the queries' matrix; they have one of their own."),
-        Misconception("the matrices exchanged", {"crossed": "exchanged"},
-            "You project the queries with `key_weight` and the keys with `query_weight`."),
+        Misconception("one part for both", {"halves": "upper"},
+            "You project the keys with the queries' rows of the matrix; they have rows of their own."),
+        Misconception("the key first", {"halves": "key first"},
+            "You take the first rows of the matrix for the keys. In [q; k] the query's features come first, and so do "
+            "their rows."),
+        Misconception("cut in the middle", {"halves": "half"},
+            "You cut the matrix in the middle. The query has as many rows of it as it has features, and the key the "
+            "rest.", breaks_contract=True),
+        Misconception("no bias", {"biased": "none"}, "`bias` has no part in your result."),
+        Misconception("the bias twice", {"biased": "twice"},
+            "The bias is added to the queries' part and to the keys' part: together that is twice."),
+        Misconception("the bias after tanh", {"biased": "after"},
+            "You add the bias after tanh; it belongs inside, to what is bent."),
         Misconception("one key for each query", {"meet": "pairs"},
             "left + right meets query i with key i alone (or fails, where their numbers differ). Every query is to "
             "meet every key: each needs an axis of its own.", breaks_contract=True),
     ),
-)
+)  # fmt: skip
 
 
-# 3.4 general_scores
+# 3.4 robust_cosine_scores
 
 
-def _general(queries, keys, weight, side="right", scale=False, both=False, used=True):
-    matrix = {
-        "right": weight,
-        "turned": weight.T,
-        "even": (weight + weight.T) / 2 if weight.shape[0] == weight.shape[1] else weight,
-    }[side]
-    left = queries @ matrix if used else queries
-    right = keys @ weight if both else keys
-    return left @ turned(right) / (np.sqrt(queries.shape[-1]) if scale else 1)
+def _direction(x):
+    """x / ‖x‖, by way of the largest entry; zeros stay zeros."""
+    peak = np.abs(x).max(axis=-1, keepdims=True)
+    scaled = x / np.where(peak > 0, peak, 1)
+    return scaled / np.maximum(np.sqrt((scaled**2).sum(axis=-1, keepdims=True)), 1)
 
 
-def _general_draw(seed, T, S, Dq, Dk, *batch):
+def right_cosine(queries, keys):
+    return np.einsum("...td,...sd->...ts", _direction(queries), _direction(keys))
+
+
+def _cosine(queries, keys, lengths="each", added=0.0, least=0.0, guard=True, first="unit", product="turned", axis=-1):
+    def length(x, own):
+        if lengths in ("queries", "keys") and lengths != own:
+            return np.ones_like(x[..., :1])
+        if lengths in ("each", "queries", "keys"):
+            found = np.hypot.reduce(x, axis=axis, keepdims=True)  # no square of it is ever made
+        else:
+            squares = (x**2).sum({"all": None, "set": (-1, -2)}.get(lengths, axis), keepdims=True)
+            found = squares if lengths == "squares" else np.sqrt(squares)
+        found = np.maximum(found, least)
+        return np.where(found == 0, 1, found) if guard else found
+
+    of_queries, of_keys = length(queries, "queries"), length(keys, "keys")
+    if added:
+        return queries @ turned(keys) / (of_queries * turned(of_keys) + added)
+    if first == "dot":
+        return queries @ turned(keys) / (of_queries * turned(of_keys))
+    left, right = queries / of_queries, keys / of_keys
+    if product == "unturned":
+        return left @ right
+    if product == "all turned":
+        return left @ right.T
+    scores = left @ turned(right)
     return {
-        "queries": normal(seed, *batch, T, Dq),
-        "keys": normal(seed + 1, *batch, S, Dk),
-        "weight": normal(seed + 2, Dq, Dk),
-    }
+        "turned": scores, "exchanged": turned(scores), "distance": 1 - scores,
+        "scaled": scores / np.sqrt(queries.shape[-1]),
+    }[product]  # fmt: skip
 
 
-TWO_FEATURES = {
-    "queries": np.array([[2.0, 1.0]]), "keys": np.array([[0.0, 1.0], [1.0, 1.0]]),
-    "weight": np.array([[1.0, -2.0], [3.0, 5.0]]),
-}  # fmt: skip
-GENERAL_SCORES = Exercise(
-    number="3.4", name="general_scores", see="A general bilinear score", **SCORES, reference=atn.general_scores,
-    faulty=_general,
+def far_and_near(exponent):
+    """Rows of very different lengths: some have squares that are too large for the type, some too small."""
+
+    def style(rng, shape):
+        powers = rng.choice([-exponent, 0.0, exponent], (*shape[:-1], 1))
+        return arg.normal(rng, shape) * 10.0**powers
+
+    return style
+
+
+ONE_PAIR = {"queries": np.array([[3.0, 4.0]]), "keys": np.array([[4.0, 3.0]])}
+A_ZERO = {"queries": np.array([[3.0, 4.0], [0.0, 0.0]]), "keys": np.array([[4.0, 3.0], [0.0, 2.0]])}
+LONG_SHORT = {"queries": np.array([[3e200, 4e200]]), "keys": np.array([[4e-200, 3e-200], [4.0, 3.0]])}
+ROBUST_COSINE_SCORES = Exercise(
+    number="3.4", name="robust_cosine_scores", see="The cosine", **PAIRS, reference=right_cosine, faulty=_cosine,
+    arguments={"queries": arg.Floats("…TD"), "keys": arg.Floats("…SD")}, dtypes=NARROW,
     stages=(
-        Stage("plain", (_general_draw(70, 2, 3, 4, 4), _general_draw(73, 3, 5, 6, 6), TWO_FEATURES)),
-        Stage("queries and keys of different widths", (_general_draw(76, 3, 5, 4, 2), _general_draw(79, 3, 5, 2, 7))),
-        Stage("batches", (_general_draw(82, 3, 5, 4, 7, 2),)),
+        Stage("plain", (ONE_PAIR, SMALL)),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.small]}),
+        Stage("vectors of zeros", (A_ZERO,), leading=(0, 1, 2), ones=True,
+            styles={"queries": arg.zeros, "keys": arg.zeros}),
+        Stage("long and short vectors", (LONG_SHORT,), leading=(0, 2), types=(),
+            styles={"queries": far_and_near(200), "keys": far_and_near(200)}),
+        Stage("long and short in float32", leading=(0, 2), types=("float32",),
+            styles={"queries": far_and_near(30), "keys": far_and_near(30)}),
+        Stage("long and short in float16", leading=(0, 2), types=("float16",),
+            styles={"queries": far_and_near(2.5), "keys": far_and_near(2.5)}),
     ),
     misconceptions=(
-        Misconception("other pairs of features", {"side": "turned"},
-            "Take one entry of W, in row d and column e. Which feature of the query and which of the key does it stand "
-            "for in the formula, and which in yours? Where queries and keys differ in width yours would not even fit."),
-        Misconception("only half of the matrix", {"side": "even"},
-            "You take the mean of W and Wᵀ. The two directions may differ: W need not be symmetric."),
-        Misconception("a scale", {"scale": True},
-            "You divide by √D. This score has no scale: the matrix can learn any."),
-        Misconception("the matrix twice", {"both": True},
-            "The matrix is applied to the queries and to the keys. It stands once between them."),
-        Misconception("the matrix is not used", {"used": False},
-            "These are plain dot products: `weight` has no part in them."),
+        Misconception("one length for all", {"lengths": "all"},
+            "You divide by one number, the length of all queries (or keys) taken as one long vector. Each has a length "
+            "of its own."),
+        Misconception("one length for a set", {"lengths": "set"},
+            "You divide by the length of all vectors of a set together. Each has a length of its own."),
+        Misconception("only the queries' lengths", {"lengths": "queries"},
+            "You divide by the lengths of the queries alone; those of the keys are still in the scores."),
+        Misconception("only the keys' lengths", {"lengths": "keys"},
+            "You divide by the lengths of the keys alone; those of the queries are still in the scores."),
+        Misconception("a length of squares", {"lengths": "squares"},
+            "You divide by sums of squares. The length is the root of that."),
+        Misconception("the axis", {"over": -2},
+            "Your lengths are those of the columns: one for each feature, over all vectors of a set."),
+        Misconception("a small number added", {"added": 1e-8},
+            "You add 1e-8 to the product of the lengths. It changes every cosine, and rules those of short vectors; only "
+            "the length 0 needs another divisor."),
+        Misconception("a least length", {"least": 1e-8},
+            "You let no length be smaller than 1e-8. Shorter vectors have a direction too; only that of length 0 has "
+            "none."),
+        Misconception("0 / 0", {"guard": False},
+            "A vector of zeros has the length 0, and 0 / 0 is NaN. Its scores should be 0."),
+        Misconception("the squares do not fit", {"lengths": "plain"},
+            "The square of a long vector's entry is infinite in its type, that of a short one's is 0. A vector that is "
+            "first divided by its largest entry has neither trouble, and the same direction."),
+        Misconception("the dot product first", {"first": "dot"},
+            "You multiply first and divide by the lengths afterwards. In between, the dot product or the product of "
+            "the lengths is beyond the type. Unit vectors are not."),
+        Misconception("a scale", {"product": "scaled"},
+            "You divide by √D too. A cosine lies between −1 and 1 whatever D is; it needs no scale."),
+        Misconception("a distance", {"product": "distance"},
+            "You return 1 − cosine, a distance. The score is to be large where the directions agree."),
+        Misconception("queries and keys exchanged", {"product": "exchanged"},
+            "Rows and columns are exchanged: a row of scores belongs to a query, a column to a key.",
+            breaks_contract=True),
+        Misconception("the keys as they lie", {"product": "unturned"},
+            "The axis that disappears must be D in both; as the keys lie, it is S in one of them.",
+            breaks_contract=True),
+        Misconception("all axes turned", {"product": "all turned"},
+            "`.T` turns all axes round, those of the batch too. Only the last two are to change places.",
+            breaks_contract=True),
     ),
-)
+)  # fmt: skip
 
 
 # 3.6 kernel_weights
 
 
-def _kernel(queries, keys, width, exponent="square", two=2, power=2, sign=-1, over=-1, divide=True, peak="row"):
-    squares = ((queries[..., :, None, :] - keys[..., None, :, :]) ** 2).sum(-1)  # (…, T, S)
-    distance = {"square": squares, "distance": np.sqrt(squares), "dot": -2 * atn.dot_scores(queries, keys)}[exponent]
-    scores = sign * distance / (two * width**power)
+def right_kernel_weights(queries, keys, widths):
+    apart = (queries[..., :, None, :] - keys[..., None, :, :]) / widths
+    exponents = -(apart**2).sum(-1) / 2
+    kernel = np.exp(exponents - exponents.max(-1, keepdims=True))
+    return kernel / kernel.sum(-1, keepdims=True)
+
+
+def _kernel(
+    queries, keys, widths, exponent="square", two=2, power=2, mean=False, sign=-1, over=-1, divide=True, peak="row"
+):
+    w = {False: widths, True: widths.mean(), "after": np.sqrt((widths**2).sum())}[mean] ** power
+    apart = queries[..., :, None, :] - keys[..., None, :, :]
+    distance = {
+        "square": lambda: (apart**2 / w).sum(-1), "distance": lambda: np.sqrt((apart**2 / w).sum(-1)),
+        "dot": lambda: -2 * (queries / w) @ turned(keys), "absolute": lambda: (np.abs(apart) / np.sqrt(w)).sum(-1),
+    }[exponent]()  # fmt: skip
+    scores = sign * distance / two
     if peak == "row" and divide:
         return atn.softmax(scores, over)
     kernel = np.exp(scores - (scores.max() if peak == "all" else 0))
     return kernel / (kernel.sum(over, keepdims=True) if divide else 1)
 
 
-def _kernel_draw(draw, width):
-    return {**draw, "width": width}
+def differences(trial, expected, got):
+    """Where the weights are no known ones: what their logarithms say of the exponents."""
+    rows = got.reshape(-1, got.shape[-1]) if got.ndim else got
+    if not np.isfinite(got).all() or (got <= 0).any() or (expected <= 0).any() or got.shape[-1] < 2:
+        return None
+    right, yours = (np.log(w[..., 0]) - np.log(w[..., 1]) for w in (expected, got))
+    off = np.abs(right - yours) - 0.01 * np.abs(right)
+    if len(rows) == 0 or off.max() < 0.01:
+        return None
+    place = np.unravel_index(np.argmax(off > 0.01), off.shape)
+    right, yours = pair(right[place], yours[place])
+    where = f"In row {[int(i) for i in place]}, exponents" if place else "Exponents"
+    return Fault(
+        "the exponents",
+        f"{where} can be read from weights: the logarithm of the first minus that of the second should be {right}, and "
+        f"of yours it is {yours}.",
+    )
 
 
-ON_A_LINE = {"queries": np.array([[0.0]]), "keys": np.array([[0.0], [1.0], [3.0]])}
-NEAR_AND_FAR = {"queries": np.array([[0.0, 0.0], [60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]])}
+ON_A_LINE = {"queries": np.array([[0.0]]), "keys": np.array([[0.0], [1.0], [3.0]]), "widths": np.array([3.0])}
+NEAR_AND_FAR = {
+    "queries": np.array([[0.0, 0.0], [60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]]),
+    "widths": np.array([1.5, 2.0]),
+}  # fmt: skip
+KERNEL = {
+    "queries": arg.Floats("…TD"), "keys": arg.Floats("…SD"), "widths": arg.Floats("D", positive),
+}  # fmt: skip
+
+
+def away(rng, shape):
+    """Each vector in a place of its own, far from all others."""
+    return np.round(rng.choice([-90.0, 0.0, 90.0, 400.0], (*shape[:-1], 1)) + rng.standard_normal(shape), 1)
+
+
 KERNEL_WEIGHTS = Exercise(
-    number="3.6", name="kernel_weights", see="A kernel view", axes=AXES, returns="one weight for each query and key",
-    reference=_kernel, faulty=_kernel, properties=WEIGHTS,
+    number="3.6", name="kernel_weights", see="A kernel view", axes={"result": "…TS"},
+    returns="one weight for each query and key", reference=right_kernel_weights, faulty=_kernel, arguments=KERNEL,
+    properties=(*WEIGHTS, differences), dtypes=NARROW,
     stages=(
-        Stage("plain", (_kernel_draw(SMALL, 1.5), _kernel_draw(PLAIN, 0.8), _kernel_draw(ON_A_LINE, 3.0))),
-        Stage("batches", (_kernel_draw(BATCH, 1.3),)),
-        Stage(
-            "far from every key",
-            (_kernel_draw(NEAR_AND_FAR, 1.5), _kernel_draw({**PLAIN, "queries": PLAIN["queries"] + 90}, 1.7)),
-            tolerance=1e-9,
-        ),
+        Stage("plain", (ON_A_LINE, {**SMALL, "widths": np.array([1.5, 1.5])}), styles={"widths": ones}),
+        Stage("widths", ({**SMALL, "widths": np.array([0.5, 2.0])},)),
+        Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
+        Stage("far from every key", (NEAR_AND_FAR,), leading=(0, 2), styles={"queries": away}, types=("float32",)),
+        Stage("narrow", leading=(0, 1), styles={"widths": lambda rng, shape: 0.02 * positive(rng, shape)},
+            types=("float32",)),
     ),
     misconceptions=(
         Misconception("distances that are not squared", {"exponent": "distance"},
             "Your exponent has the distance; a Gaussian has its square."),
-        Misconception("no 2", {"two": 1}, "Your exponent divides by width²; the Gaussian divides by 2 width²."),
-        Misconception("the width is not squared", {"power": 1},
-            "Your exponent divides by 2 · width; a Gaussian divides by twice the square of its width."),
-        Misconception("multiplied by the width", {"power": -2},
+        Misconception("absolute differences", {"exponent": "absolute"},
+            "You add up absolute differences. A Gaussian adds up their squares."),
+        Misconception("no 2", {"two": 1}, "Your exponent divides by w²; the Gaussian divides by 2 w²."),
+        Misconception("the widths are not squared", {"power": 1},
+            "Your exponent divides by 2 w; a Gaussian divides by twice the square of its width."),
+        Misconception("the widths are not used", {"power": 0}, "`widths` has no part in your weights."),
+        Misconception("multiplied by the widths", {"power": -2},
             "Your exponent grows with the width; a wider kernel must be flatter. Mind the order: x / 2 * w² multiplies "
             "by w²."),
+        Misconception("one width for all", {"mean": True},
+            "You use the mean of the widths. Each feature is divided by its own."),
+        Misconception("the widths summed by themselves", {"mean": "after"},
+            "You sum the squares first and divide by the sum of the squared widths. Each feature is divided by its own "
+            "width before the sum."),
         Misconception("the sign", {"sign": 1},
             "The farthest key gets the largest weight: the exponent has the wrong sign."),
         Misconception("the axis", {"over": -2},
@@ -356,64 +553,101 @@ KERNEL_WEIGHTS = Exercise(
             "You subtract the largest exponent of the whole array. For a query much farther from the keys than another "
             "every exp still rounds to 0, and 0 / 0 is NaN."),
         Misconception("only the dot product", {"exponent": "dot"},
-            "You left out ‖k‖². That is allowed where all keys have the same length, and these have not."),
+            "You left out the keys' own squares. That is allowed where all keys have the same length, measured in the "
+            "widths, and these have not."),
     ),
-)
+)  # fmt: skip
 
 
-# 3.7 scaled_dot_scores_backward
+# 3.7 kernel_scores_backward
 
 
-def _backward(queries, keys, grad_scores, scale="√D", turn=True, own=False, swapped=False):
-    D = queries.shape[-1]
-    scaled = grad_scores / {"√D": np.sqrt(D), "none": 1, "D": D, "√S": np.sqrt(keys.shape[-2])}[scale]
-    if own:
-        return scaled.sum(-1, keepdims=True) * queries, turned(scaled).sum(-1, keepdims=True) * keys
-    results = scaled @ keys, (turned(scaled) if turn else scaled) @ queries
-    return results[::-1] if swapped else results
+def right_kernel_backward(queries, keys, widths, grad_scores):
+    pulls = grad_scores[..., None] * (keys[..., None, :, :] - queries[..., :, None, :]) / widths**2  # (…, T, S, D)
+    return pulls.sum(-2), -pulls.sum(-3)
 
 
-def _with_gradient(draw, seed):
-    shape = (*draw["queries"].shape[:-1], draw["keys"].shape[-2])
-    return {**draw, "grad_scores": normal(seed, *shape)}
+def _kernel_backward(queries, keys, widths, grad_scores, power=2, factor=1, own="minus", turn="two", swapped=False):
+    G = grad_scores
+    G_keys = {"two": turned, "none": lambda G: G, "all": np.transpose}[turn](G)
+    sign = {"minus": -1, "plus": 1, "none": 0, "mean": -1, "one": -1}[own]
+    rows, columns = G.sum(-1)[..., None], G.sum(-2)[..., None]
+    if own == "mean":
+        rows, columns = rows / G.shape[-1], columns / G.shape[-2]
+    if own == "one":
+        rows = columns = 1
+    to_queries = G @ keys + sign * rows * queries
+    to_keys = G_keys @ queries + sign * columns * keys
+    if swapped == "sign":
+        to_keys = -to_keys
+    results = tuple(factor * g / widths**power for g in (to_queries, to_keys))
+    return results[::-1] if swapped is True else results
 
 
-SCALED_DOT_SCORES_BACKWARD = Exercise(
-    number="3.7", name="scaled_dot_scores_backward", see="The dot product", axes=AXES,
-    outputs=("grad_queries", "grad_keys"), reference=scaled_dot_scores_backward, faulty=_backward,
+KERNEL_SCORES_BACKWARD = Exercise(
+    number="3.7", name="kernel_scores_backward", see="The dot product", reference=right_kernel_backward,
+    outputs=("grad_queries", "grad_keys"), axes={"grad_queries": "…TD", "grad_keys": "…SD"}, faulty=_kernel_backward,
+    arguments={**KERNEL, "grad_scores": arg.Floats("…TS", arg.upstream)}, dtypes=NARROW,
     stages=(
-        Stage("plain", (_with_gradient(SMALL, 90), _with_gradient(PLAIN, 91))),
-        Stage("batches", (_with_gradient(BATCH, 92), _with_gradient(DEEP, 93))),
+        Stage("plain", (
+            {"queries": np.array([[1.0]]), "keys": np.array([[3.0], [0.0]]), "widths": np.array([1.0]),
+             "grad_scores": np.array([[1.0, -0.5]])},
+            {**SMALL, "widths": np.array([1.0, 1.0]), "grad_scores": np.array([[1.0, -0.5, 0.2], [0.3, 0.8, -1.2]])},
+        ), styles={"widths": ones}),
+        Stage("widths", (
+            {**SMALL, "widths": np.array([0.5, 2.0]), "grad_scores": np.array([[1.0, -0.5, 0.2], [0.3, 0.8, -1.2]])},)),
+        Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("large and small", leading=(0, 2), styles={"grad_scores": arg.small, "queries": arg.spread(100.0)}),
     ),
     misconceptions=(
-        Misconception("no scale", {"scale": "none"},
-            "These are the gradients of the plain dot product. The scale of the scores is a factor of their "
-            "derivative too."),
-        Misconception("the scale twice", {"scale": "D"},
-            "You divided by D. The scores were divided by √D once; so is the gradient."),
-        Misconception("the scale", {"scale": "√S"},
-            "You divided by the root of the number of keys; the scores were divided by √D."),
-        Misconception("each with itself", {"own": True},
-            "You multiply the queries into their own gradient. The derivative of q · k by q is k: what is held fixed "
-            "is what appears."),
-        Misconception("grad_scores @ queries", {"turn": False},
+        Misconception("the widths are not used", {"power": 0}, "`widths` has no part in your gradients."),
+        Misconception("the widths are not squared", {"power": 1},
+            "You divide by the widths; in the scores stands their square, and so it does in the derivative."),
+        Misconception("multiplied by the widths", {"power": -2},
+            "You multiply by the squared widths where the score divides."),
+        Misconception("a 2 too many below", {"factor": 0.5},
+            "You divide by 2 w². The derivative of the square brings a factor 2, which cancels that one."),
+        Misconception("a 2 too many", {"factor": 2},
+            "The derivative of the square has a factor 2, and the score a 2 in its divisor: they cancel."),
+        Misconception("the sign", {"factor": -1},
+            "Your gradients point the other way. A score is raised by moving the query *towards* the key."),
+        Misconception("the sign of the keys", {"swapped": "sign"},
+            "The queries' gradient is right, that of the keys has the wrong sign: a key is drawn towards the query as the "
+            "query is towards the key."),
+        Misconception("as for a dot product", {"own": "none"},
+            "This is the gradient of q · k / w². In the distance each point also meets its own position: its part is "
+            "missing."),
+        Misconception("added for subtracted", {"own": "plus"},
+            "You add a point's own position where it is to be subtracted."),
+        Misconception("the mean of a row", {"own": "mean"},
+            "A point's own position counts once for each of its partners: with the *sum* of its row (or column) of G, "
+            "not with the mean."),
+        Misconception("the own position without G", {"own": "one"},
+            "A point's own position is subtracted once for each partner, each time multiplied by its G. In yours G is "
+            "missing there."),
+        Misconception("grad_scores @ queries", {"turn": "none"},
             "The gradient of the keys is made of queries, that of the queries of keys. And in grad_scores @ queries "
             "the axis that disappears would have to be the one over the queries, which in `grad_scores` is not the "
             "last.",
             breaks_contract=True),
+        Misconception("all axes turned", {"turn": "all"},
+            "`grad_scores.T` turns all axes round, those of the batch too. Only the last two are to change places.",
+            breaks_contract=True),
         Misconception("the two exchanged", {"swapped": True},
             "These are the two gradients, the other way round: the queries' comes first.", breaks_contract=True),
     ),
-)
+)  # fmt: skip
 
 
 # 3.8 costs
 
 
-def _costs(
-    projected="once", score_vector="both", matrices="two", general="keys", transposed=False
-):
+def _costs(projected="once", score_vector="both", matrices="two", general="keys", transposed=False, table=None):
     T, S, Dq, Dk, A = 10, 20, 16, 128, 32
+    if table:
+        D = table
+        general, additive = T * D**2 + T * S * D, (T + S) * D * A + T * S * A
+        return np.array([[D**2, 2 * D * A + A], [general, additive]], dtype=float)
     ways = {
         "keys": S * Dq * Dk + T * S * Dq,  # W k first: Dq features are left to meet
         "queries": T * Dq * Dk + T * S * Dk,
@@ -433,8 +667,14 @@ def _costs(
 COSTS = Exercise(
     number="3.8", name="costs", see="Cost", kind="value", reference=_costs, faulty=_costs,
     returns="a row of parameters and a row of multiplications",
-    stages=(Stage("by hand", ({},), tolerance=1e-9),),
+    stages=(Stage("by hand", ({},), tolerance=0.25),),
     misconceptions=(
+        Misconception("the table's one width", {"table": 16},
+            "These are the chapter's formulas with D = 16. They are for queries and keys of one width; these keys have "
+            "128 features."),
+        Misconception("the table's one width", {"table": 128},
+            "These are the chapter's formulas with D = 128. They are for queries and keys of one width; these queries "
+            "have 16 features."),
         Misconception("a projection for each pair", {"projected": "pairs"},
             "You project query and key again for every pair. A query's projection is the same for all keys: it is "
             "computed once."),
@@ -452,13 +692,13 @@ COSTS = Exercise(
             "You multiply the queries with W, because they are fewer. Count the other way too, and mind how many "
             "features are left for each pair."),
         Misconception("both sides projected", {"general": "both"},
-            "You multiply both the queries and the keys with W. In qᵀ W k it stands once: one side is enough."),
+            "You multiply both the queries and the keys with W. In q W kᵀ it stands once: one side is enough."),
         Misconception("the matrix for each pair", {"general": "pairs"},
             "You multiply with W again for every pair. A product of W with one vector serves all its pairs."),
         Misconception("the general score's projection", {"general": "none"},
             "The general score multiplies one side with W before its dot products."),
         Misconception("the width of a pair", {"general": "keys' width"},
-            "W k has as many features as a query. So has the dot product that follows, for each pair."),
+            "W kᵀ has as many features as a query. So has the dot product that follows, for each pair."),
         Misconception("the general score's dot products", {"general": "no pairs"},
             "You count the products with W alone. After them comes a dot product for each pair."),
         Misconception("rows and columns", {"transposed": True},
@@ -469,39 +709,65 @@ COSTS = Exercise(
 
 # 3.9 low_rank_scores
 
+WIDE = 100_000  # numbers of W: with so many and more of them the memory is watched
+BUILT = "it took memory for {} numbers and more, and W has {}"
 
-def _low_rank(queries, keys, query_weight, key_weight, keys_through="own", scale=None, meet="dot"):
+
+def right_low_rank(queries, keys, query_weight, key_weight):
+    return np.einsum("...tr,...sr->...ts", queries @ query_weight, keys @ key_weight)
+
+
+def _low_rank(queries, keys, query_weight, key_weight, keys_through="own", scale=None, meet="dot", built=False):
+    numbers = queries.shape[-1] * keys.shape[-1]
+    if built and numbers >= WIDE:
+        raise MemoryError(BUILT.format(numbers // 2, numbers))
     left = queries @ (key_weight if keys_through == "exchanged" else query_weight)
-    right = (
-        keys
-        @ {"own": key_weight, "query's": query_weight, "exchanged": query_weight, "none": np.eye(*key_weight.shape)}[
-            keys_through
-        ]
-    )
+    right = {
+        "own": key_weight, "query's": query_weight, "exchanged": query_weight, "none": np.eye(*key_weight.shape)
+    }[keys_through]  # fmt: skip
+    right = keys @ right
     if meet == "add":
         return left.sum(-1)[..., :, None] + right.sum(-1)[..., None, :]
     if meet == "tanh":
         return np.tanh(left) @ turned(np.tanh(right))
+    if meet == "all turned":
+        return left @ right.T
     divisor = {None: 1, "rank": np.sqrt(query_weight.shape[-1]), "width": np.sqrt(queries.shape[-1])}[scale]
     return left @ turned(right) / divisor
 
 
-def _low_rank_draw(seed, T, S, Dq, Dk, R, *batch):
-    return {
-        "queries": normal(seed, *batch, T, Dq),
-        "keys": normal(seed + 1, *batch, S, Dk),
-        "query_weight": normal(seed + 2, Dq, R),
-        "key_weight": normal(seed + 3, Dk, R),
-    }
+def without_the_matrix(answer, queries, keys, query_weight, key_weight):
+    """Call an answer, and raise a MemoryError if it takes as much memory as half of a large W."""
+    numbers = queries.shape[-1] * keys.shape[-1]
+    if numbers < WIDE or tracemalloc.is_tracing():
+        return answer(queries, keys, query_weight, key_weight)
+    tracemalloc.start()
+    try:
+        result = answer(queries, keys, query_weight, key_weight)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if peak > numbers / 2 * queries.dtype.itemsize:
+        raise MemoryError(BUILT.format(numbers // 2, numbers))
+    return result
 
 
+TWO_ON_ONE = {
+    "queries": np.array([[1.0, 2.0]]), "keys": np.array([[3.0, 1.0], [-1.0, 0.5]]),
+    "query_weight": np.array([[1.0], [0.5]]), "key_weight": np.array([[2.0], [-1.0]]),
+}  # fmt: skip
 LOW_RANK_SCORES = Exercise(
-    number="3.9", name="low_rank_scores", see="A general bilinear score", **SCORES, reference=_low_rank,
-    faulty=_low_rank,
+    number="3.9", name="low_rank_scores", see="A general bilinear score", **PAIRS, reference=right_low_rank,
+    faulty=_low_rank, call=without_the_matrix, dtypes=NARROW, nouns={"K": "features of a key", "R": "ranks"},
+    arguments={
+        "queries": arg.Floats("…TD"), "keys": arg.Floats("…SK"),
+        "query_weight": arg.Floats("DR"), "key_weight": arg.Floats("KR"),
+    },
     stages=(
-        Stage("plain", (_low_rank_draw(100, 2, 3, 3, 3, 2), _low_rank_draw(104, 3, 5, 6, 6, 2))),
-        Stage("queries and keys of different widths", (_low_rank_draw(108, 3, 5, 6, 4, 2),)),
-        Stage("batches", (_low_rank_draw(112, 3, 5, 6, 4, 2, 7),)),
+        Stage("plain", (TWO_ON_ONE,), sizes={"D": 5, "K": 5, "R": 2}),
+        Stage("queries and keys of different widths", sizes={"D": 5, "K": 4, "R": 2}),
+        Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("many features", sizes={"D": 600, "K": 500, "R": 2, "T": 3, "S": 4}, types=("float32",)),
     ),
     misconceptions=(
         Misconception("one matrix for both", {"keys_through": "query's"},
@@ -518,16 +784,16 @@ LOW_RANK_SCORES = Exercise(
             "You add a number of the query and a number of the key; a bilinear score multiplies them."),
         Misconception("a tanh", {"meet": "tanh"},
             "You bend the projections by tanh. A bilinear score is linear in the query and linear in the key."),
+        Misconception("all axes turned", {"meet": "all turned"},
+            "`.T` turns all axes round, those of the batch too. Only the last two are to change places.",
+            breaks_contract=True),
+        Misconception("W is built", {"built": True},
+            "The numbers are right, and somewhere on the way stands the whole of W, or something as large. Carry each "
+            "side through its own thin matrix instead.", breaks_contract=True),
     ),
 )
 
 EXERCISES = (
-    THREE_SCORES,
-    SCALED_DOT_SCORES,
-    ADDITIVE_SCORES,
-    GENERAL_SCORES,
-    KERNEL_WEIGHTS,
-    SCALED_DOT_SCORES_BACKWARD,
-    COSTS,
+    THREE_SCORES, STANDARDISED_SCORES, CONCAT_SCORES, ROBUST_COSINE_SCORES, KERNEL_WEIGHTS, KERNEL_SCORES_BACKWARD, COSTS,
     LOW_RANK_SCORES,
-)
+)  # fmt: skip

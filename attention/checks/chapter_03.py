@@ -18,7 +18,6 @@ SMALL = {  # two queries and three keys, of two features
     "queries": np.array([[0.5, -1.2], [2.0, 0.8]]),
     "keys": np.array([[1.0, 0.3], [-0.7, 1.5], [0.4, -2.0]]),
 }
-ONE_EACH = {"queries": np.array([[2.0, 1.0]]), "keys": np.array([[3.0, -1.0]])}
 
 
 def turned(array):
@@ -51,7 +50,7 @@ def _three_scores(scale="√D", lengths="both", product="sum", cosine_of="dot"):
 THREE_SCORES = Exercise(
     number="3.1", name="three_scores", see="The cosine", kind="value", reference=_three_scores, faulty=_three_scores,
     returns="the dot product, the scaled dot product and the cosine",
-    stages=(Stage("by hand", ({},), tolerance=6e-4),),
+    stages=(Stage("by hand", ({},), tolerance=5e-4),),
     misconceptions=(
         Misconception("the scale", {"scale": "D"},
             "You divided by 4, the number of features. Divide by its square root.", see=SCALE),
@@ -158,8 +157,7 @@ STANDARDISED_SCORES = Exercise(
     },
     keeps_type=True, properties=(the_divisor,), dtypes=NARROW,
     stages=(
-        Stage("plain", ({**SMALL, **WITH_ONES},), styles={"query_spread": ones, "key_spread": ones}),
-        Stage("spreads", ({**ONE_EACH, **SPREADS}, {**SMALL, **SPREADS}), leading=(0,)),
+        Stage("plain", ({**SMALL, **WITH_ONES}, {**SMALL, **SPREADS})),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
         Stage("large and small", leading=(0, 2), types=("float32",), styles={
             "queries": arg.spread(1000.0), "keys": arg.small, "query_spread": arg.spread(300.0)}),
@@ -270,10 +268,6 @@ def _stacked(rng, plan, drawn):
     return arg.normal(rng, (plan.sizes["D"] + plan.sizes["K"], plan.sizes["A"]), 0.6)
 
 
-ONE_UNIT = {
-    "queries": np.array([[1.0]]), "keys": np.array([[0.0], [0.5]]), "weight": np.array([[1.0], [2.0]]),
-    "bias": np.array([0.25]), "score_weight": np.array([2.0]),
-}  # fmt: skip
 CONCAT_SCORES = Exercise(
     number="3.3", name="concat_scores", see="An additive score", frameworks=("numpy", "tensorflow", "pytorch"),
     **PAIRS, reference=right_concat, faulty=_concat, dtypes=NARROW, nouns={"K": "features of a key"},
@@ -282,7 +276,7 @@ CONCAT_SCORES = Exercise(
         "bias": arg.Floats("A"), "score_weight": arg.Floats("A"),
     },
     stages=(
-        Stage("plain", (ONE_UNIT,), sizes={"D": 4, "K": 4, "A": 5, "T": 2, "S": 3}),
+        Stage("plain", sizes={"D": 4, "K": 4, "A": 5, "T": 2, "S": 3}),
         Stage("queries and keys of different widths", sizes={"D": 4, "K": 2}),
         Stage("batches", leading=(1, 2, 3), ones=True),
         Stage("large features", leading=(0, 1), styles={"queries": arg.spread(100.0), "keys": arg.small}),
@@ -356,7 +350,7 @@ def _cosine(queries, keys, lengths="each", added=0.0, least=0.0, guard=True, fir
         if lengths in ("each", "queries", "keys"):
             found = np.hypot.reduce(x, axis=axis, keepdims=True)  # no square of it is ever made
         else:
-            squares = (x**2).sum({"all": None, "set": (-1, -2)}.get(lengths, axis), keepdims=True)
+            squares = (x**2).sum({"all": None}.get(lengths, axis), keepdims=True)
             found = squares if lengths == "squares" else np.sqrt(squares)
         found = np.maximum(found, least)
         return np.where(found == 0, 1, found) if guard else found
@@ -410,15 +404,13 @@ ROBUST_COSINE_SCORES = Exercise(
         Misconception("one length for all", {"lengths": "all"},
             "You divide by one number, the length of all queries (or keys) taken as one long vector. Each has a length "
             "of its own."),
-        Misconception("one length for a set", {"lengths": "set"},
-            "You divide by the length of all vectors of a set together. Each has a length of its own."),
         Misconception("only the queries' lengths", {"lengths": "queries"},
             "You divide by the lengths of the queries alone; those of the keys are still in the scores."),
         Misconception("only the keys' lengths", {"lengths": "keys"},
             "You divide by the lengths of the keys alone; those of the queries are still in the scores."),
         Misconception("a length of squares", {"lengths": "squares"},
             "You divide by sums of squares. The length is the root of that."),
-        Misconception("the axis", {"over": -2},
+        Misconception("the axis", {"axis": -2},
             "Your lengths are those of the columns: one for each feature, over all vectors of a set."),
         Misconception("a small number added", {"added": 1e-8},
             "You add 1e-8 to the product of the lengths. It changes every cosine, and rules those of short vectors; only "
@@ -479,20 +471,19 @@ def _kernel(
 
 def differences(trial, expected, got):
     """Where the weights are no known ones: what their logarithms say of the exponents."""
-    rows = got.reshape(-1, got.shape[-1]) if got.ndim else got
     if not np.isfinite(got).all() or (got <= 0).any() or (expected <= 0).any() or got.shape[-1] < 2:
         return None
     right, yours = (np.log(w[..., 0]) - np.log(w[..., 1]) for w in (expected, got))
     off = np.abs(right - yours) - 0.01 * np.abs(right)
-    if len(rows) == 0 or off.max() < 0.01:
+    if off.max(initial=0) < 0.01:
         return None
     place = np.unravel_index(np.argmax(off > 0.01), off.shape)
     right, yours = pair(right[place], yours[place])
-    where = f"In row {[int(i) for i in place]}, exponents" if place else "Exponents"
+    row = [int(i) for i in place]
     return Fault(
         "the exponents",
-        f"{where} can be read from weights: the logarithm of the first minus that of the second should be {right}, and "
-        f"of yours it is {yours}.",
+        f"The logarithm of a weight tells its exponent. In row {row} that of the first minus that of the second should "
+        f"be {right}, and yours is {yours}.",
     )
 
 
@@ -739,8 +730,10 @@ def _low_rank(queries, keys, query_weight, key_weight, keys_through="own", scale
 def without_the_matrix(answer, queries, keys, query_weight, key_weight):
     """Call an answer, and raise a MemoryError if it takes as much memory as half of a large W."""
     numbers = queries.shape[-1] * keys.shape[-1]
-    if numbers < WIDE or tracemalloc.is_tracing():
+    if numbers < WIDE:
         return answer(queries, keys, query_weight, key_weight)
+    if not isinstance(queries, np.ndarray):
+        raise MemoryError("only the memory that NumPy takes can be watched")
     tracemalloc.start()
     try:
         result = answer(queries, keys, query_weight, key_weight)

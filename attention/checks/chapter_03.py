@@ -10,7 +10,7 @@ from attention.checks.compare import unequal
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.trial import Fault
 from attention.checks.weights import WEIGHTS
-from attention.checks.words import number, pair
+from attention.checks.words import pair
 
 PAIRS = {"returns": "one score for each query and key", "axes": {"result": "…TS"}}
 NARROW = ("float32", "float16")
@@ -413,8 +413,8 @@ ROBUST_COSINE_SCORES = Exercise(
         Misconception("the axis", {"axis": -2},
             "Your lengths are those of the columns: one for each feature, over all vectors of a set."),
         Misconception("a small number added", {"added": 1e-8},
-            "You add 1e-8 to the product of the lengths. It changes every cosine, and rules those of short vectors; only "
-            "the length 0 needs another divisor."),
+            "You add 1e-8 to the product of the lengths. It changes every cosine, and rules those of short vectors; "
+            "only the length 0 needs another divisor."),
         Misconception("a least length", {"least": 1e-8},
             "You let no length be smaller than 1e-8. Shorter vectors have a direction too; only that of length 0 has "
             "none."),
@@ -603,8 +603,8 @@ KERNEL_SCORES_BACKWARD = Exercise(
         Misconception("the sign", {"factor": -1},
             "Your gradients point the other way. A score is raised by moving the query *towards* the key."),
         Misconception("the sign of the keys", {"swapped": "sign"},
-            "The queries' gradient is right, that of the keys has the wrong sign: a key is drawn towards the query as the "
-            "query is towards the key."),
+            "The queries' gradient is right, that of the keys has the wrong sign: a key is drawn towards the query as "
+            "the query is towards the key."),
         Misconception("as for a dot product", {"own": "none"},
             "This is the gradient of q · k / w². In the distance each point also meets its own position: its part is "
             "missing."),
@@ -787,6 +787,6 @@ LOW_RANK_SCORES = Exercise(
 )
 
 EXERCISES = (
-    THREE_SCORES, STANDARDISED_SCORES, CONCAT_SCORES, ROBUST_COSINE_SCORES, KERNEL_WEIGHTS, KERNEL_SCORES_BACKWARD, COSTS,
-    LOW_RANK_SCORES,
+    THREE_SCORES, STANDARDISED_SCORES, CONCAT_SCORES, ROBUST_COSINE_SCORES, KERNEL_WEIGHTS, KERNEL_SCORES_BACKWARD,
+    COSTS, LOW_RANK_SCORES,
 )  # fmt: skip

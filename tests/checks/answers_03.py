@@ -194,7 +194,7 @@ def not_summed(queries, keys, weight, bias, score_weight):
     return np.tanh(left[..., :, None, :] + right[..., None, :, :] + bias) * score_weight
 
 
-@wrong("concat_scores", "the part of score_weight", "Double `score_weight`, and the right result doubles; yours does not")
+@wrong("concat_scores", "the part of score_weight", "Double `score_weight`, and the right result doubles; yours")
 def bent_score_vector(queries, keys, weight, bias, score_weight):
     return _concat(np.tanh, queries, keys, weight, bias, np.tanh(score_weight))
 
@@ -365,7 +365,7 @@ def one_scale(*arguments):
     return grad_queries, 4 * grad_keys
 
 
-@wrong("kernel_scores_backward", "the part of grad_scores", "Add 1 to `grad_scores`, and the right result changes; yours")
+@wrong("kernel_scores_backward", "the part of grad_scores", "Add 1 to `grad_scores`, and the right result changes;")
 def gradient_ignored(queries, keys, widths, grad_scores):
     return backward_by_einsum(queries, keys, widths, np.ones_like(grad_scores))
 

@@ -80,7 +80,7 @@ THREE_SCORES = Exercise(
             "You multiplied the sum of the query by the sum of the key. Multiply feature by feature, then add.",
             see="The dot product"),
     ),
-)
+)  # fmt: skip
 
 
 # 3.2 standardised_scores
@@ -695,7 +695,7 @@ COSTS = Exercise(
         Misconception("rows and columns", {"transposed": True},
             "Parameters are the first row, multiplications the second; the two score functions are the columns."),
     ),
-)
+)  # fmt: skip
 
 
 # 3.9 low_rank_scores
@@ -784,7 +784,7 @@ LOW_RANK_SCORES = Exercise(
             "The numbers are right, and somewhere on the way stands the whole of W, or something as large. Carry each "
             "side through its own thin matrix instead.", breaks_contract=True),
     ),
-)
+)  # fmt: skip
 
 EXERCISES = (
     THREE_SCORES, STANDARDISED_SCORES, CONCAT_SCORES, ROBUST_COSINE_SCORES, KERNEL_WEIGHTS, KERNEL_SCORES_BACKWARD,

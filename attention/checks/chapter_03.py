@@ -10,7 +10,7 @@ from attention.checks.compare import unequal
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.trial import Fault
 from attention.checks.weights import WEIGHTS
-from attention.checks.words import pair
+from attention.checks.words import number, pair
 
 PAIRS = {"returns": "one score for each query and key", "axes": {"result": "…TS"}}
 NARROW = ("float32", "float16")
@@ -31,6 +31,14 @@ def ones(rng, shape):
 def positive(rng, shape):
     """Deviations and widths: of several sizes, none near 0."""
     return np.round(rng.uniform(0.4, 2.5, shape), 2)
+
+
+def wide(rng, shape):
+    return 100 * positive(rng, shape)
+
+
+def thin(rng, shape):
+    return np.round(0.02 * positive(rng, shape), 4)
 
 
 # 3.1 three_scores
@@ -160,7 +168,7 @@ STANDARDISED_SCORES = Exercise(
         Stage("plain", ({**SMALL, **WITH_ONES}, {**SMALL, **SPREADS})),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
         Stage("large and small", leading=(0, 2), types=("float32",), styles={
-            "queries": arg.spread(1000.0), "keys": arg.small, "query_spread": arg.spread(300.0)}),
+            "queries": arg.spread(1000.0), "keys": [arg.small, arg.normal], "query_spread": [wide, thin]}),
     ),
     misconceptions=(
         Misconception("the scale", {"scale": "√S"}, _root_of("S", "keys")),
@@ -382,12 +390,39 @@ def far_and_near(exponent):
     return style
 
 
+def _largest(x):
+    return np.abs(x.astype(np.float64)).max(-1)
+
+
+def of_what_size(trial, expected, got):
+    """Wrong only for vectors of zeros, or only for those whose squares the type cannot hold?"""
+    queries, keys = _largest(trial.inputs["queries"])[..., :, None], _largest(trial.inputs["keys"])[..., None, :]
+    zero = (queries == 0) | (keys == 0)
+    about = np.finfo(trial.inputs["queries"].dtype)
+    low, high = float(about.tiny) ** 0.5, float(about.max) ** 0.5
+    beyond = ~zero & ((queries > high) | (queries < low) | (keys > high) | (keys < low))
+    bad = trial.bad
+    if got.size == bad.sum() or not np.isfinite(got[~bad]).all():
+        return None
+    if not (bad & ~zero).any():
+        return Fault(
+            "a vector of zeros", f"The scores of a vector of zeros should be 0. One of yours is {number(got[bad][0])}."
+        )
+    if not (bad & ~beyond).any():
+        return Fault(
+            "long and short vectors",
+            "The scores are right but for those of a vector so long, or so short, that the squares of its entries are "
+            "beyond the type.",
+        )
+    return None
+
+
 ONE_PAIR = {"queries": np.array([[3.0, 4.0]]), "keys": np.array([[4.0, 3.0]])}
 A_ZERO = {"queries": np.array([[3.0, 4.0], [0.0, 0.0]]), "keys": np.array([[4.0, 3.0], [0.0, 2.0]])}
 LONG_SHORT = {"queries": np.array([[3e200, 4e200]]), "keys": np.array([[4e-200, 3e-200], [4.0, 3.0]])}
 ROBUST_COSINE_SCORES = Exercise(
     number="3.4", name="robust_cosine_scores", see="The cosine", **PAIRS, reference=right_cosine, faulty=_cosine,
-    arguments={"queries": arg.Floats("…TD"), "keys": arg.Floats("…SD")}, dtypes=NARROW,
+    arguments={"queries": arg.Floats("…TD"), "keys": arg.Floats("…SD")}, dtypes=NARROW, properties=(of_what_size,),
     stages=(
         Stage("plain", (ONE_PAIR, SMALL)),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.small]}),
@@ -492,6 +527,10 @@ NEAR_AND_FAR = {
     "queries": np.array([[0.0, 0.0], [60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]]),
     "widths": np.array([1.5, 2.0]),
 }  # fmt: skip
+OUT_OF_SIGHT = {  # exp(−108) rounds to 0 in float32
+    "queries": np.array([[15.0, 0.0], [0.0, 0.5]]), "keys": np.array([[0.2, 1.0], [-0.1, -0.5], [0.3, 0.4]]),
+    "widths": np.array([1.0, 1.0]),
+}  # fmt: skip
 KERNEL = {
     "queries": arg.Floats("…TD"), "keys": arg.Floats("…SD"), "widths": arg.Floats("D", positive),
 }  # fmt: skip
@@ -510,9 +549,10 @@ KERNEL_WEIGHTS = Exercise(
         Stage("plain", (ON_A_LINE, {**SMALL, "widths": np.array([1.5, 1.5])}), styles={"widths": ones}),
         Stage("widths", ({**SMALL, "widths": np.array([0.5, 2.0])},)),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
-        Stage("far from every key", (NEAR_AND_FAR,), leading=(0, 2), styles={"queries": away}, types=("float32",)),
-        Stage("narrow", leading=(0, 1), styles={"widths": lambda rng, shape: 0.02 * positive(rng, shape)},
-            types=("float32",)),
+        Stage("far from every key", (NEAR_AND_FAR,), leading=(0, 2), styles={"queries": away}, types=(),
+            tolerance=1e-9),  # the exponents are large, and so is what rounding leaves of their differences
+        Stage("narrow", leading=(0, 1), styles={"widths": thin}, types=(), tolerance=1e-9),
+        Stage("far in float32", (OUT_OF_SIGHT,), leading=(), types=("float32",)),
     ),
     misconceptions=(
         Misconception("distances that are not squared", {"exponent": "distance"},
@@ -558,7 +598,9 @@ def right_kernel_backward(queries, keys, widths, grad_scores):
     return pulls.sum(-2), -pulls.sum(-3)
 
 
-def _kernel_backward(queries, keys, widths, grad_scores, power=2, factor=1, own="minus", turn="two", swapped=False):
+def _kernel_backward(
+    queries, keys, widths, grad_scores, power=2, factor=(1, 1), own="minus", turn="two", swapped=False
+):
     G = grad_scores
     G_keys = {"two": turned, "none": lambda G: G, "all": np.transpose}[turn](G)
     sign = {"minus": -1, "plus": 1, "none": 0, "mean": -1, "one": -1}[own]
@@ -569,10 +611,8 @@ def _kernel_backward(queries, keys, widths, grad_scores, power=2, factor=1, own=
         rows = columns = 1
     to_queries = G @ keys + sign * rows * queries
     to_keys = G_keys @ queries + sign * columns * keys
-    if swapped == "sign":
-        to_keys = -to_keys
-    results = tuple(factor * g / widths**power for g in (to_queries, to_keys))
-    return results[::-1] if swapped is True else results
+    results = to_queries * factor[0] / widths**power, to_keys * factor[1] / widths**power
+    return results[::-1] if swapped else results
 
 
 KERNEL_SCORES_BACKWARD = Exercise(
@@ -596,13 +636,16 @@ KERNEL_SCORES_BACKWARD = Exercise(
             "You divide by the widths; in the scores stands their square, and so it does in the derivative."),
         Misconception("multiplied by the widths", {"power": -2},
             "You multiply by the squared widths where the score divides."),
-        Misconception("a 2 too many below", {"factor": 0.5},
+        Misconception("a 2 too many below", {"factor": (0.5, 0.5)},
             "You divide by 2 w². The derivative of the square brings a factor 2, which cancels that one."),
-        Misconception("a 2 too many", {"factor": 2},
+        Misconception("a 2 too many", {"factor": (2, 2)},
             "The derivative of the square has a factor 2, and the score a 2 in its divisor: they cancel."),
-        Misconception("the sign", {"factor": -1},
+        Misconception("the sign", {"factor": (-1, -1)},
             "Your gradients point the other way. A score is raised by moving the query *towards* the key."),
-        Misconception("the sign of the keys", {"swapped": "sign"},
+        Misconception("the sign of the queries", {"factor": (-1, 1)},
+            "The keys' gradient is right, that of the queries has the wrong sign: a query is drawn towards the key as "
+            "the key is towards the query."),
+        Misconception("the sign of the keys", {"factor": (1, -1)},
             "The queries' gradient is right, that of the keys has the wrong sign: a key is drawn towards the query as "
             "the query is towards the key."),
         Misconception("as for a dot product", {"own": "none"},

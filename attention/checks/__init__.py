@@ -1,4 +1,4 @@
-"""What the exercises call: ``check("03.scaled_dot_scores", scaled_dot_scores, framework="numpy")``.
+"""What the exercises call: ``check("03.concat_scores", concat_scores, framework="numpy")``.
 
 An answer is tried in stages, each with one difficulty more than the last; only the first stage that fails is diagnosed:
 
@@ -32,7 +32,7 @@ def check(key, answer, framework="numpy"):
 
     Parameters
     ----------
-    key : str, the chapter and the name of the exercise: "03.scaled_dot_scores"
+    key : str, the chapter and the name of the exercise: "03.concat_scores"
     answer : the learner's function
     framework : "numpy", "tensorflow" or "pytorch", the one that the function is written in
 

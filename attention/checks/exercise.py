@@ -46,7 +46,7 @@ class Exercise:
     """All that a check knows of one exercise."""
 
     number: str  # "3.2"
-    name: str  # "scaled_dot_scores"
+    name: str  # "concat_scores"
     see: str  # the section of the chapter to read again
     reference: Callable  # the right answer in NumPy, at any precision: it is given the widest floats there are
     faulty: Callable  # another right answer, with a keyword switch for each mistake
@@ -117,7 +117,7 @@ def chapters():
 
 
 def find(key):
-    """The exercise behind "03.scaled_dot_scores"."""
+    """The exercise behind "03.concat_scores"."""
     chapter, _, name = key.partition(".")
     known = {e.name: e for e in getattr(chapters().get(chapter), "EXERCISES", ())}
     if name not in known:

@@ -23,7 +23,7 @@ def note(key, framework):
 
 
 def read():
-    """{"03.scaled_dot_scores": ["numpy"], …}; nothing where the file is missing, and a sentence where it is damaged."""
+    """{"03.concat_scores": ["numpy"], …}; nothing where the file is missing, and a sentence where it is damaged."""
     if not FILE.exists():
         return {}
     try:

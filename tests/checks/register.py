@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    key: str  # "03.scaled_dot_scores"
+    key: str  # "03.concat_scores"
     function: Any
     framework: str
     title: str = ""  # of the verdict, for a wrong answer

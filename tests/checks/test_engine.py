@@ -408,6 +408,14 @@ def test_never_the_solution_of_a_value_exercise():
     assert "0.625" not in text
 
 
+def test_never_the_small_number_that_is_wrong():
+    by_hand = replace(
+        find("00.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([2048.0, 93440.0]),
+        stages=(Stage("by hand", ({},), tolerance=0.25),),
+    )  # fmt: skip
+    assert "2048" not in judge(by_hand, lambda: (128, 93440)).text
+
+
 # Objects, claims, layers
 
 
@@ -610,11 +618,11 @@ def test_nothing_is_noted_elsewhere(work, tmp_path, monkeypatch):
 
 def test_progress_of_an_exercise_in_several_frameworks(work, monkeypatch, capsys):
     monkeypatch.chdir(work)
-    progress.note("03.additive_scores", "pytorch")
-    progress.note("03.additive_scores", "numpy")
-    progress.note("03.additive_scores", "numpy")
+    progress.note("03.concat_scores", "pytorch")
+    progress.note("03.concat_scores", "numpy")
+    progress.note("03.concat_scores", "numpy")
     progress.progress()
-    assert "✓ 3.3 additive_scores (numpy, pytorch)" in capsys.readouterr().out
+    assert "✓ 3.3 concat_scores (numpy, pytorch)" in capsys.readouterr().out
 
 
 def test_draws_come_with_the_smallest_first():

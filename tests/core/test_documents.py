@@ -34,7 +34,7 @@ def code(path):
     return [line.strip() for span in spans for line in span.splitlines()]
 
 
-LINES = {(path.relative_to(ROOT).as_posix(), line) for path in PAGES for line in code(path)}
+LINES = {(path.relative_to(ROOT).as_posix(), line) for path in (*PAGES, *NOTEBOOKS) for line in code(path)}
 
 
 def test_no_command_is_one_that_would_not_be_found():

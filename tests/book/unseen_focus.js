@@ -1,7 +1,10 @@
 // What looks the same with the keyboard's focus as without.  Tab has been pressed, so that the browser shows the focus.
 () => {
-    const properties = ["outlineStyle", "outlineWidth", "boxShadow", "borderColor", "backgroundColor", "textDecorationLine"];
-    const look = e => properties.map(property => getComputedStyle(e)[property]).join();
+    const look = e => {
+        const { outline, outlineStyle, border, borderStyle, boxShadow, backgroundColor, textDecorationLine } = getComputedStyle(e);
+        const lines = [outlineStyle === "none" || outline, borderStyle === "none" || border];
+        return [...lines, boxShadow, backgroundColor, textDecorationLine].join();
+    };
     const stops = [...document.querySelectorAll("a[href], button, input, summary, [tabindex]")]
         .filter(e => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }));
     const unseen = stops.filter(e => {

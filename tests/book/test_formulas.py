@@ -61,3 +61,11 @@ def test_formulas_are_there_without_javascript(book, new_tab):
     assert drawn["height"] > 10
     assert number["x"] > drawn["x"] + drawn["width"]  # at its right,
     assert drawn["y"] < number["y"] + number["height"] / 2 < drawn["y"] + drawn["height"]  # in its middle
+
+
+def test_nothing_is_left_free_behind_a_root(book, new_tab):
+    tab = new_tab()
+    book.open(tab, book.pages_with("<msqrt>")[0])
+    free = tab.locator("msqrt").evaluate_all("""roots => roots.map(root =>
+        root.getBoundingClientRect().right - root.lastElementChild.getBoundingClientRect().right)""")
+    assert max(free) < 1

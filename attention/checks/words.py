@@ -29,15 +29,19 @@ def pair(expected, got):
 def telling(expected, got):
     """How many digits tell two numbers or arrays apart, without showing more of a difference than there is."""
     expected, got = np.asarray(expected, dtype=np.float64), np.asarray(got, dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        least = 2 * np.nanmax(np.abs(expected - got), initial=0)
+    least = 2 * _farthest(expected, got)
     for digits in range(3, 17):
         shown = [np.array([float(f"{v:.{digits}g}") for v in part.flat]) for part in (expected, got)]
-        with np.errstate(invalid="ignore"):
-            apart = np.nanmax(np.abs(shown[0] - shown[1]), initial=0)
-        if array(expected, digits) != array(got, digits) and apart <= least:
+        if array(expected, digits) != array(got, digits) and _farthest(*shown) <= least:
             break
     return digits
+
+
+def _farthest(some, others):
+    """The largest difference; where nothing but NaN is left, 0."""
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(some - others)
+    return np.max(apart, where=~np.isnan(apart), initial=0)
 
 
 def array(values, digits=6):

@@ -40,7 +40,7 @@ def test_the_font_has_every_character(site):
     for page in site.rglob("*.html"):
         for formula in re.findall(r"<math.*?</math>", page.read_text(encoding="utf-8"), re.DOTALL):
             characters = set(html.unescape(re.sub(r"<[^>]*>|\s", "", formula)))
-            assert not {c for c in characters if ord(c) not in known}, f"{page}: {formula}"
+            assert not {c for c in characters if ord(c) not in known}, f"{page}: {formula} (tools/make_math_font.py)"
             seen |= characters
     assert "𝐪" in seen
 

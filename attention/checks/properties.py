@@ -175,7 +175,8 @@ def order(trial, expected, got):
 
 def precision(trial, expected, got):
     """Right, but to fewer digits than the type of the input has."""
-    if not _finite(expected, got) or any(value.dtype != np.float64 for value in trial.floats):
+    in_float64 = trial.floats and all(value.dtype == np.float64 for value in trial.floats)
+    if not in_float64 or not _finite(expected, got):
         return None
     off = np.abs(got - expected).max() / largest(expected)
     if (np.abs(got - expected) > 0.1 * np.abs(expected)).any():

@@ -408,12 +408,13 @@ def test_never_the_solution_of_a_value_exercise():
     assert "0.625" not in text
 
 
-def test_never_the_small_number_that_is_wrong():
+def test_nothing_false_and_no_right_number_of_a_value_exercise():
     by_hand = replace(
         find("00.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([2048.0, 93440.0]),
         stages=(Stage("by hand", ({},), tolerance=0.25),),
     )  # fmt: skip
     assert "2048" not in judge(by_hand, lambda: (128, 93440)).text
+    assert "float64" not in judge(by_hand, lambda: (2048, 93440.4)).text
 
 
 # Objects, claims, layers

@@ -5,9 +5,12 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 NOTEBOOKS := $(wildcard chapters/*.ipynb solutions/*.ipynb)
 
+# One thread to a process: tensors of lessons are small, and threads would wait for each other more than they compute.
+TEST := OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 2 --dist loadfile
+
 # Strict: every stored output is compared, pictures too. One notebook to a process; two at a time fit into 8 GB.
-NBVAL := $(PYTHON) -m pytest -p tests.notebooks.pictures --nbval --nbval-current-env \
-	--nbval-sanitize-with tests/notebooks/sanitize.cfg --nbval-cell-timeout 300 -n 2 --dist loadfile -p no:cacheprovider
+NBVAL := $(TEST) -p tests.notebooks.pictures --nbval --nbval-current-env \
+	--nbval-sanitize-with tests/notebooks/sanitize.cfg --nbval-cell-timeout 300 -p no:cacheprovider
 
 .PHONY: help book test notebooks read lab progress bench portable clean
 
@@ -21,7 +24,7 @@ book: .venv/book  ## build the HTML, warnings being errors
 test: .venv/all book  ## everything: style, exercises, library, notebooks, the book in a browser
 	$(BIN)/ruff check .
 	$(PYTHON) tools/make_exercises.py --check
-	$(BIN)/pytest --ignore=tests/book
+	$(TEST) --ignore=tests/book
 	$(NBVAL) $(NOTEBOOKS)
 	$(BIN)/pytest tests/book
 

@@ -11,13 +11,12 @@
     const article = all.filter(e => e.closest("article"));
     const wide = article.filter(e => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1).map(e => [e, getComputedStyle(e)]);
     const scrolling = wide.filter(([e, s]) => ["auto", "scroll"].includes(s.overflowX));
-    const chapter = location.pathname.includes("/chapters/");
     const wrong = {
         sideways: document.documentElement.scrollWidth > innerWidth ? ["the page scrolls sideways"] : [],
         cut: wide.filter(([e, s]) => s.overflowX === "hidden" || s.overflowX === "clip").map(([e]) => start(e)),
         unreachable: scrolling.filter(([e]) => e.tabIndex < 0).map(([e]) => start(e)),
         unmarked: scrolling.filter(([e, s]) => !s.backgroundImage.includes("gradient")).map(([e]) => start(e)),
-        code: scrolling.filter(([e]) => chapter && innerWidth >= 1280 && e.matches("pre")).map(([e]) => e.innerText),
+        code: scrolling.filter(([e]) => innerWidth >= 1280 && e.matches("pre")).map(([e]) => e.innerText),
         unset: [...document.querySelectorAll("merror, .math:not(:has(> math))")].map(start),
         pictures: article.filter(e => e.matches("img") && !(e.alt.trim() && number(e))).map(start),
         unsized: article.filter(e => e.matches("img:not([width][height])")).map(start),

@@ -10,7 +10,7 @@ RULES = {
     "cut": "no formula, code or table is cut off",
     "unreachable": "what scrolls inside itself is reached by keyboard",
     "unmarked": "what scrolls inside itself shows it at its edge",
-    "code": "no code of a chapter scrolls sideways on a wide screen",
+    "code": "no code scrolls sideways on a wide screen",
     "focus": "where the keyboard is can be seen",
     "moving": "nothing moves where a reader wants no motion",
     "icons": "every icon is drawn",

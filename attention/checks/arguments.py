@@ -43,6 +43,11 @@ def small(rng, shape):
     return np.round(rng.standard_normal(shape), 2) * 10.0 ** rng.integers(-3, 0, shape)
 
 
+def sizes(rng, shape):
+    """Rows of which each has a size of its own, from 1e-8 to 1000."""
+    return np.round(rng.standard_normal(shape), 2) * 10.0 ** rng.integers(-8, 4, (*shape[:-1], 1))
+
+
 def tied(rng, shape):
     """Whole numbers, many of them equal."""
     return rng.integers(-1, 2, shape).astype(np.float64)

@@ -11,6 +11,8 @@ from attention.checks.words import number
 
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
 LOWEST = np.finfo(np.float64).min
+FAR = 1e-11  # a share of the largest weight: exp(s − log Σ exp s) rounds as often as s is large
+HALF = np.array([1e4, 1e4, 9992], np.float16)  # neighbours: a logarithm added to them is lost
 TINY = np.array([0.5, -1.2, 2.1])
 ROWS = np.array([[0.3, 0.8, -1.3, 0.9], [0.4, -0.5, 0.6, -1.1], [1.4, 0.1, -0.2, -2.3]])
 ANYWHERE = [arg.normal, arg.tied, arg.small]  # scores near 0
@@ -93,11 +95,12 @@ SOFTMAX_WITH_SINK = Exercise(
     stages=(
         Stage("plain", ({"scores": TINY}, {"scores": np.array([-0.4, -1.5, -2.3])}, {"scores": ROWS}),
             see="Softmax, three times"),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}, see="Softmax, three times"),
-        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True, see="Softmax, three times"),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"scores": ANYWHERE},
+            see="Softmax, three times"),
+        Stage("another axis", leading=(0, 1, 2, 3), ones=True, every_axis=True, see="Softmax, three times"),
         Stage(
             "extreme scores", ({"scores": LADDER}, {"scores": -LADDER}), leading=(0, 1, 2),
-            styles={"scores": [arg.far, arg.apart]}, types=(),
+            styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR,
         ),
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}),
         Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88)}, types=("float32",)),
@@ -105,6 +108,7 @@ SOFTMAX_WITH_SINK = Exercise(
             "scores of −∞", ({"scores": np.array([-np.inf, 0.3])}, {"scores": np.full(3, -np.inf)}),
             leading=(0, 2), styles={"scores": [arg.holes, arg.hollow]},
         ),
+        Stage("10,000 in float16", ({"scores": HALF},), leading=(), types=(), tolerance=5e-3),
     ),
     misconceptions=(
         Misconception("no sink", {"one": "none"},
@@ -188,7 +192,7 @@ SOFT_MAXIMUM = Exercise(
     stages=(
         Stage("plain", ({"scores": ROWS[:, :3], "temperature": 2.0}, {"scores": ROWS, "temperature": 0.5}),
             leading=(), see="Softmax from maximum entropy"),
-        Stage("one row, and batches", leading=(0, 1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
+        Stage("one row, and batches", leading=(0, 1, 2, 3), ones=True, large=True, styles={"scores": ANYWHERE}),
         Stage(
             "extreme scores",
             ({"scores": LADDER, "temperature": 1.0}, {"scores": -LADDER, "temperature": 0.5}),
@@ -295,7 +299,7 @@ def _rows_empty(rng, shape):
 
 
 def _many(rng, shape):
-    return np.where(arg.seen(rng, shape, 0.7), rng.choice([1, 10, 100, 1000], shape), 0)
+    return np.where(arg.seen(rng, shape, 0.7), rng.choice([1, 10, 300, 2049], shape), 0)
 
 
 def _counts_stage(name, style, draws=(), **more):
@@ -315,7 +319,7 @@ SOFTMAX_WITH_COUNTS = Exercise(
     stages=(
         _counts_stage("plain", _all_there, (
             {"scores": TINY, "counts": np.array([1, 1, 1])}, {"scores": TINY, "counts": np.array([1, 3, 2])})),
-        _counts_stage("batches", _all_there, leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
+        _counts_stage("batches", _all_there, leading=(1, 2, 3), ones=True, large=True, styles={"scores": ANYWHERE}),
         _counts_stage("keys that are not there", _some_there, ({"scores": TINY, "counts": np.array([2, 1, 0])},),
             leading=(0, 1, 2, 3), ones=True),
         _counts_stage("the largest is not there", _some_there, (ABSENT,), leading=(0, 1, 2),
@@ -330,14 +334,20 @@ SOFTMAX_WITH_COUNTS = Exercise(
             {"scores": np.array([[0.4, -np.inf], [-np.inf, -np.inf]]), "counts": np.ones((2, 2), int)}),
             leading=(0, 2), styles={"scores": [arg.holes, arg.hollow]}),
         _counts_stage("extreme scores", _some_there, (
-            {"scores": np.array([-800.0, 1e4, -801.5]), "counts": np.array([1, 0, 3])},
-            {"scores": np.array([LOWEST, LOWEST, 0.5]), "counts": np.array([1, 1, 0])}),
-            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), see="Subtract the maximum"),
+            {"scores": np.array([-800.0, 1e4, -801.5]), "counts": np.array([1, 0, 3])},),
+            leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR,
+            see="Subtract the maximum"),
+        Stage("scores far below −10⁹", ({"scores": np.array([-1e10, -1e10, 0.5]), "counts": np.array([1, 1, 0])},),
+            leading=(), types=()),
         _counts_stage("scores near 12", _some_there, leading=(0, 2), styles={"scores": arg.near(11)},
             see="Subtract the maximum"),
         _counts_stage("scores near 90", _some_there, leading=(0, 2), styles={"scores": arg.near(88)},
             types=("float32",), see="Subtract the maximum"),
         _counts_stage("many copies", _many, leading=(0, 2)),
+        Stage("70,001 copies", ({"scores": TINY, "counts": np.array([70001, 70001, 2])},), leading=(),
+            tolerance=1e-11),  # who adds them one by one rounds as often
+        Stage("10,000 in float16", ({"scores": HALF, "counts": np.array([1, 3, 0])},), leading=(), types=(),
+            tolerance=5e-3, see="Subtract the maximum"),
     ),
     misconceptions=(
         Misconception("each key once", {"use": "there"},
@@ -432,14 +442,18 @@ LOG_SOFTMAX_BACKWARD = Exercise(
                "axis": arg.Axis()},
     stages=(
         Stage("plain", ({"log_weights": np.log([0.2, 0.7, 0.1]), "grad_log_weights": GIVEN},)),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"grad_log_weights": [arg.upstream, arg.normal]}),
-        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
-        Stage("gradients of many sizes", leading=(0, 2), styles={"grad_log_weights": [arg.small, arg.tied]}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True,
+            styles={"grad_log_weights": [arg.upstream, arg.normal]}),
+        Stage("another axis", leading=(0, 1, 2, 3), ones=True, every_axis=True),
+        Stage("gradients of many sizes", leading=(0, 2),
+            styles={"grad_log_weights": [arg.small, arg.tied, arg.sizes]}),
         Stage(
             "weights that round to zero",
             ({"log_weights": np.array([-900.0, 0.0, -800.0]), "grad_log_weights": GIVEN},),
             leading=(0, 2), styles={"log_weights": arg.apart},
         ),
+        Stage("weights of 0", ({"log_weights": np.array([-np.inf, 0.0, -np.inf]), "grad_log_weights": GIVEN},),
+            leading=(0, 2), styles={"log_weights": arg.holes}),
     ),
     misconceptions=(
         Misconception("the gradient of softmax", {"factor": "softmax"},
@@ -519,14 +533,15 @@ TEMPERATURE_SOFTMAX = Exercise(
     stages=(
         Stage("plain", ({"scores": TINY, "temperatures": np.array(2.5)},)),
         Stage("a temperature for each row", ({"scores": ROWS[:, :3], "temperatures": np.array([0.4, 2.5, 1.5])},),
-            leading=(1, 2, 3), ones=True, styles={"scores": ANYWHERE}),
+            leading=(1, 2, 3), ones=True, large=True, styles={"scores": ANYWHERE}),
         Stage("as many rows as keys", leading=(1,), sizes={"S": 2}),
         Stage("cold and hot", ({"scores": np.array([0.0, 800.0]), "temperatures": np.array(1000.0)},
                                {"scores": TINY, "temperatures": np.array(1e-3)}),
             leading=(0, 2), styles={"temperatures": [_temperatures(5e-3, 0.05), _temperatures(100, 1e4)]}, types=(),
             gradient=False),
         Stage("extreme scores", ({"scores": LADDER, "temperatures": np.array(0.5)},), leading=(0, 1, 2),
-            styles={"scores": [arg.far, arg.apart]}, types=(), gradient=False, see="Subtract the maximum"),
+            styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR, gradient=False,
+            see="Subtract the maximum"),
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11), "temperatures": _temperatures(0.8, 1)},
             see="Subtract the maximum"),
         Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88), "temperatures": _temperatures(0.8, 1)},
@@ -624,6 +639,17 @@ def _close(rng, shape):
     return np.round(0.4 * rng.standard_normal(shape), 2)
 
 
+def _closer(rng, shape):
+    """Scores of which almost all stay, many as they may be."""
+    return np.round(0.03 * rng.standard_normal(shape), 3)
+
+
+def _with_small_weights(rng, shape):
+    """Weights of many sizes, moved to somewhere else."""
+    weights = 10 ** rng.uniform(-4, 0, shape)
+    return np.round(weights / weights.sum(-1, keepdims=True), 5) + arg.normal(rng, (*shape[:-1], 1))
+
+
 BIG = np.array([1e8, 1e8 - 16, 3.0])
 SPARSEMAX = Exercise(
     number="1.9", name="sparsemax", see="Why entropy?", reference=right_sparsemax, faulty=_sparsemax,
@@ -638,13 +664,15 @@ SPARSEMAX = Exercise(
                 {"scores": np.array([2.5, 0.2, -0.3])},  # one of three
             ),
         ),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"scores": [_close, arg.normal, arg.small]}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"scores": [_close, arg.normal, arg.small]}),
+        Stage("many that stay, and small weights", leading=(0, 2), large=True,
+            styles={"scores": [_closer, _with_small_weights]}),
         Stage("ties", ({"scores": np.zeros(4)}, {"scores": np.array([1.0, 0.0, 1.0])}), leading=(0, 2),
             styles={"scores": arg.tied}),
         Stage("extreme scores", ({"scores": LADDER}, {"scores": np.stack([LADDER / 1e4, -LADDER])}),
             leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), see="Subtract the maximum"),
         Stage("large scores", ({"scores": BIG}, {"scores": np.array([BIG, BIG[::-1]])},
-            {"scores": np.array([-1e8, -1e8 - 32, 16 - 1e8])}),
+            {"scores": np.array([-1e8, -1e8 - 32, 16 - 1e8])}, {"scores": np.array([1e17, 1e17, 3.0])}),
             leading=(), types=("float32",), see="Subtract the maximum"),
         Stage("scores above 2000", ({"scores": np.array([2048.0, 2040.0, 3.0])},
             {"scores": np.array([[-3000.0, -3008.0, -3100.0], [5.0, 2050.0, 2060.0]])}),

@@ -109,11 +109,12 @@ def _the_same_twice(trial, answer, results, adapter):
         return None
     again = tuple(again) if trial.exercise.outputs else (again,)
     second = tuple(map(adapter.take, again))
-    if any(adapter.same_memory(*pair) for pair in zip(results, again, strict=False)):
+    shared = any(adapter.same_memory(*pair) for pair in zip(results, again, strict=False))
+    if shared and not trial.exercise.value:  # by hand, one array is as good as two
         return Fault(
             "one array for all results",
-            "Called twice, your function gave the same array twice: what it gave the first time is overwritten by the "
-            "next call. Make a new array in each call.",
+            "Called twice, your function gave the same array twice: who writes into one result changes the other. Make "
+            "a new array in each call.",
         )
     if not equal(second, trial.got, trial.margins if _same_shapes(second, trial.expected) else trial.rough):
         return Fault(

@@ -10,6 +10,7 @@ from attention.checks.arguments import Plan, letters
 SIZES = (3, 5, 2, 7, 4)  # for the letters: all different, so that an axis is known by its size
 LEADING = {0: ((),), 1: ((6,), (2,)), 2: ((2, 3), (4, 2)), 3: ((2, 1, 3),)}
 ONES = ((1,), (3, 1))  # leading axes of size 1
+LONG, MANY = (17, 13, 11, 19, 23), (40,)  # for the letters, and leading axes, where a stage is large
 
 
 def draws_of(exercise, stage):
@@ -21,9 +22,15 @@ def draws_of(exercise, stage):
         for name, argument in exercise.arguments.items():
             value = argument.draw(rng, plan, name, draw)
             if value is not None:
-                draw[name] = value
+                draw[name] = in_memory(value, plan)
         drawn.append(draw)
     return sorted(drawn, key=telling)
+
+
+def in_memory(value, plan):
+    """Two arrays of five lie column after column, as transposed ones do: that is no business of an answer."""
+    several = isinstance(value, np.ndarray) and value.ndim > 1
+    return np.asfortranarray(value) if several and plan.form % 5 in (1, 3) else value
 
 
 def telling(draw):
@@ -44,7 +51,7 @@ def plans(exercise, stage, rng):
 
 
 def shapes(exercise, stage, rng):
-    """Every number of leading axes that the stage names; and each axis of size 1, where it is about that."""
+    """Every number of leading axes that the stage names; and axes of size 1, or long ones, where it asks for them."""
     names = letters(exercise.arguments)
 
     def sizes(**fixed):
@@ -58,6 +65,9 @@ def shapes(exercise, stage, rng):
         leading = LEADING[min(stage.leading)][0]
         yield from ((sizes(**{name: 1}), leading) for name in names if name not in exercise.never_one)
         yield from ((sizes(), leading) for leading in (ONES if max(stage.leading) else ()))
+    if stage.large:
+        yield dict(zip(names, LONG, strict=False)) | stage.sizes, ()
+        yield sizes(), MANY
 
 
 def combinations_of(styles):

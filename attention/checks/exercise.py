@@ -32,6 +32,7 @@ class Stage:
     draws: tuple = ()  # of dicts, the arguments by name and in their order
     leading: tuple = (0,)  # numbers of leading axes, 0 to 3; () generates nothing
     ones: bool = False  # each axis of size 1 in turn
+    large: bool = False  # long axes, and many rows
     every_axis: bool = False  # an `Axis` argument takes every value, negative and not
     styles: dict = field(default_factory=dict)  # argument -> a style of `arguments`, or a list of them
     sizes: dict = field(default_factory=dict)  # letter -> size

@@ -81,7 +81,9 @@ def one_score_more(scores, axis=-1):
 
 @right("softmax_with_sink")
 def through_the_logarithm(scores, axis=-1):
-    return np.exp(scores - np.logaddexp(0, scipy.special.logsumexp(scores, axis=axis, keepdims=True)))
+    wide = scores.astype(np.float64)  # in float16 a logarithm is lost beside 10,000
+    weights = np.exp(wide - np.logaddexp(0, scipy.special.logsumexp(wide, axis=axis, keepdims=True)))
+    return weights.astype(scores.dtype)
 
 
 @right("softmax_with_sink")
@@ -100,7 +102,8 @@ def the_sigmoid_of_the_sum(scores, axis=-1):
     top = np.maximum(scores.max(axis, keepdims=True), np.asarray(0, scores.dtype))
     total = scipy.special.logsumexp(scores.astype(np.float64), axis=axis, keepdims=True)
     kept = scipy.special.expit(total)  # what is not the sink's
-    shares = np.exp(scores - top) / np.exp(scores - top).sum(axis, keepdims=True).clip(np.finfo(scores.dtype).tiny)
+    powers, least = np.exp(scores - top), np.finfo(scores.dtype).smallest_subnormal
+    shares = powers / powers.sum(axis, keepdims=True).clip(least)
     return (shares * kept).astype(scores.dtype)
 
 
@@ -146,7 +149,7 @@ def as_a_list(scores, axis=-1):
     return one_score_more(scores, axis).tolist()
 
 
-@wrong("softmax_with_sink", "the type (float32)", "float32 went in and float64 came out")
+@wrong("softmax_with_sink", "the type (10,000 in float16)", "float16 went in and float64 came out")
 def always_float64(scores, axis=-1):
     return one_score_more(scores.astype(np.float64), axis)
 
@@ -216,7 +219,7 @@ def a_maximum_where_it_is_cold(scores, temperature):
 
 def _counted(scores, counts):
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(counts > 0, scores + np.log(counts).astype(scores.dtype), -np.inf)
+        logs = np.where(counts > 0, scores + np.log(counts), -np.inf)
         weights = np.exp(logs - logs.max(-1, keepdims=True))
         return np.nan_to_num(weights / weights.sum(-1, keepdims=True)).astype(scores.dtype)
 
@@ -232,7 +235,7 @@ def keys_repeated(scores, counts):
     for row in np.ndindex(scores.shape[:-1]):
         copies = np.repeat(np.arange(scores.shape[-1]), counts[row])
         if len(copies) and np.isfinite(scores[row][copies]).any():
-            shares = scipy.special.softmax(scores[row][copies])
+            shares = scipy.special.softmax(scores[row][copies].astype(np.float64))  # float16 ends at 65,504
             weights[row] = np.bincount(copies, shares, scores.shape[-1])
     return weights
 
@@ -260,7 +263,7 @@ def a_single_key_is_always_there(scores, counts):
     return _counted(scores, counts) if scores.shape[-1] > 1 else np.ones_like(scores)
 
 
-@wrong("softmax_with_counts", "the type (float32)", "float32 went in and float64 came out")
+@wrong("softmax_with_counts", "the type (10,000 in float16)", "float16 went in and float64 came out")
 def counts_of_64_bits(scores, counts):
     return counts * _counted(scores, counts) / np.maximum(counts, 1)
 
@@ -399,7 +402,7 @@ def not_turned(scores, temperatures):
 
 @right("sparsemax")
 def by_bisection(scores):
-    wide = scores.astype(np.float64)
+    wide = scores.astype(np.float64) - scores.max(-1, keepdims=True)
     low, high = wide.max(-1, keepdims=True) - 1, wide.max(-1, keepdims=True)
     for _ in range(80):
         middle = (low + high) / 2
@@ -423,7 +426,7 @@ def by_removing_the_losers(scores):
     return weights
 
 
-@wrong("sparsemax", "the sum of the weights (float32)", "Your weights sum to 0; they should sum to 1")
+@wrong("sparsemax", "the sum of the weights (large scores)", "Your weights sum to 0; they should sum to 1")
 def without_a_shift(scores):
     falling = np.sort(scores, axis=-1)[..., ::-1]
     surplus = falling.cumsum(axis=-1) - 1

@@ -696,15 +696,6 @@ def first_temperature_for_ever(scores, temperature, seen=[]):  # noqa: B006
 
 
 @wrong("soft_maximum")
-def divided_before_it_is_shifted(scores, temperature):
-    """float16: 1000 at 0.01 is ∞ before the largest is taken away."""
-    with np.errstate(all="ignore"):
-        divided = scores / scores.dtype.type(temperature)
-        largest = divided.max(-1, keepdims=True)
-        return temperature * (largest[..., 0] + np.log(np.exp(divided - largest).sum(-1)))
-
-
-@wrong("soft_maximum")
 def rows_in_a_list(scores, temperature):
     """More than two axes: the result is flat."""
     if scores.ndim == 1:
@@ -722,6 +713,14 @@ def a_little_too_warm(scores, temperature):
 def minus_infinity_counts_as_zero(scores, temperature):
     """−∞ beside scores that are not far above 0."""
     return _soft_maximum(np.where(np.isinf(scores), 0, scores), temperature)
+
+
+@right("soft_maximum")
+def divided_before_it_is_shifted(scores, temperature):
+    """In the type of the scores, where a score over the temperature may not overflow."""
+    divided = scores / scores.dtype.type(temperature)
+    largest = divided.max(-1, keepdims=True)
+    return temperature * (largest[..., 0] + np.log(np.exp(divided - largest).sum(-1)))
 
 
 @right("soft_maximum")
@@ -1085,9 +1084,9 @@ def einsum_over_keys(scores, counts):
     top = np.max(wide, axis=-1, keepdims=True, where=there, initial=-1e300)
     powers = np.where(there, np.exp(np.where(there, wide - top, 0)), 0)
     total = np.einsum("...s,...s->...", powers, counts)
-    return np.divide(
-        powers * counts, total[..., None], out=np.zeros(scores.shape), where=total[..., None] > 0
-    ).astype(scores.dtype)
+    return np.divide(powers * counts, total[..., None], out=np.zeros(scores.shape), where=total[..., None] > 0).astype(
+        scores.dtype
+    )
 
 
 # --- 1.5 log_softmax_backward ----------------------------------------------------------------------------------------
@@ -1728,8 +1727,9 @@ def tf_inverse_temperature_of_the_largest(scores, temperatures):
 @wrong("temperature_softmax", "tensorflow")
 def tf_noise(scores, temperatures):
     """Everywhere, and each time another result."""
-    return tf.nn.softmax((scores + tf.random.normal(tf.shape(scores), stddev=0.01, dtype=scores.dtype))
-                         / temperatures[..., None])
+    return tf.nn.softmax(
+        (scores + tf.random.normal(tf.shape(scores), stddev=0.01, dtype=scores.dtype)) / temperatures[..., None]
+    )
 
 
 @wrong("temperature_softmax", "tensorflow")
@@ -1775,8 +1775,15 @@ def tf_power_of_weights(scores, temperatures):
 @right("temperature_softmax", "tensorflow")
 def tf_by_logsumexp(scores, temperatures):
     scaled = scores / tf.expand_dims(temperatures, -1)
-    return tf.exp(scaled - tf.stop_gradient(tf.reduce_max(scaled, -1, keepdims=True)) - tf.math.log(tf.reduce_sum(
-        tf.exp(scaled - tf.stop_gradient(tf.reduce_max(scaled, -1, keepdims=True))), -1, keepdims=True)))
+    return tf.exp(
+        scaled
+        - tf.stop_gradient(tf.reduce_max(scaled, -1, keepdims=True))
+        - tf.math.log(
+            tf.reduce_sum(
+                tf.exp(scaled - tf.stop_gradient(tf.reduce_max(scaled, -1, keepdims=True))), -1, keepdims=True
+            )
+        )
+    )
 
 
 @right("temperature_softmax", "tensorflow")
@@ -1873,17 +1880,15 @@ def one_too_many(scores):
 @wrong("sparsemax")
 def first_that_fails(scores):
     """All stay: argmax of nothing true is 0."""
-    return _sparsemax_with(
-        lambda holds, ranks: np.maximum(np.argmax(~holds, -1, keepdims=True), 1), scores
-    )
+    return _sparsemax_with(lambda holds, ranks: np.maximum(np.argmax(~holds, -1, keepdims=True), 1), scores)
 
 
 @wrong("sparsemax")
 def as_many_as_in_the_first_row(scores):
     """Rows that keep other numbers."""
     return _sparsemax_with(
-        lambda holds, ranks: np.broadcast_to(
-            holds.sum(-1, keepdims=True).reshape(-1)[0], (*holds.shape[:-1], 1)), scores
+        lambda holds, ranks: np.broadcast_to(holds.sum(-1, keepdims=True).reshape(-1)[0], (*holds.shape[:-1], 1)),
+        scores,
     )
 
 

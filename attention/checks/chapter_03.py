@@ -351,11 +351,27 @@ def right_cosine(queries, keys):
     return np.einsum("...td,...sd->...ts", _direction(queries), _direction(keys))
 
 
+def _to_one(x):
+    """Each vector times a power of two, so that its largest entry lies between 1/2 and 1: no digit changes."""
+    return np.ldexp(x, -np.frexp(np.abs(x).max(-1, keepdims=True))[1])
+
+
 def _cosine(queries, keys, lengths="each", added=0.0, least=0.0, guard=True, first="unit", product="turned", axis=-1):
+    if lengths == "each" and not (added or least) and first == "unit" and axis == -1:
+        queries, keys = _to_one(queries), _to_one(keys)
+    if lengths == "one peak":
+        queries, keys = (x / (np.abs(x).max() or 1) for x in (queries, keys))
+    if first == "reciprocal":
+        queries, keys = (
+            x * (1 / np.where(peak > 0, peak, 1))
+            for x in (queries, keys)
+            for peak in [np.abs(x).max(-1, keepdims=True)]
+        )
+
     def length(x, own):
         if lengths in ("queries", "keys") and lengths != own:
             return np.ones_like(x[..., :1])
-        if lengths in ("each", "queries", "keys"):
+        if lengths in ("each", "hypot", "queries", "keys"):
             found = np.hypot.reduce(x, axis=axis, keepdims=True)  # no square of it is ever made
         else:
             squares = (x**2).sum({"all": None}.get(lengths, axis), keepdims=True)
@@ -381,11 +397,29 @@ def _cosine(queries, keys, lengths="each", added=0.0, least=0.0, guard=True, fir
 
 
 def far_and_near(exponent):
-    """Rows of very different lengths: some have squares that are too large for the type, some too small."""
+    """Rows of very different lengths: some have squares that are too large for the type, some too small.
+
+    Some begin with 0.
+    """
 
     def style(rng, shape):
         powers = rng.choice([-exponent, 0.0, exponent], (*shape[:-1], 1))
-        return arg.normal(rng, shape) * 10.0**powers
+        values = arg.normal(rng, shape) * 10.0**powers
+        values[..., 0] = np.where(rng.random(shape[:-1]) < 0.3, 0.0, values[..., 0])
+        return values
+
+    return style
+
+
+def limits(dtype):
+    """Rows as long and as short as a type allows, beside usual ones: the length of a long one is beyond the type."""
+    about = np.finfo(dtype)
+
+    def style(rng, shape):
+        long = np.round(rng.uniform(0.8, 0.95, shape), 2) * rng.choice([-1, 1], shape) * float(about.max)
+        short = rng.integers(1, 99, shape) * rng.choice([-1, 1], shape) * float(about.smallest_subnormal)
+        kind = rng.permutation(np.arange(np.prod(shape[:-1])) % 3).reshape((*shape[:-1], 1))
+        return np.choose(kind, [long, short, arg.normal(rng, shape)])
 
     return style
 
@@ -408,6 +442,12 @@ def of_what_size(trial, expected, got):
         return Fault(
             "a vector of zeros", f"The scores of a vector of zeros should be 0. One of yours is {number(got[bad][0])}."
         )
+    if not (bad & ((queries >= 1e-4) & (keys >= 1e-4) | zero)).any() and (bad & ~beyond).any():
+        return Fault(
+            "short vectors",
+            "The scores are right but for those of short vectors. However short a vector is, it has a direction. Is "
+            "there a small number that is added to a length, or that no length may fall below?",
+        )
     if not (bad & ~beyond).any():
         return Fault(
             "long and short vectors",
@@ -417,23 +457,46 @@ def of_what_size(trial, expected, got):
     return None
 
 
+def at_the_limits(trial, expected, got):
+    """Wrong only for vectors whose largest entry is nearly beyond the type?"""
+    about = np.finfo(trial.inputs["queries"].dtype)
+    low, high = 4 / float(about.max), float(about.max) / 4
+    queries, keys = _largest(trial.inputs["queries"])[..., :, None], _largest(trial.inputs["keys"])[..., None, :]
+    outside = (queries > high) | (queries < low) | (keys > high) | (keys < low)
+    zero = (queries == 0) | (keys == 0)
+    if outside.all() or (trial.bad & (zero | ~outside)).any():
+        return None
+    return Fault(
+        "the limits of the type",
+        "The scores are right but for those of a vector whose entries are nearly too large for their type, or nearly "
+        "too small. The sum of such large entries is infinite, and so is the length of the vector; of such small ones "
+        "1 / x is infinite.",
+    )
+
+
 ONE_PAIR = {"queries": np.array([[3.0, 4.0]]), "keys": np.array([[4.0, 3.0]])}
+NEARLY_UPRIGHT = {"queries": np.array([[3.0, 4.0]]), "keys": np.array([[4.0, -3.000001], [-4.0, 3.1]])}
 A_ZERO = {"queries": np.array([[3.0, 4.0], [0.0, 0.0]]), "keys": np.array([[4.0, 3.0], [0.0, 2.0]])}
 LONG_SHORT = {"queries": np.array([[3e200, 4e200]]), "keys": np.array([[4e-200, 3e-200], [4.0, 3.0]])}
 ROBUST_COSINE_SCORES = Exercise(
     number="3.4", name="robust_cosine_scores", see="The cosine", **PAIRS, reference=right_cosine, faulty=_cosine,
-    arguments={"queries": arg.Floats("…TD"), "keys": arg.Floats("…SD")}, dtypes=NARROW, properties=(of_what_size,),
+    arguments={"queries": arg.Floats("…TD"), "keys": arg.Floats("…SD")}, dtypes=NARROW,
+    properties=(at_the_limits, of_what_size),
     stages=(
-        Stage("plain", (ONE_PAIR, SMALL)),
+        Stage("plain", (ONE_PAIR, SMALL, NEARLY_UPRIGHT)),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.small]}),
         Stage("vectors of zeros", (A_ZERO,), leading=(0, 1, 2), ones=True,
             styles={"queries": arg.zeros, "keys": arg.zeros}),
         Stage("long and short vectors", (LONG_SHORT,), leading=(0, 2), types=(),
-            styles={"queries": far_and_near(200), "keys": far_and_near(200)}),
+            styles={"queries": [far_and_near(9), far_and_near(200)], "keys": [arg.normal, far_and_near(200)]}),
         Stage("long and short in float32", leading=(0, 2), types=("float32",),
             styles={"queries": far_and_near(30), "keys": far_and_near(30)}),
         Stage("long and short in float16", leading=(0, 2), types=("float16",),
             styles={"queries": far_and_near(2.5), "keys": far_and_near(2.5)}),
+        Stage("at the limits of the type", leading=(0, 1), types=(),
+            styles={"queries": limits("float64"), "keys": limits("float64")}),
+        Stage("at the limits of float16", leading=(0, 1), types=("float16",),
+            styles={"queries": limits("float16"), "keys": limits("float16")}),
     ),
     misconceptions=(
         Misconception("one length for all", {"lengths": "all"},
@@ -458,6 +521,15 @@ ROBUST_COSINE_SCORES = Exercise(
         Misconception("the squares do not fit", {"lengths": "plain"},
             "The square of a long vector's entry is infinite in its type, that of a short one's is 0. A vector that is "
             "first divided by its largest entry has neither trouble, and the same direction."),
+        Misconception("one scale for all", {"lengths": "one peak"},
+            "You divide all queries (or keys) by the largest entry of them all. Each vector has a largest entry of its "
+            "own: beside a very long vector, the squares of the others still round to 0."),
+        Misconception("the length does not fit", {"lengths": "hypot"},
+            "No square is too large in yours, but the length itself can be beyond the type where no entry is. A vector "
+            "that is first divided by its largest entry has a length of at most √D."),
+        Misconception("1 / x", {"first": "reciprocal"},
+            "You multiply by 1 / x, x being the largest entry of a vector. Of the smallest numbers that a type has, "
+            "1 / x is infinite: divide by x itself."),
         Misconception("the dot product first", {"first": "dot"},
             "You multiply first and divide by the lengths afterwards. In between, the dot product or the product of "
             "the lengths is beyond the type. Unit vectors are not."),
@@ -522,7 +594,28 @@ def differences(trial, expected, got):
     )
 
 
+def out_of_place(trial, expected, got):
+    """Right where all queries and keys are moved together to lie around 0?"""
+    queries, keys = trial.inputs["queries"], trial.inputs["keys"]
+    middle = keys.mean(tuple(range(keys.ndim - 1)))
+    if not np.abs(middle).min() > 1000 * max(np.abs(queries - middle).max(), np.abs(keys - middle).max()):
+        return None
+    right, yours = trial.again({"queries": queries - middle, "keys": keys - middle})
+    if yours is None or yours.shape != right.shape or unequal(yours, right, trial.slack).any():
+        return None
+    return Fault(
+        "far from zero",
+        "Your weights are right when all queries and keys are moved together to lie around 0, and wrong where they lie "
+        "now, though no distance is another. A square that is multiplied out does this: q² − 2 q k + k² is a small "
+        "difference of large numbers, and rounding takes its digits. Subtract first, then square.",
+    )
+
+
 ON_A_LINE = {"queries": np.array([[0.0]]), "keys": np.array([[0.0], [1.0], [3.0]]), "widths": np.array([3.0])}
+AS_FAR = {  # every key has one that is as far
+    "queries": np.array([[0.0, 0.0], [1.0, 1.0]]), "keys": np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0], [1.0, 2.0]]),
+    "widths": np.array([1.0, 1.0]),
+}  # fmt: skip
 NEAR_AND_FAR = {
     "queries": np.array([[0.0, 0.0], [60.0, 0.5]]), "keys": np.array([[0.2, 1.0], [0.5, -1.5], [0.3, 0.4]]),
     "widths": np.array([1.5, 2.0]),
@@ -541,17 +634,24 @@ def away(rng, shape):
     return np.round(rng.choice([-90.0, 0.0, 90.0, 400.0], (*shape[:-1], 1)) + rng.standard_normal(shape), 1)
 
 
+def elsewhere(rng, shape):
+    """All vectors near each other, and a million away from zero."""
+    return 1e6 + arg.normal(rng, shape)
+
+
 KERNEL_WEIGHTS = Exercise(
     number="3.6", name="kernel_weights", see="A kernel view", axes={"result": "…TS"},
     returns="one weight for each query and key", reference=right_kernel_weights, faulty=_kernel, arguments=KERNEL,
-    properties=(*WEIGHTS, differences), dtypes=NARROW,
+    properties=(out_of_place, *WEIGHTS, differences), dtypes=NARROW,
     stages=(
-        Stage("plain", (ON_A_LINE, {**SMALL, "widths": np.array([1.5, 1.5])}), styles={"widths": ones}),
+        Stage("plain", (ON_A_LINE, {**SMALL, "widths": np.array([1.5, 1.5])}, AS_FAR), styles={"widths": ones}),
         Stage("widths", ({**SMALL, "widths": np.array([0.5, 2.0])},)),
         Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
         Stage("far from every key", (NEAR_AND_FAR,), leading=(0, 2), styles={"queries": away}, types=(),
             tolerance=1e-9),  # the exponents are large, and so is what rounding leaves of their differences
         Stage("narrow", leading=(0, 1), styles={"widths": thin}, types=(), tolerance=1e-9),
+        Stage("far from zero", leading=(0, 1), styles={"queries": elsewhere, "keys": elsewhere}, types=(),
+            sizes={"T": 4, "S": 5, "D": 3}),
         Stage("far in float32", (OUT_OF_SIGHT,), leading=(), types=("float32",)),
     ),
     misconceptions=(
@@ -676,7 +776,9 @@ KERNEL_SCORES_BACKWARD = Exercise(
 # 3.8 costs
 
 
-def _costs(projected="once", score_vector="both", matrices="two", general="keys", transposed=False, table=None):
+def _costs(
+    projected="once", score_vector="both", matrices="two", general="keys", transposed=False, table=None, extra=None
+):
     T, S, Dq, Dk, A = 10, 20, 16, 128, 32
     if table:
         D = table
@@ -695,6 +797,7 @@ def _costs(projected="once", score_vector="both", matrices="two", general="keys"
     hidden = T * S * (Dq + Dk) * A if projected == "pairs" else (T * Dq + S * Dk) * A
     matrix = {"two": (Dq + Dk) * A, "query's": Dq * A, "key's": Dk * A}[matrices]
     counts = np.array([[Dq * Dk, matrix + vector[0]], [ways[general], hidden + vector[1]]], dtype=float)
+    counts += {None: 0, "bias": [[0, A], [0, 0]], "tanh": [[0, 0], [0, T * S * A]]}[extra]
     return counts.T if transposed else counts
 
 
@@ -718,6 +821,12 @@ COSTS = Exercise(
             "The score vector of the additive score is learned too: its A numbers are parameters."),
         Misconception("the score vector's products", {"score_vector": "parameters"},
             "The additive score's multiplications with the score vector are missing: A for each pair."),
+        Misconception("a bias", {"extra": "bias"},
+            "You count a bias of the hidden units. That of exercise 3.3 has one; the additive score of the chapter has "
+            "none.", see="An additive score"),
+        Misconception("tanh counted", {"extra": "tanh"},
+            "You count a multiplication for each tanh. Only those of the matrices and of the score vector are asked "
+            "for."),
         Misconception("one matrix", {"matrices": "query's"},
             "The additive score has two matrices; the one for the keys is missing."),
         Misconception("one matrix", {"matrices": "key's"},
@@ -803,7 +912,7 @@ LOW_RANK_SCORES = Exercise(
         Stage("plain", (TWO_ON_ONE,), sizes={"D": 5, "K": 5, "R": 2}),
         Stage("queries and keys of different widths", sizes={"D": 5, "K": 4, "R": 2}),
         Stage("batches", leading=(1, 2, 3), ones=True),
-        Stage("many features", sizes={"D": 600, "K": 500, "R": 2, "T": 3, "S": 4}, types=("float32",)),
+        Stage("many features", sizes={"D": 600, "K": 500, "R": 12, "T": 3, "S": 4}, types=("float32",)),
     ),
     misconceptions=(
         Misconception("one matrix for both", {"keys_through": "query's"},

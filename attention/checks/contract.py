@@ -9,7 +9,7 @@ import numpy as np
 from attention.checks.compare import equal, margins, plain
 from attention.checks.errors import is_unwritten, raised_by
 from attention.checks.gradient import gradients_of
-from attention.checks.trial import Fault, Trial, results_of
+from attention.checks.trial import Fault, Trial, results_of, widened
 from attention.checks.words import NOUNS
 
 TRIED = (Exception, SystemExit, GeneratorExit)  # all that an answer may end in; Ctrl-C is the learner's own
@@ -63,7 +63,7 @@ def call(trial, answer, draw, adapter):
 def _again(trial, answer, draw, adapter):
     """The right and the learner's result, the one that was wrong, for other arguments; None where the answer fails."""
     at = trial.names.index(trial.wrong[0])
-    right = results_of(trial.exercise, trial.exercise.reference, draw)[at]
+    right = results_of(trial.exercise, trial.exercise.reference, widened(draw))[at]
     results = call(trial, answer, draw, adapter)
     return right, None if results is None else results[at]
 
@@ -161,9 +161,13 @@ def _article(word):
 
 
 def _held_by(result):
-    """What is in a list that is not one of numbers: " that holds str", " that holds float and list"."""
-    kinds = sorted({type(part).__name__ for part in result}) if isinstance(result, list | tuple) else []
-    return f" that holds {' and '.join(kinds)}" if kinds else ""
+    """What is in a list that is not one of numbers: " that holds str", " that holds float and list", " of lists …"."""
+    if not isinstance(result, list | tuple) or not result:
+        return ""
+    if all(isinstance(part, list | tuple) for part in result):
+        inner = [part for row in result for part in row]
+        return f" of lists{_held_by(inner)}".replace(" that holds", " that hold") if inner else ""
+    return f" that holds {' and '.join(sorted({type(part).__name__ for part in result}))}"
 
 
 def _of(trial, name):

@@ -8,6 +8,7 @@ import numpy as np
 from attention.checks.arguments import Plan, letters
 
 SIZES = (3, 5, 2, 7, 4)  # for the letters: all different, so that an axis is known by its size
+SQUARE = 4  # for all axes at once: what holds where sizes differ may not hold where they do not
 LEADING = {0: ((),), 1: ((6,), (2,)), 2: ((2, 3), (4, 2)), 3: ((2, 1, 3),)}
 ONES = ((1,), (3, 1))  # leading axes of size 1
 LONG, MANY = (17, 13, 11, 19, 23), (40,)  # for the letters, and leading axes, where a stage is large
@@ -16,15 +17,23 @@ LONG, MANY = (17, 13, 11, 19, 23), (40,)  # for the letters, and leading axes, w
 def draws_of(exercise, stage):
     """Every draw of a stage, [{argument: value}], the same each time: the small ones first."""
     rng = np.random.default_rng(zlib.crc32(f"{exercise.number} {stage.name}".encode()))
-    drawn = list(stage.draws)
+    drawn, first = list(stage.draws), None
     for plan in plans(exercise, stage, rng) if exercise.arguments else ():
-        draw = {}
-        for name, argument in exercise.arguments.items():
-            value = argument.draw(rng, plan, name, draw)
-            if value is not None:
-                draw[name] = in_memory(value, plan)
-        drawn.append(draw)
+        drawn.append(drawn_by(exercise, plan, rng))
+        first = first or plan
+    if first:  # the same shapes with other numbers: an answer may keep something by the shapes
+        drawn.append(drawn_by(exercise, first, rng))
     return sorted(drawn, key=telling)
+
+
+def drawn_by(exercise, plan, rng):
+    """One draw, {argument: value}; an argument that is left out is not in it."""
+    draw = {}
+    for name, argument in exercise.arguments.items():
+        value = argument.draw(rng, plan, name, draw)
+        if value is not None:
+            draw[name] = in_memory(value, plan)
+    return draw
 
 
 def in_memory(value, plan):
@@ -51,7 +60,7 @@ def plans(exercise, stage, rng):
 
 
 def shapes(exercise, stage, rng):
-    """Every number of leading axes that the stage names; and axes of size 1, or long ones, where it asks for them."""
+    """Every number of leading axes that the stage names; axes of size 1, all of one size, long, where it asks for it."""
     names = letters(exercise.arguments)
 
     def sizes(**fixed):
@@ -65,6 +74,7 @@ def shapes(exercise, stage, rng):
         leading = LEADING[min(stage.leading)][0]
         yield from ((sizes(**{name: 1}), leading) for name in names if name not in exercise.never_one)
         yield from ((sizes(), leading) for leading in (ONES if max(stage.leading) else ()))
+        yield sizes(**{name: SQUARE for name in names if name not in stage.sizes}), (SQUARE,) * min(stage.leading)
     if stage.large:
         yield dict(zip(names, LONG, strict=False)) | stage.sizes, ()
         yield sizes(), MANY

@@ -31,7 +31,7 @@ class Stage:
     name: str
     draws: tuple = ()  # of dicts, the arguments by name and in their order
     leading: tuple = (0,)  # numbers of leading axes, 0 to 3; () generates nothing
-    ones: bool = False  # each axis of size 1 in turn
+    ones: bool = False  # each axis of size 1 in turn, and all axes of one size
     large: bool = False  # long axes, and many rows
     every_axis: bool = False  # an `Axis` argument takes every value, negative and not
     styles: dict = field(default_factory=dict)  # argument -> a style of `arguments`, or a list of them

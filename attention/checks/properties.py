@@ -29,7 +29,7 @@ def not_finite(trial, expected, got):
         return None
     kind = "NaN" if np.isnan(got[bad]).any() else "infinite"
     cause = {
-        "NaN": "NaN is born of ∞ − ∞, 0 · ∞, 0 / 0 or the log of a negative number.",
+        "NaN": "NaN is born of ∞ − ∞, ∞ / ∞, 0 · ∞, 0 / 0, and the log or the root of a negative number.",
         "infinite": "Infinity is born of the exp of a large number, of the log of 0 or of a division by 0.",
     }[kind]
     return Fault(
@@ -103,10 +103,11 @@ def function(trial, expected, got):
         "1 decimal": lambda x: np.round(x, 1),
         **{f"{places} decimals": lambda x, p=places: np.round(x, p) for places in range(2, 6)},
     }  # fmt: skip
+    within = trial.within if trial.exercise.value else trial.slack  # by hand, a few places are all there is
     for name, f in known.items():
         changed = f(expected)
-        other = expected.size > 1 and unequal(changed, expected, trial.slack).any()
-        if other and not unequal(got, changed, trial.slack).any():
+        other = expected.size > 1 and unequal(changed, expected, within).any()
+        if other and not unequal(got, changed, within).any():
             what = f"rounded to {name}" if "decimal" in name else f"but for one step: you have {name} of them"
             return Fault("one step", f"The right numbers, {what}.")
     return None
@@ -123,14 +124,17 @@ def cut(trial, expected, got):
 
 def probes(trial, expected, got):
     """What a change of one argument does to the right result, and to the learner's."""
+    within = max(trial.slack, np.max(trial.within) / largest(expected))
+    if within > max(trial.slack, 1e-3):
+        return None  # so much is lost to rounding that nothing can be said of proportions
     changes = {"Add 1 to": (lambda x: x + 1, "changes"), "Double": (lambda x: 2 * x, "does not change in proportion")}
     for name in [n for n, value in trial.inputs.items() if is_float(value)]:
         for what, (change, otherwise) in changes.items():
             right, yours = trial.again({name: change(trial.inputs[name])})
             if yours is None or yours.shape != got.shape:
                 continue
-            right = _effect(expected, right, trial.slack, otherwise)
-            yours = _effect(got, yours, trial.slack, otherwise)
+            right = _effect(expected, right, within, otherwise)
+            yours = _effect(got, yours, within, otherwise)
             if right != yours:
                 sentence = f"{what} `{name}`, and the right result {right}; yours {yours}."
                 return Fault(f"the part of {name}", sentence)

@@ -1813,13 +1813,6 @@ def matrix_built(queries, keys, query_weight, key_weight):
 
 
 @wrong("low_rank_scores")
-def matrix_built_by_torch(queries, keys, query_weight, key_weight):
-    # beyond NumPy's allocator
-    weight = torch.tensor(query_weight) @ torch.tensor(key_weight).T
-    return (torch.tensor(queries) @ weight @ torch.tensor(keys).transpose(-1, -2)).numpy()
-
-
-@wrong("low_rank_scores")
 def matrix_built_in_half(queries, keys, query_weight, key_weight):
     weight = np.einsum("dr,er->de", query_weight.astype(np.float16), key_weight.astype(np.float16))
     return queries @ weight @ turned(keys)

@@ -166,7 +166,7 @@ STANDARDISED_SCORES = Exercise(
     keeps_type=True, properties=(the_divisor,), dtypes=NARROW,
     stages=(
         Stage("plain", ({**SMALL, **WITH_ONES}, {**SMALL, **SPREADS})),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"queries": [arg.normal, arg.tied]}),
         Stage("large and small", leading=(0, 2), types=("float32",), styles={
             "queries": arg.spread(1000.0), "keys": [arg.small, arg.normal], "query_spread": [wide, thin]}),
     ),
@@ -286,7 +286,7 @@ CONCAT_SCORES = Exercise(
     stages=(
         Stage("plain", sizes={"D": 4, "K": 4, "A": 5, "T": 2, "S": 3}),
         Stage("queries and keys of different widths", sizes={"D": 4, "K": 2}),
-        Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large features", leading=(0, 1), styles={"queries": arg.spread(100.0), "keys": arg.small}),
     ),
     misconceptions=(
@@ -484,7 +484,7 @@ ROBUST_COSINE_SCORES = Exercise(
     properties=(at_the_limits, of_what_size),
     stages=(
         Stage("plain", (ONE_PAIR, SMALL, NEARLY_UPRIGHT)),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.small]}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"queries": [arg.normal, arg.small]}),
         Stage("vectors of zeros", (A_ZERO,), leading=(0, 1, 2), ones=True,
             styles={"queries": arg.zeros, "keys": arg.zeros}),
         Stage("long and short vectors", (LONG_SHORT,), leading=(0, 2), types=(),
@@ -646,7 +646,7 @@ KERNEL_WEIGHTS = Exercise(
     stages=(
         Stage("plain", (ON_A_LINE, {**SMALL, "widths": np.array([1.5, 1.5])}, AS_FAR), styles={"widths": ones}),
         Stage("widths", ({**SMALL, "widths": np.array([0.5, 2.0])},)),
-        Stage("batches", leading=(1, 2, 3), ones=True, styles={"queries": [arg.normal, arg.tied]}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"queries": [arg.normal, arg.tied]}),
         Stage("far from every key", (NEAR_AND_FAR,), leading=(0, 2), styles={"queries": away}, types=(),
             tolerance=1e-9),  # the exponents are large, and so is what rounding leaves of their differences
         Stage("narrow", leading=(0, 1), styles={"widths": thin}, types=(), tolerance=1e-9),
@@ -727,7 +727,7 @@ KERNEL_SCORES_BACKWARD = Exercise(
         ), styles={"widths": ones}),
         Stage("widths", (
             {**SMALL, "widths": np.array([0.5, 2.0]), "grad_scores": np.array([[1.0, -0.5, 0.2], [0.3, 0.8, -1.2]])},)),
-        Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large and small", leading=(0, 2), styles={"grad_scores": arg.small, "queries": arg.spread(100.0)}),
     ),
     misconceptions=(

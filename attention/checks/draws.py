@@ -60,7 +60,7 @@ def plans(exercise, stage, rng):
 
 
 def shapes(exercise, stage, rng):
-    """Every number of leading axes that the stage names; axes of size 1, all of one size, long, where it asks for it."""
+    """Every number of leading axes that the stage names; axes of size 1, of one size, long, where it asks for them."""
     names = letters(exercise.arguments)
 
     def sizes(**fixed):

@@ -209,7 +209,7 @@ def over_the_first_axis(scores, temperature):
     return by_scipy(scores[None], temperature)
 
 
-@wrong("soft_maximum", "one step (cold)", "The right numbers, rounded to 2 decimals")
+@wrong("soft_maximum", "the precision (cold)", "Your numbers are right to about 11 digits")
 def a_maximum_where_it_is_cold(scores, temperature):
     return by_scipy(scores, temperature) if temperature > 0.05 else scores.max(-1)
 

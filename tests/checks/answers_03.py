@@ -229,11 +229,21 @@ def _unit(x):
     return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1)
 
 
-@right("robust_cosine_scores")
+@known("robust_cosine_scores", "the length does not fit (at the limits of the type)", "the length itself")
 def by_hypot(queries, keys):
     left, right = (np.hypot.reduce(x, axis=-1, keepdims=True) for x in (queries, keys))
     queries, keys = (x / np.where(length > 0, length, 1) for x, length in ((queries, left), (keys, right)))
     return np.einsum("...td,...sd->...ts", queries, keys)
+
+
+@right("robust_cosine_scores")
+def by_the_largest_and_hypot(queries, keys):
+    def unit(x):
+        x = x / np.where((peak := np.abs(x).max(-1, keepdims=True)) > 0, peak, 1)
+        length = np.hypot.reduce(x, axis=-1, keepdims=True)
+        return np.divide(x, length, out=np.zeros_like(x), where=length > 0)
+
+    return np.einsum("...td,...sd->...ts", unit(queries), unit(keys))
 
 
 @right("robust_cosine_scores")
@@ -283,12 +293,20 @@ def _squares(queries, keys, widths):
     return (((queries[..., :, None, :] - keys[..., None, :, :]) / widths) ** 2).sum(-1)
 
 
-@right("kernel_weights")
+@wrong("kernel_weights", "far from zero", "moved together to lie around 0")
 def the_square_expanded(queries, keys, widths):
     queries, keys = queries.astype(np.float64) / widths, keys.astype(np.float64) / widths
     products = queries @ np.swapaxes(keys, -1, -2)
     lengths = (keys**2).sum(-1)[..., None, :]
     return scipy.special.softmax(products - lengths / 2, axis=-1)
+
+
+@right("kernel_weights")
+def expanded_around_the_middle(queries, keys, widths):
+    middle = keys.mean(-2, keepdims=True, dtype=np.float64)
+    queries, keys = (queries - middle) / widths, (keys - middle) / widths
+    products = queries @ np.swapaxes(keys, -1, -2)
+    return scipy.special.softmax(products - (keys**2).sum(-1)[..., None, :] / 2, axis=-1)
 
 
 @right("kernel_weights")

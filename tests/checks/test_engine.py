@@ -174,6 +174,30 @@ def test_memory_from_one_call_to_the_next_is_found():
     assert "not the same twice" in verdict(worn).title
 
 
+def test_what_is_kept_by_the_shapes_is_found():
+    kept = {}
+
+    def remembers(scores, axis=-1):
+        return np.array(kept.setdefault((scores.shape, scores.dtype, axis), good(scores, axis)))
+
+    assert not verdict(remembers).passed
+    arrays = [e for module in chapters().values() for e in module.EXERCISES if e.arguments]
+    for exercise in (e for e in arrays if all(isinstance(a, arg.Floats) for a in e.arguments.values())):
+        for stage in (s for s in exercise.stages if s.leading):
+            shapes = [tuple(map(np.shape, draw.values())) for draw in draws_of(exercise, stage)]
+            assert len(set(shapes)) < len(shapes), (exercise.name, stage.name)
+
+
+def test_what_goes_wrong_where_all_axes_have_one_size_is_found():
+    def confused(scores, axis=-1):
+        axis = scores.shape.index(scores.shape[axis])  # the first axis of this size
+        return good(scores, axis)
+
+    square = [d["scores"] for d in draws_of(find("00.softmax"), find("00.softmax").stages[1])]
+    assert any(s.ndim == 2 and s.shape[0] == s.shape[1] for s in square)
+    assert "(batches)" in verdict(confused).title
+
+
 def test_an_argument_that_was_changed_is_named():
     def answer(scores, axis=-1):
         scores -= scores.max(axis, keepdims=True)
@@ -320,6 +344,32 @@ def test_two_numbers_are_shown_as_near_as_they_are():
     assert words.pair(0.1925, 0.1925 - 1e-9) == ("0.1925", "0.192499999")
     assert words.pair(1.0, np.nan) == ("1", "NaN")
     assert words.pair(-np.inf, np.inf) == ("−∞", "∞")
+
+
+def test_weights_that_are_0_are_not_those_of_other_scores():
+    def ties_to_the_first(scores, axis=-1):
+        weights = good(scores, axis)
+        largest = weights == weights.max(axis, keepdims=True)
+        first = largest & (np.cumsum(largest, axis) == 1)
+        share = weights * largest.sum(axis, keepdims=True)
+        return np.where(first, share, np.where(largest, 0, weights))
+
+    said = verdict(ties_to_the_first)
+    assert not said.passed
+    assert "multiplied by" not in said.text, said.text
+
+
+def test_nothing_is_said_of_proportions_that_rounding_hides():
+    def upright(queries, keys):
+        scores = find("03.robust_cosine_scores").reference(queries, keys)
+        return np.where(np.abs(scores) < 1e-6, 0, scores)
+
+    said = verdict(upright, "03.robust_cosine_scores")
+    assert said.title == "small numbers", said.text
+
+
+def test_what_a_list_of_lists_holds():
+    assert "a list of lists that hold str came back" in verdict(lambda: [["2", "4"], ["6", "8"]], "03.costs").text
 
 
 def test_a_factor_of_one_number_is_named_only_where_it_is_simple():

@@ -32,7 +32,7 @@ CARD = """# {name}
 | test_2016_flickr (1,000 sentences) | {test_greedy:.2f} | {test_beam:.2f} |
 
 Signature: `{signature}`. Measured from the stored file. The model was chosen on
-validation data; the test sentences were translated once, for this table.
+validation data; nothing was chosen by the test sentences.
 
 ## How it was made
 

@@ -80,6 +80,8 @@ def _finite(draw):
 def _wrong(exercise, answer, framework, adapter, say, stage, trials, failing, passed):
     if fault := _in_another_framework(exercise, answer, framework, failing):
         return say.wrong(stage, failing[0], fault, (), True, passed)
+    if fault := _by_its_place_in_memory(exercise, answer, failing[0], adapter):
+        return say.wrong(stage, failing[0], fault, (), True, passed)
     shown = next((trial for trial in failing if trial.fault), None)
     by_numbers = not isinstance(stage, Gradient) and not (shown and shown.error is None and shown.numbers_right)
     later = _later(exercise, answer, stage, framework, adapter) if by_numbers and shown is None else []
@@ -118,6 +120,21 @@ def _in_another_framework(exercise, answer, framework, failing):
         except Exception:
             continue
     return None
+
+
+def _by_its_place_in_memory(exercise, answer, trial, adapter):
+    """An answer that is right where the same arrays lie row after row: typed again, they would."""
+    rows = {n: v.copy(order="C") if isinstance(v, np.ndarray) else v for n, v in trial.inputs.items()}
+    same = all(v.strides == rows[n].strides for n, v in trial.inputs.items() if isinstance(v, np.ndarray))
+    if same or trial.error is not None or trial.fault:
+        return None
+    if not attempt(exercise, answer, rows, trial.stage, adapter).right:
+        return None
+    return Fault(
+        "the order in memory",
+        "Right where the rows of the same array lie one after the other, wrong here, where its columns do, as in a "
+        "transposed array. Something in your function reads the numbers in the order in which they lie.",
+    )
 
 
 def _remembers(exercise, answer, first, adapter):

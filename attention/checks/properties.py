@@ -32,11 +32,9 @@ def not_finite(trial, expected, got):
         "NaN": "NaN is born of ∞ − ∞, ∞ / ∞, 0 · ∞, 0 / 0, and the log or the root of a negative number.",
         "infinite": "Infinity is born of the exp of a large number, of the log of 0 or of a division by 0.",
     }[kind]
-    return Fault(
-        kind,
-        f"{bad.sum()} of {bad.size} numbers {'is' if bad.sum() == 1 else 'are'} {kind} where all should be "
-        f"finite. {cause}",
-    )
+    should = np.isfinite(expected).sum()
+    which = f"Of {should} numbers that should be finite {bad.sum()} {'is' if bad.sum() == 1 else 'are'} {kind}."
+    return Fault(kind, f"{which if bad.size > 1 else f'The number is {kind} and should be finite.'} {cause}")
 
 
 def nothing(trial, expected, got):
@@ -114,9 +112,10 @@ def function(trial, expected, got):
 
 
 def cut(trial, expected, got):
-    """Right within bounds, and cut off there."""
+    """Right within bounds, and cut off there: at least two numbers at one of them, or bounds that are opposite."""
     low, high = got.min(), got.max()
-    several = trial.bad.sum() > 1
+    at = [(trial.bad & (got == bound)).sum() for bound in (low, high)]
+    several = max(at) > 1 or (min(at) == 1 and low == -high)
     if several and low < high and not unequal(got, np.clip(expected, low, high), trial.within).any():
         return Fault("cut off", f"Right between {number(low)} and {number(high)}, and nothing of yours lies beyond.")
     return None
@@ -180,17 +179,16 @@ def order(trial, expected, got):
 def precision(trial, expected, got):
     """Right, but to fewer digits than the type of the input has."""
     in_float64 = trial.floats and all(value.dtype == np.float64 for value in trial.floats)
-    if not in_float64 or not _finite(expected, got):
+    bad = trial.bad
+    if not in_float64 or not _finite(expected, got) or not expected[bad].all():
         return None
-    off = np.abs(got - expected).max() / largest(expected)
-    if (np.abs(got - expected) > 0.1 * np.abs(expected)).any():
-        return None  # not even the first digit is right everywhere
+    off = np.abs(got / expected - 1)[bad].max()
     if not TOLERANCE["float64"] < off < TOLERANCE["float32"]:
         return None
     return Fault(
         "the precision",
         f"Your numbers are right to about {int(-np.log10(off))} digits. float64 went in, which holds 16; float32 holds "
-        "7. Does something on the way round them, or turn them into float32?",
+        "7. Does something on the way round them, turn them into float32, or add a small number?",
     )
 
 

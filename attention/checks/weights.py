@@ -59,7 +59,10 @@ def weights_order(trial, expected, got):
 
 
 def weights_choice(trial, expected, got):
-    if ((got == 0) | (got == 1)).all() and got.any() and got.shape[-1] > 1:
+    """In each row one weight of 1 and all others 0, and that is what is wrong."""
+    axis = trial.inputs.get("axis", -1)
+    chosen = ((got == 0) | (got == 1)).all() and (got.sum(axis) == 1).all() and got.shape[axis] > 1
+    if chosen and ((expected > 0) & (expected < 1))[trial.bad].any():
         return Fault("a choice", "You give everything to one and nothing to the others.")
     return None
 

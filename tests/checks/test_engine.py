@@ -682,3 +682,40 @@ def test_draws_come_with_the_smallest_first():
         drawn = [draw["scores"] for draw in draws_of(exercise, stage)]
         ones = [1 in scores.shape for scores in drawn]
         assert ones == sorted(ones)
+
+
+def test_long_axes_and_many_rows_where_a_stage_is_large():
+    exercise = find("00.softmax")
+    drawn = [draw["scores"].shape for draw in draws_of(exercise, Stage("large", leading=(), large=True))]
+    assert (17,) in drawn
+    assert any(len(shape) == 2 and shape[0] == 40 for shape in drawn)
+
+
+def test_arrays_lie_in_either_order_and_whoever_minds_is_told():
+    def of_memory(scores, axis=-1):
+        return good(scores.ravel(order="K").reshape(scores.shape), axis)
+
+    said = verdict(of_memory)
+    assert said.title == "the order in memory (batches)"
+    assert "wrong here, where its columns do" in " ".join(said.text.split())
+
+
+def test_margins_move_the_inputs_against_each_other():
+    x = {"x": np.array([1e4, 1e4, 3.0], dtype=np.longdouble)}
+    (margin,) = margins(lambda moved: (moved["x"][:1] - moved["x"][1:2],), x, (np.zeros(1, np.longdouble),), "float64")
+    assert 1e-10 < margin[0] < 1e-8
+
+
+def test_margins_of_float16_hold_small_numbers():
+    x = {"x": np.array([-12.0], dtype=np.longdouble)}
+    (margin,) = margins(lambda moved: (np.exp(moved["x"]),), x, (np.exp(x["x"]),), "float16")
+    assert margin[0] < np.exp(-12)
+
+
+def test_by_hand_one_array_may_be_given_twice():
+    shares = np.array([1, 2, 5]) / 8
+    assert verdict(lambda: shares, "00.weights_by_hand").passed
+
+
+def test_ones_everywhere_are_no_choice():
+    assert "everything to one" not in verdict(lambda scores, axis=-1: np.ones_like(scores)).text

@@ -1,6 +1,7 @@
 """09 Translation with attention."""
 
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -78,8 +79,8 @@ def _cut(tokens, merges, way="in order", first=256, places="all"):
 
 
 def _text(rng, plan, drawn):
-    """A text of few letters, so that pairs return, as a list of bytes."""
-    alphabet = np.arange(97, 97 + rng.integers(2, 6))
+    """A text of few different bytes, so that pairs return: of letters, or of bytes whose decimals hold each other."""
+    alphabet = rng.permutation((range(97, 104), (0, 1, 10, 11, 110, 111, 255))[plan.form % 2])[: rng.integers(2, 6)]
     return rng.choice(alphabet, rng.integers(2, 60), p=rng.dirichlet(np.ones(alphabet.size))).tolist()
 
 
@@ -206,8 +207,12 @@ RESET_FIRST = Exercise(
         ), leading=(0,)),
         Stage("other sizes", leading=(0,), ones=True, styles={"state": [arg.normal, arg.spread(4), arg.small]}),
         Stage("gates wide open or shut",
-            leading=(0,), styles={"input_gates": [arg.spread(40), arg.far]}, types=(), gradient=False),
-        Stage("gates near 90", leading=(0,), styles={"input_gates": arg.near(88)}, types=("float32",), gradient=False),
+            # no state near 0: beside it the rounding of 1 − z, which a right answer may have, would be all that is left
+            leading=(0,), styles={"input_gates": [arg.spread(40), arg.far], "state": arg.upstream},
+            types=(), gradient=False),
+        Stage("gates near 90",
+            leading=(0,), styles={"input_gates": arg.near(88), "state": arg.upstream},
+            types=("float32",), gradient=False),
     ),
     misconceptions=(
         Misconception("reset after the product", {"reset": "after"},
@@ -281,9 +286,10 @@ def _nothing(rng, shape):
     return np.zeros(shape)
 
 
-def _coverage(rng, shape):
-    """What a few steps have looked at: sums of weights."""
-    return np.round(sum(arg.weights(rng, shape) for _ in range(3)), 2)
+def _coverage(rng, plan, drawn):
+    """What three steps have looked at: sums of weights, and so nothing at padding."""
+    looks = [arg.weights(rng, drawn["mask"].shape) * drawn["mask"] for _ in range(3)]
+    return np.round(sum(look / look.sum(-1, keepdims=True) for look in looks), 2)
 
 
 LOOK_WITH_COVERAGE = Exercise(
@@ -291,7 +297,7 @@ LOOK_WITH_COVERAGE = Exercise(
     frameworks=("numpy", "tensorflow", "pytorch"), reference=right_look, faulty=_look,
     arguments={
         "query": arg.Floats("BA"), "keys": arg.Floats("BSA"), "states": arg.Floats("BSN"),
-        "mask": arg.Mask("BS", broadcasts=False), "covered": arg.Floats("BS", _coverage), "u": arg.Floats("A"),
+        "mask": arg.Mask("BS", broadcasts=False), "covered": arg.Made(_coverage, "BS"), "u": arg.Floats("A"),
         "v": arg.Floats("A"),
     },
     outputs=("context", "weights", "coverage"), axes={"context": "BN", "weights": "BS", "coverage": "BS"},
@@ -301,7 +307,7 @@ LOOK_WITH_COVERAGE = Exercise(
         Stage("coverage", styles={"mask": arg.everything}, ones=True),
         Stage("padding", styles={"mask": [arg.lengths, arg.seen]}, ones=True),
         Stage("large scores",
-            styles={"mask": arg.lengths, "v": arg.spread(500)}, types=(), gradient=False),
+            styles={"mask": arg.lengths, "v": [arg.spread(500), arg.spread(5e4)]}, types=(), gradient=False),
     ),
     misconceptions=(
         Misconception("a dot product", {"score": "dot"},
@@ -524,10 +530,10 @@ def _grow(total, log_p, done, finished="stay", order="best", over="beams", add=T
     return (sums, best // K, best % K) if divide == "K" else (sums, best // V, best % V)
 
 
-def _probable(rng, shape):
-    """Rows of log p, no two numbers of them equal."""
+def _probable(rng, shape, digits=4):
+    """Rows of log p, no two numbers of them equal: the more there are, the more digits that needs."""
     scores = 1.5 * rng.standard_normal(shape)
-    return np.round(scores - np.log(np.exp(scores).sum(-1, keepdims=True)), 4)
+    return np.round(scores - np.log(np.exp(scores).sum(-1, keepdims=True)), digits)
 
 
 def _so_far(rng, shape):
@@ -582,6 +588,9 @@ GROW = Exercise(
         ), sizes={"V": 9}, ones=True),
         Stage("unlikely sentences", sizes={"K": 3, "V": 9}, leading=(0, 1, 2), styles={
             "total": _unlikely(_so_far, 400), "log_p": _unlikely(_probable, 100),
+        }),
+        Stage("a large vocabulary", sizes={"K": 4, "V": 400}, styles={
+            "log_p": partial(_probable, digits=12), "done": _none,
         }),
     ),
     misconceptions=(

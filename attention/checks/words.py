@@ -29,17 +29,17 @@ def pair(expected, got):
 def telling(expected, got):
     """How many digits tell two numbers or arrays apart, without showing more of a difference than there is."""
     expected, got = np.asarray(expected, dtype=np.float64), np.asarray(got, dtype=np.float64)
-    least = 2 * _farthest(expected, got)
+    apart = _farthest(expected, got)
     for digits in range(3, 17):
         shown = [np.array([float(f"{v:.{digits}g}") for v in part.flat]) for part in (expected, got)]
-        if array(expected, digits) != array(got, digits) and _farthest(*shown) <= least:
+        if array(expected, digits) != array(got, digits) and _farthest(*shown) / 2 <= apart:
             break
     return digits
 
 
 def _farthest(some, others):
     """The largest difference; where nothing but NaN is left, 0."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(some - others)
     return np.max(apart, where=~np.isnan(apart), initial=0)
 

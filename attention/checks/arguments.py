@@ -62,7 +62,6 @@ def far(rng, shape):
 def near(limit):
     """Rows at the limit of exp in a type: 11 for float16, 88 for float32; a few beyond it, a few below −limit."""
 
-
     def style(rng, shape):
         return rng.choice([-1, 1], (*shape[:-1], 1)) * (limit + 1.0) + np.round(rng.uniform(-2, 2, shape), 1)
 

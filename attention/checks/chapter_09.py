@@ -287,9 +287,9 @@ def _nothing(rng, shape):
 
 
 def _coverage(rng, plan, drawn):
-    """What three steps have looked at: sums of weights, and so nothing at padding."""
-    looks = [arg.weights(rng, drawn["mask"].shape) * drawn["mask"] for _ in range(3)]
-    return np.round(sum(look / look.sum(-1, keepdims=True) for look in looks), 2)
+    """What three steps, or fewer, have looked at: sums of weights, and so nothing at padding; before the first, 0."""
+    looks = [arg.weights(rng, drawn["mask"].shape) * drawn["mask"] for _ in range(3 - plan.form % 4)]
+    return np.round(sum((look / look.sum(-1, keepdims=True) for look in looks), np.zeros(drawn["mask"].shape)), 2)
 
 
 LOOK_WITH_COVERAGE = Exercise(

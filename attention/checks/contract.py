@@ -88,7 +88,9 @@ def _results(trial, answer, arguments, adapter):
             return Fault(
                 "the arguments",
                 f"Your function changed its argument `{name}`, which belongs to the caller.",
-                "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
+                "Something in it assigns into the list, or calls a method like `pop` or `append`."
+                if isinstance(before, list)
+                else "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
             )
     trial.got = tuple(taken)
     if fault := _the_same_twice(trial, answer, results, adapter) or _type(trial) or _claims(trial):
@@ -110,11 +112,12 @@ def _the_same_twice(trial, answer, results, adapter):
     again = tuple(again) if trial.exercise.outputs else (again,)
     second = tuple(map(adapter.take, again))
     shared = any(adapter.same_memory(*pair) for pair in zip(results, again, strict=False))
+    thing = type(again[0]).__name__ if trial.exercise.kind == "object" else "array"
     if shared and not trial.exercise.value:  # by hand, one array is as good as two
         return Fault(
-            "one array for all results",
-            "Called twice, your function gave the same array twice: who writes into one result changes the other. Make "
-            "a new array in each call.",
+            f"one {thing} for all results",
+            f"Called twice, your function gave the same {thing} twice: who writes into one result changes the other. "
+            f"Make a new {thing} in each call.",
         )
     if not equal(second, trial.got, trial.margins if _same_shapes(second, trial.expected) else trial.rough):
         return Fault(

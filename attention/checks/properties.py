@@ -30,7 +30,8 @@ def not_finite(trial, expected, got):
     kind = "NaN" if np.isnan(got[bad]).any() else "infinite"
     cause = {
         "NaN": "NaN is born of ∞ − ∞, ∞ / ∞, 0 · ∞, 0 / 0, and the log or the root of a negative number.",
-        "infinite": "Infinity is born of the exp of a large number, of the log of 0 or of a division by 0.",
+        "infinite": "Infinity is born of the exp of a large number, of the log of 0 or of a division by 0; or it was "
+        "put in.",
     }[kind]
     should = np.isfinite(expected).sum()
     which = f"Of {should} numbers that should be finite {bad.sum()} {'is' if bad.sum() == 1 else 'are'} {kind}."
@@ -160,6 +161,9 @@ def rows(trial, expected, got):
         )
     ratio = (got * expected).sum(axis, keepdims=True) / np.maximum((expected**2).sum(axis, keepdims=True), 1e-300)
     large = (ratio != 0).all() and np.abs(ratio - 1).max() > trial.slack
+    scaled = np.abs(ratio - 1) > trial.slack
+    if (scaled & ~trial.bad & (expected != 0)).any():
+        return None  # a small number, right as it stands, is lost beside the largest
     if large and not unequal(got / ratio, expected, trial.slack).any():
         return Fault(
             "the scale",

@@ -164,6 +164,7 @@ def _soft_maximum(scores, temperature, way="right", keepdims=False):
     return {
         "right": lambda: top + temperature * log_sum(under / temperature),
         "no peak": lambda: temperature * log_sum(scores / temperature),
+        "one peak": lambda: scores.max() + temperature * log_sum((scores - scores.max()) / temperature),
         "not added back": lambda: temperature * log_sum(under / temperature),
         "added inside": lambda: temperature * (top + log_sum(under / temperature)),
         "divided": lambda: top / temperature + temperature * log_sum(under / temperature),
@@ -213,6 +214,9 @@ SOFT_MAXIMUM = Exercise(
         Misconception("exp overflows", {"way": "no peak"},
             "exp of a large number is infinite, and of very small ones all are 0, whose logarithm is −∞. Take the "
             "largest score out of the sum first."),
+        Misconception("one maximum for all rows", {"way": "one peak"},
+            "You subtract the maximum of the whole array. In a row far below it every exp rounds to 0, and the "
+            "logarithm of 0 is −∞. Each row has a maximum of its own."),
         Misconception("the maximum does not come back", {"way": "not added back"},
             "You subtract the largest score inside the sum and do not add it again outside: every row is too small by "
             "its maximum."),
@@ -359,9 +363,9 @@ SOFTMAX_WITH_COUNTS = Exercise(
             "own exponential."),
         Misconception("the counts after softmax", {"when": "after"},
             "You multiply finished weights by the counts: they no longer sum to 1."),
-        Misconception("the counts after softmax", {"when": "renormalised"},
-            "You multiply finished weights by the counts and divide again. When a score that is not there is far "
-            "larger than the rest, all the others have rounded to 0 by then: 0 / 0."),
+        Misconception("scores that are not there", {"when": "renormalised"},
+            "Scores that are not there still decide what is subtracted before exp. When one of them is far larger "
+            "than the rest, all the others round to 0: 0 / 0.", see="Subtract the maximum"),
         Misconception("one that is not there is the largest", {"when": "guarded"},
             "Next to a score that is far larger all the others round to 0, even where it is not there. Take the "
             "maximum over the keys that are.", see="Subtract the maximum"),

@@ -51,12 +51,15 @@ def _judge(exercise, answer, framework, adapter, say):
 
 
 def try_stage(exercise, answer, stage, adapter):
-    """A trial for each draw of a stage, up to the first that the answer cannot even be called on."""
+    """A trial for each draw of a stage, up to the first that the answer cannot even be called on.
+
+    Of a gradient one wrong draw is enough: entry by entry it takes long, and no mistake is known by it.
+    """
     tried = []
     for draw in draws_in(exercise, stage):
         trial = attempt(exercise, answer, draw, stage, adapter, gradient=isinstance(stage, Gradient))
         tried.append(trial)
-        if trial.error is not None and len(tried) > 2:
+        if (trial.error is not None and len(tried) > 2) or (isinstance(stage, Gradient) and not trial.right):
             break
     return tried
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from attention.inputs import InputError, Interrupted
+
 FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
 
 
@@ -23,13 +25,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments=None):
-    """Run one command; the exit code, 2 for input that is not right."""
+    """Run one command; the exit code: 2 for input that is not right, 130 for a training that was asked to stop."""
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-    except ValueError as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    except Interrupted as stopped:
+        print(stopped, file=sys.stderr)
+        return 130  # as a shell calls what Ctrl-C has ended
     return 0
 
 
@@ -86,7 +91,6 @@ def train(options):
     settings = replace(Settings(), **given)
     corpus = Corpus(settings)
     path = options.model or Path("work") / f"gru_de_en_{options.framework}.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
     training = importlib.import_module(f"attention.{options.framework}.training")
     curve = training.train(settings, corpus, path, training.choose_device(options.device), options.resume)
     best = max(curve, key=lambda entry: entry["bleu"])
@@ -99,7 +103,7 @@ def translate(options):
 
     sentence = " ".join(options.sentence.split())
     if not sentence:
-        raise ValueError("the sentence is empty: give one to translate, in quotation marks")
+        raise InputError("the sentence is empty: give one to translate, in quotation marks")
     translator = Translator(options.framework, options.model)
     translation, source, target, weights = translator.align(sentence)
     if options.alignment:
@@ -109,7 +113,7 @@ def translate(options):
         try:
             figure.savefig(options.alignment)
         except (OSError, ValueError) as error:  # no such folder, or no such kind of picture
-            raise ValueError(f"the picture cannot be written to {options.alignment}: {error}") from None
+            raise InputError(f"the picture cannot be written to {options.alignment}: {error}") from None
     if unseen := translator.unseen(sentence):
         print(f"note: training never met {' '.join(unseen)}: the model has to guess", file=sys.stderr)
     print(translation)
@@ -123,7 +127,7 @@ def evaluate(options):
 
     source, reference = read_lines(options.source), read_lines(options.reference)
     if len(source) != len(reference):
-        raise ValueError(
+        raise InputError(
             f"source and reference must have the same number of lines: {options.source} has {len(source)}, "
             f"{options.reference} {len(reference)}"
         )

@@ -9,6 +9,7 @@ import numpy as np
 
 from attention.data.batches import pad
 from attention.data.tokenizer import END, START, Tokenizer, decode, encode, unseen_characters
+from attention.inputs import InputError
 from attention.weights import load
 
 FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
@@ -20,12 +21,12 @@ def best_model(*languages):
 
     Raises
     ------
-    ValueError : no model for these languages is stored
+    InputError : no model for these languages is stored
     """
     results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MODELS.glob("*.json"))}
     fitting = {path: result for path, result in results.items() if result["languages"] == list(languages)}
     if not fitting:
-        raise ValueError(f"no model from {' to '.join(languages)} is stored in {MODELS}")
+        raise InputError(f"no model from {' to '.join(languages)} is stored in {MODELS}")
     return max(fitting, key=lambda path: fitting[path]["validation"]["beam"]["bleu"]).with_suffix(".safetensors")
 
 
@@ -39,19 +40,19 @@ class Translator:
 
     Raises
     ------
-    ValueError : there is no such framework, or no such model, or its file is damaged
+    InputError : there is no such framework, or no such model, or its file is damaged
     """
 
     def __init__(self, framework="numpy", path=None):
         if framework not in FRAMEWORKS:
-            raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}: got {framework!r}")
+            raise InputError(f"framework must be one of {', '.join(FRAMEWORKS)}: got {framework!r}")
         path = path or best_model("de", "en")
         weights, self.metadata = load(path)
         try:
             self.tokenizer = Tokenizer.from_str(self.metadata["tokenizer"])
             self.alphabet, sizes = set(self.metadata["alphabet"]), self.metadata["sizes"]
         except KeyError as missing:
-            raise ValueError(f"the model file {path} is not a translation model: it has no {missing}") from None
+            raise InputError(f"the model file {path} is not a translation model: it has no {missing}") from None
         recurrent = importlib.import_module(f"attention.{framework}.recurrent")
         self.decoding = importlib.import_module(f"attention.{framework}.decoding")
         if framework == "numpy":

@@ -4,7 +4,10 @@ import json
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as to_bytes
+
+from attention.files import write_whole
+from attention.inputs import InputError
 
 
 def save(path, weights, metadata, dtype=np.float16):
@@ -17,13 +20,20 @@ def save(path, weights, metadata, dtype=np.float16):
     metadata : dict that JSON can hold, kept in the header of the file
     dtype : the type that the arrays are stored in; computing is done in float32
 
+    Raises
+    ------
+    InputError : a weight is not finite in that type, or the file cannot be written; an older one is untouched
+
     Source
     ------
     The safetensors format, https://github.com/huggingface/safetensors
     """
     # safetensors writes the memory as it lies: a transposed view would come back scrambled.
     arrays = {name: np.ascontiguousarray(array, dtype) for name, array in weights.items()}
-    save_file(arrays, path, {name: json.dumps(value, ensure_ascii=False) for name, value in metadata.items()})
+    if lost := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+        raise InputError(f"{path} is not written: {', '.join(lost)} would not be finite in {np.dtype(dtype)}")
+    header = {name: json.dumps(value, ensure_ascii=False) for name, value in metadata.items()}
+    write_whole(path, to_bytes(arrays, header))
 
 
 def load(path):
@@ -31,16 +41,16 @@ def load(path):
 
     Raises
     ------
-    ValueError : there is no such file, or it is damaged
+    InputError : there is no such file, or it is damaged
     """
     try:
         with safe_open(path, "numpy") as file:
             weights = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
             metadata = {name: json.loads(value) for name, value in (file.metadata() or {}).items()}
     except FileNotFoundError:
-        raise ValueError(f"there is no model file {path}") from None
+        raise InputError(f"there is no model file {path}") from None
     except (OSError, SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"the model file {path} is damaged or not a model: {error}") from None
+        raise InputError(f"the model file {path} is damaged or not a model: {error}") from None
     return weights, metadata
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pooch
 
+from attention.inputs import InputError
+
 COMMIT = "a3d2e0d26b56f3846f66a952536ffed4e401d05a"
 ADDRESS = f"https://raw.githubusercontent.com/multi30k/dataset/{COMMIT}/data/task1/raw/"
 CHECKSUMS = {
@@ -38,15 +40,15 @@ def multi30k_file(split, language, address=ADDRESS):
 
     Raises
     ------
-    ValueError : the file is not here and cannot be fetched, or is not the official one
+    InputError : the file is not here and cannot be fetched, or is not the official one
     """
     name = f"{split}.{language}.gz"
     if name not in CHECKSUMS:
-        raise ValueError(f"Multi30k has no file {name}: the files are {', '.join(CHECKSUMS)}")
+        raise InputError(f"Multi30k has no file {name}: the files are {', '.join(CHECKSUMS)}")
     given = os.environ.get("ATTENTION_DATA")
     if given and (path := Path(given, "multi30k", name)).exists():
         if pooch.file_hash(path) != CHECKSUMS[name]:
-            raise ValueError(f"{path} is not the official file of Multi30k: its SHA-256 differs")
+            raise InputError(f"{path} is not the official file of Multi30k: its SHA-256 differs")
         return path
     folder = pooch.os_cache("attention-course") / "multi30k"
     cache = pooch.create(folder, address, registry=CHECKSUMS, retry_if_failed=2)
@@ -54,7 +56,7 @@ def multi30k_file(split, language, address=ADDRESS):
     try:
         return Path(cache.fetch(name))
     except (OSError, ValueError) as error:
-        raise ValueError(
+        raise InputError(
             f"Multi30k's {name} is missing and could not be fetched from {address}: "
             f"put the file into $ATTENTION_DATA/multi30k or {cache.path} ({type(error).__name__})"
         ) from None
@@ -70,13 +72,13 @@ def read_lines(path):
 
     Raises
     ------
-    ValueError : there is no such file, or it is not text
+    InputError : there is no such file, or it is not text
     """
     opener = gzip.open if str(path).endswith(".gz") else open
     try:
         with opener(path, "rt", encoding="utf-8", newline="\n") as file:
             return [line.rstrip("\r\n") for line in file]
     except FileNotFoundError:
-        raise ValueError(f"there is no file {path}") from None
+        raise InputError(f"there is no file {path}") from None
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as text: {error}") from None
+        raise InputError(f"{path} cannot be read as text: {error}") from None

@@ -2,6 +2,8 @@
 
 from sacrebleu.metrics import BLEU
 
+from attention.inputs import InputError
+
 
 def bleu(translations, references):
     """Corpus BLEU of detokenised, cased text, with the signature that says how it was computed.
@@ -19,7 +21,7 @@ def bleu(translations, references):
 
     Raises
     ------
-    ValueError : the lists differ in length, or are empty
+    InputError : the lists differ in length, or are empty
 
     Source
     ------
@@ -27,7 +29,7 @@ def bleu(translations, references):
     Post (2018), "A call for clarity in reporting BLEU scores".
     """
     if len(translations) != len(references) or not references:
-        raise ValueError(
+        raise InputError(
             "translations and references must be equally many, and at least one: "
             f"got {len(translations)} and {len(references)}"
         )

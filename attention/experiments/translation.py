@@ -8,6 +8,7 @@ import numpy as np
 from attention.data.batches import sentence_batches
 from attention.data.multi30k import multi30k
 from attention.data.tokenizer import DropoutEncoder, encode, train_tokenizer
+from attention.experiments.run import fingerprint
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class Corpus:
         """The validation pairs once, longest last."""
         source, target = (encode(self.tokenizer, sentences) for sentences in self.validation)
         return sentence_batches(source, target, 128, sizes=sizes)
+
+    def fingerprint(self):
+        """Equal for equal training and validation pairs."""
+        return fingerprint(*(sentence for part in (*self.train, *self.validation) for sentence in part))
 
     def metadata(self):
         """What a model file must carry beside the weights, so that it is all one needs to translate."""

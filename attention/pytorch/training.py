@@ -1,65 +1,74 @@
 """Teaching `Seq2Seq` to translate (chapter 09)."""
 
-import sys
-import time
-from pathlib import Path
-
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
 
 from attention.data.tokenizer import decode
 from attention.evaluation.bleu import bleu
-from attention.experiments.translation import Corpus, Settings, learning_rate
+from attention.experiments import loop
+from attention.experiments.translation import Corpus, Settings
+from attention.inputs import InputError
 from attention.pytorch.decoding import greedy
 from attention.pytorch.recurrent import Seq2Seq, sequence_loss
-from attention.weights import save
 
 
 def train(settings: Settings, corpus: Corpus, path, device="cpu", resume=False):
-    """Train, validate now and then, and keep the weights with the best validation BLEU in `path`.
+    """Train, and keep the weights with the best validation BLEU in `path`: see `attention.experiments.loop`."""
+    return loop.train(Learner(settings, device), settings, corpus, path, resume)
 
-    A checkpoint beside it, PATH.checkpoint, holds all that going on needs.
 
-    Returns
-    -------
-    curve : list of {"step", "loss", "bleu", "seconds"}, one for each validation
-    """
-    torch.manual_seed(settings.seed)
-    model = Seq2Seq(**settings.sizes(), dropout=settings.dropout, seed=settings.seed).to(device)
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
-    optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98))
-    checkpoint, step, curve = Path(f"{path}.checkpoint"), 0, []
-    parts = {"model": model, "average": average, "optimizer": optimizer}
-    if resume and checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        step, curve = saved["step"], saved["curve"]
-        torch.set_rng_state(saved["random"].cpu())
-        for name, part in parts.items():
-            part.load_state_dict(saved[name])
-    started = time.monotonic() - (curve[-1]["seconds"] if curve else 0)
-    batches = corpus.batches(first=step)
-    bar = tqdm(initial=step, total=settings.steps, disable=not sys.stderr.isatty())
-    while step < settings.steps:
-        step += 1
-        train_step(model, optimizer, settings, learning_rate(settings, step), next(batches), device)
-        average.update_parameters(model)
-        bar.update()
-        if step % settings.validate_every and step < settings.steps:
-            continue
-        loss, score = validate(average.module, corpus, device)
-        curve.append({"step": step, "loss": loss, "bleu": score, "seconds": time.monotonic() - started})
-        left = (settings.steps - step) * curve[-1]["seconds"] / step / 60
-        tqdm.write(f"step {step}: validation loss {loss:.3f}, BLEU {score:.2f}, {left:.0f} min left", file=sys.stderr)
-        best = max(curve, key=lambda entry: entry["bleu"])
-        if best is curve[-1]:
-            save(path, average.module.named_weights(), corpus.metadata() | {"framework": "pytorch", "curve": curve})
-        states = {name: part.state_dict() for name, part in parts.items()}
-        torch.save(states | {"step": step, "curve": curve, "random": torch.get_rng_state()}, checkpoint)
-        if len(curve) - curve.index(best) > settings.patience:
-            break
-    bar.close()
-    return curve
+class Learner:
+    """A model that learns, a moving average of it, and the optimiser."""
+
+    framework, packages, sizes = "pytorch", ("numpy", "torch"), ()
+
+    def __init__(self, settings, device="cpu"):
+        torch.manual_seed(settings.seed)
+        self.settings, self.device = settings, device
+        self.model = Seq2Seq(**settings.sizes(), dropout=settings.dropout, seed=settings.seed).to(device)
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+        self.optimizer = torch.optim.Adam(self.model.parameters(), betas=(0.9, 0.98))
+
+    def step(self, batch, rate):
+        """Learn from one batch; its loss."""
+        loss = train_step(self.model, self.optimizer, self.settings, rate, batch, self.device)
+        self.average.update_parameters(self.model)
+        return loss
+
+    def validate(self, corpus):
+        return validate(self.average.module, corpus, self.device)
+
+    def weights(self):
+        return self.average.module.named_weights()
+
+    def arrays(self):
+        """All that training changes, {name: array}."""
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self.average.state_dict().items()}
+        for number, held in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in held.items()}
+        tensors["random"] = torch.get_rng_state()
+        if self.device == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state()
+        return {name: tensor.numpy(force=True) for name, tensor in tensors.items()}
+
+    def load(self, arrays):
+        """Go on from what `arrays` gave."""
+        tensors = {name: torch.tensor(array) for name, array in arrays.items()}
+
+        def part(prefix):
+            return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+        self.model.load_state_dict(part("model."))
+        self.average.load_state_dict(part("average."))
+        held = {}
+        for name, tensor in part("optimizer.").items():
+            number, name = name.split(".", 1)
+            held.setdefault(int(number), {})[name] = tensor
+        self.optimizer.load_state_dict({"state": held, "param_groups": self.optimizer.state_dict()["param_groups"]})
+        torch.set_rng_state(tensors["random"])
+        if "random.cuda" in tensors and self.device == "cuda":
+            torch.cuda.set_rng_state(tensors["random.cuda"])
 
 
 def choose_device(name):
@@ -67,11 +76,11 @@ def choose_device(name):
 
     Raises
     ------
-    ValueError : "cuda" was asked for and there is none
+    InputError : "cuda" was asked for and there is none
     """
     found = torch.cuda.is_available()
     if name == "cuda" and not found:
-        raise ValueError("device cuda was asked for, but PyTorch finds no GPU")
+        raise InputError("device cuda was asked for, but PyTorch finds no GPU")
     return "cuda" if name != "cpu" and found else "cpu"
 
 

@@ -1,0 +1,177 @@
+"""One training run on disk: nothing half-written, nothing overwritten, and all that going on needs.
+
+A run that trains the model file PATH keeps the rest in the folder PATH.run:
+
+    run.json                what the run is: framework, settings, data, versions, command; written before the first step
+    checkpoint.safetensors  weights, average, optimiser, random states, step and curve, with a checksum
+    lock                    held while the run is going on
+"""
+
+import hashlib
+import json
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from attention.files import write_whole
+from attention.inputs import InputError
+
+
+class Run:
+    """The files of one run.
+
+    Parameters
+    ----------
+    path : the model file that is trained
+    identity : dict that JSON can hold, what must be the same when the run is taken up again
+    packages : whose versions are noted
+    """
+
+    def __init__(self, path, identity, packages=("numpy",)):
+        self.path, self.folder, self.packages = Path(path), Path(f"{path}.run"), packages
+        self.identity = json.loads(json.dumps(identity))
+        self.checkpoint, self.about = self.folder / "checkpoint.safetensors", self.folder / "run.json"
+
+    @contextmanager
+    def going_on(self, resume):
+        """Hold the lock while training; yields the checkpoint to begin from, (arrays, state), or (None, None).
+
+        Raises
+        ------
+        InputError : the run cannot be begun or taken up: the sentence says why
+        """
+        if self.path.is_dir():
+            raise InputError(f"{self.path} is a folder: give the name of a file for the model")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise InputError(f"another training is writing to {self.path} now: give another --model") from None
+        except OSError as error:
+            raise InputError(f"nothing can be written beside {self.path}: {error.strerror or error}") from None
+        try:
+            yield self._begin(resume)
+        finally:
+            lock.release()
+
+    def _begin(self, resume):
+        if not resume:
+            if self.checkpoint.exists() or self.path.exists():
+                raise InputError(f"{self.path} is trained already: go on with --resume, or give another --model")
+            return self._first()
+        if not self.about.exists():
+            raise InputError(f"there is no training to go on with at {self.path}: leave out --resume to begin one")
+        self._same_as(self._read_about())
+        if not self.checkpoint.exists():  # interrupted before the first was written
+            return self._first()
+        arrays, state = read_checkpoint(self.checkpoint)
+        if state["curve"] and not self.path.exists():
+            raise InputError(
+                f"the best weights of this training, {self.path}, are gone: begin anew with another --model"
+            )
+        return arrays, state
+
+    def _first(self):
+        versions = {name: version(name) for name in self.packages}
+        about = {**self.identity, "command": sys.argv, "versions": versions}
+        write_whole(self.about, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+        return None, None
+
+    def _read_about(self):
+        try:
+            return json.loads(self.about.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise InputError(f"{self.about} is damaged: begin anew with another --model") from None
+
+    def _same_as(self, begun):
+        """Refuse to go on as something else, naming what differs."""
+        before, now = _flat(begun), _flat(self.identity)
+        other = [name for name in now if before.get(name) != now[name]]
+        if other:
+            told = "; ".join(f"{name} {before.get(name)}, not {now[name]}" for name in other)
+            raise InputError(f"this training was begun with {told}: go on with the same, or give another --model")
+
+    def keep(self, arrays, state):
+        """Write a checkpoint in place of the last one."""
+        write_checkpoint(self.checkpoint, arrays, state)
+
+
+def _flat(nested, prefix=""):
+    """{"settings": {"seed": 1}} as {"seed": 1}: the names that a reader knows."""
+    flat = {}
+    for name, value in nested.items():
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def write_checkpoint(path, arrays, state):
+    """Arrays and a state that JSON can hold, with a checksum over both."""
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    text = json.dumps(state)
+    write_whole(path, to_bytes(arrays, {"state": text, "sha256": _digest(arrays, text)}))
+
+
+def read_checkpoint(path):
+    """What `write_checkpoint` wrote.
+
+    Raises
+    ------
+    InputError : not one byte of it may have changed
+    """
+    try:
+        with safe_open(path, "numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            header = file.metadata() or {}
+        if header.get("sha256") != _digest(arrays, header.get("state", "")):
+            raise ValueError("its checksum differs")
+        return arrays, json.loads(header["state"])
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise InputError(
+            f"the checkpoint {path} is damaged ({error}) and cannot be gone on from: begin anew with another --model"
+        ) from None
+
+
+def _digest(arrays, text):
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        digest.update(arrays[name].tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def asked_to_stop():
+    """Yields a function that says whether Ctrl-C was pressed (or SIGTERM came); a second Ctrl-C ends at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def ask(number, frame):
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    kept = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def fingerprint(*sentences):
+    """A short name for data: equal for equal sentences."""
+    digest = hashlib.sha256()
+    for sentence in sentences:
+        digest.update(sentence.encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()[:16]

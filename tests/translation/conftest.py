@@ -12,9 +12,12 @@ ENGLISH = ["A dog runs.", "Two dogs play.", "A woman reads.", "Three children la
 SIZES = {"vocabulary": 320, "width": 16, "encoder_width": 8}
 
 
+SETTINGS = Settings(**SIZES, steps=6, warmup=2, validate_every=3, batch=3, rate=0.01, average=0.5, seed=3)
+
+
 @pytest.fixture(scope="session")
 def settings():
-    return Settings(**SIZES, steps=6, warmup=2, validate_every=3, batch=3, rate=0.01, average=0.5, seed=3)
+    return SETTINGS
 
 
 @pytest.fixture(scope="session")

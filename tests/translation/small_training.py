@@ -1,26 +1,29 @@
-"""A training that takes a second, as a process of its own: ``small_training.py FRAMEWORK PATH [--resume] [--trouble WHAT]``.
+"""A training that takes a second, as a process of its own: ``small_training.py FRAMEWORK PATH [--resume] [TROUBLE]``.
 
 What can go wrong from outside is made to happen here, at a moment that the test chooses:
 
-    --stall-write N   the N-th write of a whole file stops before it takes the old one's place, and says so in PATH.stalled
-    --stall-step N    step N stops, and says so
+    --stall-write N   the N-th file that is written stops before it takes the old one's place, and PATH.stalled appears
+    --stall-step N    step N stops for some seconds, likewise
     --loss VALUE N    the loss of step N is VALUE
 """
 
 import argparse
+import importlib
 import os
 import sys
 import time
 from pathlib import Path
 
 from attention.__main__ import main
-from attention.experiments import loop, translation
+from attention.experiments import translation
 from tests.translation.conftest import ENGLISH, GERMAN, SETTINGS
 
 
-def stall(path):
+def stall(path, seconds):
     Path(f"{path}.stalled").touch()
-    time.sleep(600)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:  # a signal does not end it
+        time.sleep(0.1)
 
 
 def make_trouble(options):
@@ -29,23 +32,20 @@ def make_trouble(options):
 
         def slow(old, new):
             if next(count) == options.stall_write:
-                stall(options.path)
+                stall(options.path, 600)
             replace(old, new)
 
         os.replace = slow
-    if options.stall_step or options.loss:
-        begin = loop.Run.going_on
-        learner_step = options.learner.step
+    learn, seen = options.learner.step, iter(range(1, 1000))
 
-        def step(self, batch, rate, seen=iter(range(1, 1000))):
-            number = next(seen)
-            if number == options.stall_step:
-                stall(options.path)
-            loss = learner_step(self, batch, rate)
-            return float(options.loss[0]) if options.loss and number == int(options.loss[1]) else loss
+    def step(self, batch, rate):
+        number = next(seen)
+        if number == options.stall_step:
+            stall(options.path, 5)
+        loss = learn(self, batch, rate)
+        return float(options.loss[0]) if options.loss and number == int(options.loss[1]) else loss
 
-        options.learner.step = step
-        assert begin
+    options.learner.step = step
 
 
 def run():
@@ -58,8 +58,7 @@ def run():
     parser.add_argument("--stall-step", type=int)
     parser.add_argument("--loss", nargs=2)
     options = parser.parse_args()
-    module = __import__(f"attention.{options.framework}.training", fromlist=["Learner"])
-    options.learner = module.Learner
+    options.learner = importlib.import_module(f"attention.{options.framework}.training").Learner
     translation.Settings = lambda: SETTINGS
     corpus = translation.Corpus
     translation.Corpus = lambda settings: corpus(settings, [GERMAN, ENGLISH], [GERMAN, ENGLISH])

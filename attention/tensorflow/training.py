@@ -27,7 +27,6 @@ class Learner:
 
     def __init__(self, settings):
         keras.utils.set_random_seed(settings.seed)
-        tf.config.experimental.enable_op_determinism()  # else sums over threads differ from run to run
         tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and a new pair of lengths needs one
         self.settings = settings
         self.model = Seq2Seq(**settings.sizes(), dropout=settings.dropout, seed=settings.seed)

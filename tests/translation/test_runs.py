@@ -62,20 +62,20 @@ def whole(tmp_path_factory):
     return of
 
 
-def same_to_the_bit(one, other):
+def the_same(one, other, within=0.0):
+    """The same weights, checkpoint and curve: to the bit, or within a share of the largest entry."""
     (weights, about), (weights_too, about_too) = load(one), load(other)
-    assert weights.keys() == weights_too.keys()
-    for name in weights:
-        assert weights[name].tobytes() == weights_too[name].tobytes(), name
-    (arrays, state), (arrays_too, state_too) = (
-        read_checkpoint(f"{p}.run/checkpoint.safetensors") for p in (one, other)
-    )
-    assert arrays.keys() == arrays_too.keys()
-    for name in arrays:
-        assert arrays[name].tobytes() == arrays_too[name].tobytes(), name
-    times = lambda curve: [{k: v for k, v in point.items() if k != "seconds"} for point in curve]
-    assert times(about["curve"]) == times(about_too["curve"])
-    assert times(state["curve"]) == times(state_too["curve"])
+    checkpoints = (read_checkpoint(f"{path}.run/checkpoint.safetensors") for path in (one, other))
+    (arrays, state), (arrays_too, state_too) = checkpoints
+    for found, expected in ((weights, weights_too), (arrays, arrays_too)):
+        assert found.keys() == expected.keys()
+        for name in found:
+            most = within * np.abs(expected[name].astype(np.float64)).max(initial=0)
+            np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=most, err_msg=name)
+    for curve, curve_too in ((about["curve"], about_too["curve"]), (state["curve"], state_too["curve"])):
+        assert [point["step"] for point in curve] == [point["step"] for point in curve_too]
+        losses = [[point["loss"] for point in each] for each in (curve, curve_too)]
+        np.testing.assert_allclose(*losses, rtol=within)
 
 
 # The first write of a run says what it is, the second is its model, the third and fourth are its checkpoints.
@@ -83,8 +83,10 @@ KILLED = [("--stall-write", 4), ("--stall-step", 5), ("--stall-write", 3), ("--s
 
 
 @pytest.mark.parametrize("moment", KILLED[:MOMENTS])
-@pytest.mark.parametrize("framework", ["pytorch", "tensorflow"])
-def test_killed_and_taken_up_it_ends_as_if_nothing_had_happened(framework, moment, whole, tmp_path):
+@pytest.mark.parametrize(
+    ("framework", "within"), [("pytorch", 0.0), ("tensorflow", 1e-4)]
+)  # its threads add in any order
+def test_killed_and_taken_up_it_ends_as_if_nothing_had_happened(framework, within, moment, whole, tmp_path):
     path = tmp_path / "model"
     process = start(framework, path, *moment)
     wait_for(Path(f"{path}.stalled"), process)
@@ -93,7 +95,7 @@ def test_killed_and_taken_up_it_ends_as_if_nothing_had_happened(framework, momen
     code, out, err = run(framework, path, "--resume")
     assert code == 0, err
     assert "validation BLEU" in out
-    same_to_the_bit(path, whole(framework))
+    the_same(path, whole(framework), within)
 
 
 def test_ctrl_c_stores_and_says_how_to_go_on(whole, tmp_path):
@@ -107,7 +109,7 @@ def test_ctrl_c_stores_and_says_how_to_go_on(whole, tmp_path):
     assert "Traceback" not in err
     assert read_checkpoint(f"{path}.run/checkpoint.safetensors")[1]["step"] == 2
     assert run("pytorch", path, "--resume")[0] == 0
-    same_to_the_bit(path, whole("pytorch"))
+    the_same(path, whole("pytorch"))
 
 
 def test_a_second_training_into_the_same_file_is_refused(tmp_path):

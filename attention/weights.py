@@ -29,7 +29,8 @@ def save(path, weights, metadata, dtype=np.float16):
     The safetensors format, https://github.com/huggingface/safetensors
     """
     # safetensors writes the memory as it lies: a transposed view would come back scrambled.
-    arrays = {name: np.ascontiguousarray(array, dtype) for name, array in weights.items()}
+    with np.errstate(over="ignore"):  # what overflows is refused below
+        arrays = {name: np.ascontiguousarray(array, dtype) for name, array in weights.items()}
     if lost := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
         raise InputError(f"{path} is not written: {', '.join(lost)} would not be finite in {np.dtype(dtype)}")
     header = {name: json.dumps(value, ensure_ascii=False) for name, value in metadata.items()}

@@ -372,13 +372,6 @@ def maximum_expected_score(scores, temperature):
 
 
 @wrong("soft_maximum")
-def maximum_filler(scores, temperature):
-    s = np.where(np.isneginf(scores), -1e4, scores)
-    m = s.max(axis=-1, keepdims=True)
-    return m[..., 0] + temperature * np.log(np.exp((s - m) / temperature).sum(axis=-1))
-
-
-@wrong("soft_maximum")
 def maximum_when_large_only(scores, temperature):
     s = scores / temperature
     if s.max() > 50:

@@ -179,13 +179,6 @@ def text_replace_that_eats_a_space(tokens, merges):
 
 
 @wrong("cut")
-def a_tuple(tokens, merges):
-    for k, pair in enumerate(merges):
-        tokens = merged(tokens, pair, 256 + k)
-    return tuple(tokens)
-
-
-@wrong("cut")
 def list_kept_between_calls(tokens, merges, out=[]):  # noqa: B006
     for k, pair in enumerate(merges):
         tokens = merged(tokens, pair, 256 + k)

@@ -572,7 +572,7 @@ def in_longdouble(queries, keys):
 def scaled_by_power_of_two(queries, keys):
     def direction(x):
         x = x.astype(np.float64)
-        mantissa, exponent = np.frexp(largest(x))
+        _, exponent = np.frexp(largest(x))
         return unit(np.ldexp(x, -exponent), np.ones(()))
 
     return np.einsum("...td,...sd->...ts", direction(queries), direction(keys))
@@ -712,12 +712,6 @@ def largest_distance_subtracted(queries, keys, widths):
     return p / p.sum(-1, keepdims=True)
 
 
-@wrong("kernel_weights")
-def divided_before_subtracted(queries, keys, widths):
-    q, k = queries / widths, keys / widths
-    return softmax(-((q[..., :, None, :] - k[..., None, :, :]) ** 2).sum(-1) / 2)
-
-
 @right("kernel_weights")
 def by_logaddexp(queries, keys, widths):
     scores = -deltas(queries, keys, widths)
@@ -727,18 +721,9 @@ def by_logaddexp(queries, keys, widths):
 @right("kernel_weights")
 def feature_by_feature(queries, keys, widths):
     q, k = queries.astype(np.float64), keys.astype(np.float64)
-    squares = sum(
-        ((q[..., :, None, d] - k[..., None, :, d]) / float(w)) ** 2 for d, w in enumerate(widths)
-    )
+    squares = sum(((q[..., :, None, d] - k[..., None, :, d]) / float(w)) ** 2 for d, w in enumerate(widths))
     p = np.exp((squares.min(-1, keepdims=True) - squares) / 2)
     return p / p.sum(-1, keepdims=True)
-
-
-@right("kernel_weights")
-def by_ratios(queries, keys, widths):
-    d = deltas(queries, keys, widths)
-    with np.errstate(over="ignore"):
-        return 1 / np.exp(d[..., :, None] - d[..., None, :]).sum(-1)
 
 
 @right("kernel_weights")

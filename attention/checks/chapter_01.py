@@ -205,8 +205,15 @@ SOFT_MAXIMUM = Exercise(
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11), "temperature": (0.8, 1)}),
         Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88), "temperature": (0.8, 1)},
             types=("float32",)),
-        Stage("scores of −∞", ({"scores": np.array([-np.inf, 0.3, 1.2]), "temperature": 0.5},), leading=(0, 2),
-            styles={"scores": arg.holes}),
+        Stage(
+            "scores of −∞",
+            (
+                {"scores": np.array([-np.inf, 0.3, 1.2]), "temperature": 0.5},
+                {"scores": np.array([-1e4, -9999.0, -np.inf]), "temperature": 1.0},  # lower than many a filler
+                {"scores": np.array([-1e9, -np.inf]), "temperature": 1.0},
+            ),
+            leading=(0, 2), styles={"scores": arg.holes},
+        ),
     ),
     misconceptions=(
         Misconception("the axis that is kept", {"keepdims": True},

@@ -7,6 +7,8 @@ nothing where it is exactly zero, but for what is lost below the smallest number
 
 import numpy as np
 
+from attention.checks.exercise import is_float
+
 TOLERANCE = {"float16": 2e-3, "float32": 1e-5, "float64": 1e-12}
 FACTOR = {"float16": 20, "float32": 200, "float64": 2000}  # how many times the rounding of the inputs
 PROBES, NUDGE = 8, 1e-11  # a relative change of the inputs, far above the rounding of the widest floats
@@ -21,7 +23,7 @@ def margins(function, inputs, expected, dtype, seed=0):
     about = np.finfo(dtype)
     changes = [np.zeros(e.shape) for e in expected]
     for _ in range(PROBES):
-        moved = {n: v * (1 + NUDGE * rng.standard_normal(v.shape)) if _floats(v) else v for n, v in inputs.items()}
+        moved = {n: v * (1 + NUDGE * rng.standard_normal(v.shape)) if is_float(v) else v for n, v in inputs.items()}
         for total, e, m in zip(changes, expected, function(moved), strict=True):
             if e.dtype.kind == "f" and m.shape == e.shape:
                 with np.errstate(invalid="ignore"):
@@ -42,10 +44,6 @@ def least(dtype):
     """
     about = np.finfo(dtype)
     return FACTOR["float16"] * float(about.smallest_subnormal) if about.dtype == np.float16 else float(about.tiny)
-
-
-def _floats(value):
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def tolerance(*arrays):

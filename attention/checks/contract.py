@@ -6,7 +6,7 @@ from contextlib import ExitStack, redirect_stdout
 
 import numpy as np
 
-from attention.checks.compare import equal, margins, plain
+from attention.checks.compare import equal, plain
 from attention.checks.errors import is_unwritten, raised_by
 from attention.checks.gradient import gradients_of
 from attention.checks.trial import Fault, Trial, results_of, widened
@@ -239,17 +239,13 @@ def _type(trial):
         kept = not trial.exercise.keeps_type or got.dtype == wanted
         if not is_one or (kept and not narrower):
             continue
-        loose = margins(_reference(trial), trial._wide, trial._exact, got.dtype) if narrower else trial.margins
+        loose = trial.margins_in(got.dtype) if narrower else trial.margins
         if not equal(trial.got, trial.expected, loose):
             return None  # wrong numbers are judged as numbers first
         why = "Digits are lost." if narrower else "The task asks for the type of the input."
         sentence = f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. {why}"
         return Fault("the type", sentence)
     return None
-
-
-def _reference(trial):
-    return lambda moved: results_of(trial.exercise, trial.exercise.reference, moved)
 
 
 def _claims(trial):

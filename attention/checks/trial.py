@@ -41,9 +41,12 @@ class Trial:
         if self.stage.tolerance or not self.floats:
             return self.rough
         dtype = max((value.dtype for value in self.floats), key=lambda d: np.finfo(d).eps)
-        return margins(
-            lambda moved: results_of(self.exercise, self.exercise.reference, moved), self._wide, self._exact, dtype
-        )
+        return self.margins_in(dtype)
+
+    def margins_in(self, dtype):
+        """How far off each result may be where everything is computed in a type."""
+        reference = lambda moved: results_of(self.exercise, self.exercise.reference, moved)
+        return margins(reference, self._wide, self._exact, dtype)
 
     @property
     def rough(self):

@@ -105,7 +105,7 @@ class Run:
         write_checkpoint(self.checkpoint, arrays, state)
 
 
-def _flat(nested, prefix=""):
+def _flat(nested):
     """{"settings": {"seed": 1}} as {"seed": 1}: the names that a reader knows."""
     flat = {}
     for name, value in nested.items():

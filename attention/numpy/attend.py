@@ -4,7 +4,7 @@ import numpy as np
 
 from attention.numpy.precision import widen
 from attention.numpy.scores import additive_scores, scaled_dot_scores
-from attention.numpy.softmax import masked_softmax
+from attention.numpy.softmax import allow, softmax_where
 from attention.shapes import (
     check_attention,
     check_floats,
@@ -47,8 +47,8 @@ def attend(scores, values, mask=None):
     check_leading(scores=scores, values=values)
     check_mask(mask, scores.shape)
     wide = widen(scores)
-    allowed = wide != -np.inf if mask is None else mask & (wide != -np.inf)
-    weights = masked_softmax(wide, allowed)  # (…, T, S)
+    allowed = allow(wide, mask)
+    weights = softmax_where(wide, allowed)  # (…, T, S)
     output = weights @ hide_unseen(widen(values), allowed)  # (…, T, S) (…, S, D) -> (…, T, D)
     return output.astype(scores.dtype), weights.astype(scores.dtype)
 

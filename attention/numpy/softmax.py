@@ -78,9 +78,19 @@ def masked_softmax(scores, mask=None, axis=-1):
     check_axis(axis, scores=scores)
     check_mask(mask, scores.shape)
     wide = widen(scores)
-    allowed = wide != -np.inf if mask is None else mask & (wide != -np.inf)
+    return softmax_where(wide, allow(wide, mask), axis).astype(scores.dtype)
+
+
+def allow(scores, mask):
+    """True where the mask lets a score through and it is above −inf."""
+    above = scores != -np.inf
+    return above if mask is None else mask & above
+
+
+def softmax_where(scores, allowed, axis=-1):
+    """Softmax over the scores that are allowed; zero elsewhere, and all zeros where none is."""
     empty = ~allowed.any(axis=axis, keepdims=True)
-    opened = np.where(allowed, wide, np.where(empty, 0, -np.inf).astype(wide.dtype))  # an empty row is opened …
+    opened = np.where(allowed, scores, np.where(empty, 0, -np.inf).astype(scores.dtype))  # an empty row is opened …
     weights = np.exp(opened - opened.max(axis=axis, keepdims=True))
     weights = weights / weights.sum(axis=axis, keepdims=True)
-    return np.where(empty, 0, weights).astype(scores.dtype)  # … and then closed
+    return np.where(empty, 0, weights)  # … and then closed

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from attention.pytorch.precision import widen
 from attention.pytorch.scores import additive_scores, scaled_dot_scores
-from attention.pytorch.softmax import masked_softmax
+from attention.pytorch.softmax import all_covered, cover, softmax_or_zeros
 from attention.shapes import (
     check_attention,
     check_floats,
@@ -48,10 +48,9 @@ def attend(scores, values, mask=None):
     check_same("S", (-1, -2), scores=scores, values=values)
     check_leading(scores=scores, values=values)
     check_mask(mask, shape_of(scores))
-    wide = widen(scores)
-    allowed = wide != -torch.inf if mask is None else mask.to(wide.device) & (wide != -torch.inf)
-    weights = masked_softmax(wide, allowed)  # (…, T, S)
-    output = weights @ hide_unseen(widen(values), allowed)  # (…, T, S) (…, S, D) -> (…, T, D)
+    covered = cover(widen(scores), mask)
+    weights = softmax_or_zeros(covered)  # (…, T, S)
+    output = weights @ hide(widen(values), all_covered(covered, -2))  # (…, T, S) (…, S, D) -> (…, T, D)
     return output.to(scores.dtype), weights.to(scores.dtype)
 
 
@@ -134,8 +133,12 @@ def hide_unseen(rows, mask):
     """Zeros in place of the keys or values that no query may attend to: padding may hold anything, even NaN."""
     if mask is None:
         return rows  # (…, S, D)
-    seen = torch.atleast_2d(mask).any(dim=-2).to(rows.device)  # (…, T, S) -> (…, S)
-    return torch.where(seen[..., None], rows, 0.0)  # (…, S, 1) (…, S, D) -> (…, S, D)
+    return hide(rows, ~torch.atleast_2d(mask).any(dim=-2).to(rows.device))  # (…, T, S) -> (…, S)
+
+
+def hide(rows, unseen):
+    """Zeros in place of the rows that are `unseen`."""
+    return torch.where(unseen[..., None], 0.0, rows)  # (…, S, 1) (…, S, D) -> (…, S, D)
 
 
 def _fused(queries, keys, values, mask, scale):

@@ -14,7 +14,7 @@ from attention.shapes import (
 )
 from attention.tensorflow.precision import widen
 from attention.tensorflow.scores import additive_scores, scaled_dot_scores
-from attention.tensorflow.softmax import masked_softmax
+from attention.tensorflow.softmax import allow, softmax_where
 
 
 def attend(scores, values, mask=None):
@@ -48,8 +48,8 @@ def attend(scores, values, mask=None):
     check_leading(scores=scores, values=values)
     check_mask(mask, shape_of(scores))
     wide = widen(scores)
-    allowed = wide != float("-inf") if mask is None else mask & (wide != float("-inf"))
-    weights = masked_softmax(wide, allowed)  # (…, T, S)
+    allowed = allow(wide, mask)
+    weights = softmax_where(wide, allowed)  # (…, T, S)
     output = tf.matmul(weights, hide_unseen(widen(values), allowed))  # (…, T, S) (…, S, D) -> (…, T, D)
     return tf.cast(output, scores.dtype), tf.cast(weights, scores.dtype)
 

@@ -74,9 +74,19 @@ def masked_softmax(scores, mask=None, axis=-1):
     check_axis(axis, scores=scores)
     check_mask(mask, shape_of(scores))
     wide = widen(scores)
-    zero, minus_infinity = tf.constant(0, wide.dtype), tf.constant(float("-inf"), wide.dtype)
-    allowed = wide != minus_infinity if mask is None else mask & (wide != minus_infinity)
+    return tf.cast(softmax_where(wide, allow(wide, mask), axis), scores.dtype)
+
+
+def allow(scores, mask):
+    """True where the mask lets a score through and it is above −inf."""
+    above = scores != float("-inf")
+    return above if mask is None else mask & above
+
+
+def softmax_where(scores, allowed, axis=-1):
+    """Softmax over the scores that are allowed; zero elsewhere, and all zeros where none is."""
+    zero, minus_infinity = tf.constant(0, scores.dtype), tf.constant(float("-inf"), scores.dtype)
     empty = ~tf.reduce_any(allowed, axis=axis, keepdims=True)
     # An empty row is opened before softmax and closed after it, so that no NaN arises even in passing.
-    opened = tf.where(allowed, wide, tf.where(empty, zero, minus_infinity))
-    return tf.cast(tf.where(empty, zero, tf.nn.softmax(opened, axis=axis)), scores.dtype)
+    opened = tf.where(allowed, scores, tf.where(empty, zero, minus_infinity))
+    return tf.where(empty, zero, tf.nn.softmax(opened, axis=axis))

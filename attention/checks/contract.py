@@ -19,9 +19,9 @@ class Unwritten(Exception):
     """The answer, or one that it calls, still raises the NotImplementedError of its stub."""
 
 
-def attempt(exercise, answer, draw, stage, adapter, gradient=False):
-    """Call `answer` on one draw: a Trial, with a fault if the contract is broken."""
-    trial = Trial(exercise, draw, stage)
+def attempt(answer, case, adapter, gradient=False):
+    """Call `answer` on one case: a Trial, with a fault if the contract is broken."""
+    trial, draw = Trial(case), case.inputs
     trial.again = lambda changed: _again(trial, answer, {**draw, **changed}, adapter)
     arguments = [adapter.give(v) for v in draw.values()]
     held = silence()
@@ -33,7 +33,8 @@ def attempt(exercise, answer, draw, stage, adapter, gradient=False):
     except TRIED as error:
         if is_unwritten(error):
             raise Unwritten(error) from error
-        trial.error, trial.fault, trial.got = error, raised_by(error, answer, None if exercise.call else draw), None
+        trial.error, trial.got = error, None
+        trial.fault = raised_by(error, answer, None if case.exercise.call else draw)
     trial.printed = held.text.getvalue()
     return trial
 
@@ -239,7 +240,7 @@ def _type(trial):
         kept = not trial.exercise.keeps_type or got.dtype == wanted
         if not is_one or (kept and not narrower):
             continue
-        loose = trial.margins_in(got.dtype) if narrower else trial.margins
+        loose = trial.case.margins_in(got.dtype) if narrower else trial.margins
         if not equal(trial.got, trial.expected, loose):
             return None  # wrong numbers are judged as numbers first
         why = "Digits are lost." if narrower else "The task asks for the type of the input."

@@ -1,6 +1,8 @@
 """Put a name to a mistake: does one of the known ones, or two together, do exactly what the learner's answer did?"""
 
 import re
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -18,7 +20,7 @@ CLASH = re.compile(  # of shapes, in the words of NumPy, PyTorch and TensorFlow
 def named(exercise, trials, later):
     """The misconceptions that explain every trial so far, the right ones too, and whether that is certain.
 
-    Numbers are explained by the same numbers.  That is certain where the trials that follow, `later`, are explained
+    Numbers are explained by the same numbers.  That is certain where the trials that follow, ``later()``, are explained
     too; else the learner's function does something more, or something else.  Errors are explained by the same words,
     and a clash of shapes by another, which many mistakes can have in common: that is certain only if it has the same
     words, and no other misconception has them too.
@@ -27,35 +29,49 @@ def named(exercise, trials, later):
         return (), True
     singles = [(m,) for m in exercise.misconceptions]
     pairs = [(a, b) for a, b in combinations(exercise.misconceptions, 2) if not a.switches.keys() & b.switches.keys()]
+    trials = trials[::-1]  # from the wrong ones on, in which mistakes differ
     raised = next((t for t in trials if t.error is not None), None)
     if raised is None:
-        possible = [found for found in singles + pairs if all(explains(exercise, found, t) for t in trials)]
-        certain = next((found for found in possible if all(explains(exercise, found, t) for t in later)), ())
+        possible = [found for found in singles + pairs if all(explains(found, t) for t in trials)]
+        after = later() if possible else []
+        certain = next((found for found in possible if all(explains(found, t) for t in after)), ())
         alone = next(((m,) for m in certain if (m,) in possible), certain)  # the other shows later: one at a time
         return alone or next(iter(possible), ()), bool(certain)
-    possible = [found for found in singles if all(explains(exercise, found, t) for t in trials)]
-    exact = [found for found in possible if message_of(outcome(exercise, found, raised)[1]) == message_of(raised.error)]
+    possible = [found for found in singles if all(explains(found, t) for t in trials)]
+    exact = [found for found in possible if message_of(outcome(found, raised.case).error) == message_of(raised.error)]
     return tuple(m for found in (exact or possible)[:2] for m in found), len(exact) == 1
 
 
-def explains(exercise, found, trial):
+def explains(found, trial):
     """Whether the faulty function does on one draw what the learner's did."""
-    results, error = outcome(exercise, found, trial)
-    if error is not None and trial.error is not None:
-        texts = [message_of(e) for e in (error, trial.error)]
+    does = outcome(found, trial.case)
+    if does.error is not None and trial.error is not None:
+        texts = [message_of(e) for e in (does.error, trial.error)]
         return texts[0] == texts[1] or all(CLASH.search(text) for text in texts)
-    if error is not None or trial.got is None:
+    if does.error is not None or trial.got is None:
         return False
-    if not trial.numbers_right and equal(results, trial.expected, trial.margins):
-        return False  # the mistake does not show here, and the learner's does
-    by_hand = tuple(np.full(np.shape(r), np.max(trial.stage.tolerance)) for r in results)  # a mistake is rounded too
-    return equal(trial.got, results, by_hand if exercise.value else trial.rough)
+    rounded = tuple(np.full(np.shape(r), np.max(trial.stage.tolerance)) for r in does.results)  # by hand, mistakes too
+    same = equal(trial.got, does.results, rounded if trial.exercise.value else trial.rough)
+    return same and trial.numbers_right >= does.right  # not where the mistake does not show, and the learner's does
 
 
-def outcome(exercise, found, trial):
-    """What the faulty function returns on one draw, or raises."""
-    switches = {key: value for m in found for key, value in m.switches.items()}
-    try:
-        return results_of(exercise, lambda **inputs: exercise.faulty(**inputs, **switches), trial.inputs), None
-    except Exception as error:
-        return None, error
+@dataclass(frozen=True)
+class Outcome:
+    """What the faulty function returns on one case, and whether that is right; or what it raises."""
+
+    results: tuple | None
+    error: Exception | None
+    right: bool
+
+
+def outcome(found, case):
+    """The outcome of some misconceptions together, kept with the case: every wrong answer is compared with it."""
+    if found not in case.outcomes:
+        switches = {key: value for m in found for key, value in m.switches.items()}
+        try:
+            results = results_of(case.exercise, partial(case.exercise.faulty, **switches), case.inputs)
+        except Exception as error:
+            case.outcomes[found] = Outcome(None, error, False)
+        else:
+            case.outcomes[found] = Outcome(results, None, equal(results, case.expected, case.margins))
+    return case.outcomes[found]

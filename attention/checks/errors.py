@@ -4,6 +4,7 @@ import inspect
 import linecache
 import re
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 from attention.checks.trial import Fault
@@ -75,8 +76,12 @@ def _does_not_bind(answer, draw):
 
 
 def _is_the_learners(frame):
-    path = Path(frame.tb_frame.f_code.co_filename)
-    return not any(path.is_relative_to(folder) for folder in NOT_THE_LEARNERS)
+    return _is_a_learners(frame.tb_frame.f_code.co_filename)
+
+
+@cache
+def _is_a_learners(file):
+    return not any(Path(file).is_relative_to(folder) for folder in NOT_THE_LEARNERS)
 
 
 def _where(error):

@@ -10,7 +10,7 @@ import numpy as np
 FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Misconception:
     """A mistake that people make: `switches` turn it on in the exercise's faulty function."""
 
@@ -21,7 +21,7 @@ class Misconception:
     see: str = ""  # a better section to read again than the exercise's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One difficulty: its name, and what the inputs have to be for it to show.
 
@@ -42,7 +42,7 @@ class Stage:
     see: str = ""  # a better section to read again than the exercise's
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """All that a check knows of one exercise."""
 

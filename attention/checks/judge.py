@@ -1,6 +1,7 @@
 """From an answer to a verdict: the stages in their order, and the first one that fails."""
 
 import sys
+from functools import cache
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from attention.checks.draws import draws_of
 from attention.checks.exercise import FRAMEWORKS, Gradient, Typed, is_float
 from attention.checks.frameworks import ADAPTERS, KINDS
 from attention.checks.properties import sentence_for
-from attention.checks.trial import Fault
+from attention.checks.trial import Case, Fault
 
 NAMES = {"numpy": "NumPy", "tensorflow": "TensorFlow", "pytorch": "PyTorch"}
 MODULES = {"numpy": "numpy", "tensorflow": "tensorflow", "pytorch": "torch"}
@@ -56,12 +57,18 @@ def try_stage(exercise, answer, stage, adapter):
     Of a gradient one wrong draw is enough: entry by entry it takes long, and no mistake is known by it.
     """
     tried = []
-    for draw in draws_in(exercise, stage):
-        trial = attempt(exercise, answer, draw, stage, adapter, gradient=isinstance(stage, Gradient))
+    for case in cases(exercise, stage):
+        trial = attempt(answer, case, adapter, gradient=isinstance(stage, Gradient))
         tried.append(trial)
         if (trial.error is not None and len(tried) > 2) or (isinstance(stage, Gradient) and not trial.right):
             break
     return tried
+
+
+@cache
+def cases(exercise, stage):
+    """The cases of a stage. They are kept: what is right, and how nearly, takes longer to find out than an answer."""
+    return [Case(exercise, draw, stage) for draw in draws_in(exercise, stage)]
 
 
 def draws_in(exercise, stage):
@@ -87,7 +94,7 @@ def _wrong(exercise, answer, framework, adapter, say, stage, trials, failing, pa
         return say.wrong(stage, failing[0], fault, (), True, passed)
     shown = next((trial for trial in failing if trial.fault), None)
     by_numbers = not isinstance(stage, Gradient) and not (shown and shown.error is None and shown.numbers_right)
-    later = _later(exercise, answer, stage, framework, adapter) if by_numbers and shown is None else []
+    later = (lambda: _later(exercise, answer, stage, framework, adapter)) if shown is None else list
     found, certain = named(exercise, trials, later) if by_numbers else ((), True)
     fault = shown.fault if shown else None if found else sentence_for(failing[0])
     return say.wrong(stage, shown or failing[0], fault, found, certain, passed)
@@ -111,7 +118,7 @@ def _in_another_framework(exercise, answer, framework, failing):
         if other == framework or MODULES[other] not in sys.modules:
             continue
         try:
-            if attempt(exercise, answer, trial.inputs, trial.stage, ADAPTERS[other]()).right:
+            if attempt(answer, trial.case, ADAPTERS[other]()).right:
                 way = f'set framework="{other}", or ' if other in exercise.frameworks else ""
                 return Fault(
                     "the framework",
@@ -131,7 +138,7 @@ def _by_its_place_in_memory(exercise, answer, trial, adapter):
     same = all(v.strides == rows[n].strides for n, v in trial.inputs.items() if isinstance(v, np.ndarray))
     if same or trial.error is not None or trial.fault:
         return None
-    if not attempt(exercise, answer, rows, trial.stage, adapter).right:
+    if not attempt(answer, Case(exercise, rows, trial.stage), adapter).right:
         return None
     return Fault(
         "the order in memory",

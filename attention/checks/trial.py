@@ -1,4 +1,4 @@
-"""One call of an answer: what went in, what was expected, what came back."""
+"""What goes in and what is expected, a `Case`; one call of an answer on it, a `Trial`: what came back."""
 
 import warnings
 from functools import cached_property
@@ -16,20 +16,17 @@ class Fault:
         self.title, self.sentences = title, sentences
 
 
-class Trial:
-    """One call of the answer: the inputs, what was expected and what came (or was raised)."""
+class Case:
+    """The inputs of a call and all that can be said of them before there is an answer: one serves many answers."""
 
-    def __init__(self, exercise, draw, stage):
-        self.exercise, self.inputs, self.stage = exercise, draw, stage
+    def __init__(self, exercise, inputs, stage):
+        self.exercise, self.inputs, self.stage = exercise, inputs, stage
         self.names = exercise.outputs or ("result",)
-        self.floats = [value for value in draw.values() if is_float(value)]
-        self.got = self.error = self.fault = None
-        self.again = None  # set where the answer can be called again with other arguments
-        self.of_gradient, self.printed = False, ""
-        wide = widened(draw)
-        exact = results_of(exercise, exercise.reference, wide)
-        self.expected = tuple(e.astype(np.float64) if is_float(e) else e for e in exact)
-        self._exact, self._wide = exact, wide
+        self.floats = [value for value in inputs.values() if is_float(value)]
+        self._wide = widened(inputs)
+        self._exact = results_of(exercise, exercise.reference, self._wide)
+        self.expected = tuple(e.astype(np.float64) if is_float(e) else e for e in self._exact)
+        self.outcomes = {}  # of mistakes, see diagnose
 
     @cached_property
     def margins(self):
@@ -48,10 +45,29 @@ class Trial:
         reference = lambda moved: results_of(self.exercise, self.exercise.reference, moved)
         return margins(reference, self._wide, self._exact, dtype)
 
-    @property
+    @cached_property
     def rough(self):
         """A share of the largest entry, for comparisons with what is not the reference."""
         return max(tolerance(*self.floats), 0.0 if self.exercise.value else self.stage.tolerance)
+
+
+class Trial:
+    """One call of the answer on a case, and what came (or was raised)."""
+
+    def __init__(self, case):
+        self.case, self.exercise, self.inputs, self.stage = case, case.exercise, case.inputs, case.stage
+        self.names, self.floats, self.expected = case.names, case.floats, case.expected
+        self.got = self.error = self.fault = None
+        self.again = None  # set where the answer can be called again with other arguments
+        self.of_gradient, self.printed = False, ""
+
+    @cached_property
+    def margins(self):
+        return self.case.margins
+
+    @property
+    def rough(self):
+        return self.case.rough
 
     @property
     def within(self):

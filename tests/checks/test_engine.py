@@ -133,10 +133,9 @@ def test_results_of_frameworks_that_are_no_plain_tensors():
         assert found.title != "a fault of the check", found.text
 
 
-def test_a_fault_of_the_check_says_so(monkeypatch):
-    module = sys.modules["attention.checks.judge"]
-    monkeypatch.setattr(module, "draws_of", lambda *a: [{"nonsense": 1}])
-    text = verdict(good).text
+def test_a_fault_of_the_check_says_so():
+    text = judge(toy(lambda x: x.nonsense), np.exp).text
+    assert "AttributeError" in text
     assert "a fault of the check" in text
     assert "says nothing about your answer" in " ".join(text.split())
 
@@ -242,14 +241,19 @@ def test_a_gradient_that_is_wrong_for_batches_alone_is_found():
     assert verdict(answer, "00.temperature_softmax", "pytorch").title == "the gradient"
 
 
+def in_bytes(draw):
+    return {name: v.tobytes() if isinstance(v, np.ndarray) else str(v) for name, v in draw.items()}
+
+
 @pytest.mark.parametrize(("key", "framework"), ALL)
 def test_every_exercise_is_tried_on_generated_inputs(key, framework):
     """Of arrays: each axis of size 1, several leading axes, all different sizes; and the same draws each time."""
     exercise = find(key)
-    drawn = [draw for stage in exercise.all_stages(framework) for draw in draws_in(exercise, stage)]
+    drawn, again = (
+        [draw for stage in exercise.all_stages(framework) for draw in draws_in(exercise, stage)] for _ in range(2)
+    )
     assert len(drawn) >= 1
-    again = [draw for stage in exercise.all_stages(framework) for draw in draws_in(exercise, stage)]
-    assert str(drawn) == str(again)
+    assert [*map(in_bytes, drawn)] == [*map(in_bytes, again)]
     if exercise.kind != "array":
         return
     assert exercise.arguments, "declare the axes of the arguments"

@@ -19,9 +19,9 @@ from attention.checks.diagnose import outcome
 from attention.checks.draws import draws_of
 from attention.checks.exercise import chapters, find
 from attention.checks.frameworks import ADAPTERS
-from attention.checks.judge import judge
+from attention.checks.judge import cases, judge
 from attention.checks.report import WIDTH
-from attention.checks.trial import Trial, results_of
+from attention.checks.trial import results_of
 from tests.checks.register import all_answers
 
 ROOT = Path(__file__).parents[2]
@@ -103,9 +103,9 @@ def test_a_misconception_gets_its_name_and_hint(key, mistake):
     assert not verdict.passed
     assert verdict.title.split(" (")[0] == mistake.name, verdict.text
     assert max(map(len, verdict.text.splitlines())) <= WIDTH
-    trial = first_failing(exercise, mistake)
-    shaped = exercise.kind != "object"
-    other_shape = trial.outcome is None or (shaped and trial.outcome[0].shape != trial.expected[0].shape)
+    case = next(case for case in tried_until_wrong(exercise, mistake) if shows(mistake, case))
+    results, shaped = outcome((mistake,), case).results, exercise.kind != "object"
+    other_shape = results is None or (shaped and results[0].shape != case.expected[0].shape)
     assert other_shape == mistake.breaks_contract
     if isinstance(mistake.hint, str):
         assert plain(mistake.hint) in plain(verdict.text)
@@ -114,28 +114,25 @@ def test_a_misconception_gets_its_name_and_hint(key, mistake):
         assert any(hint in plain(verdict.text) for hint in hints)
 
 
-def trials(exercise, mistake):
-    """The trials of a faulty function through the first stage in which it goes wrong."""
+def tried_until_wrong(exercise, mistake):
+    """The cases of a faulty function through the first stage in which it goes wrong."""
     tried = []
     for stage in exercise.stages:
-        tried += [Trial(exercise, draw, stage) for draw in draws_of(exercise, stage)]
-        for trial in tried:
-            results, error = outcome(exercise, (mistake,), trial)
-            trial.outcome, trial.raised = results, error
-        if any(difference(t.outcome, t.expected) > far(t) for t in tried):
+        tried += cases(exercise, stage)
+        if any(shows(mistake, case) for case in tried):
             return tried
     raise AssertionError(f"{mistake.name} is never more than 100 tolerances away from the right answer")
 
 
-def first_failing(exercise, mistake):
-    return next(t for t in trials(exercise, mistake) if difference(t.outcome, t.expected) > far(t))
+def shows(mistake, case):
+    return difference(outcome((mistake,), case).results, case.expected) > far(case)
 
 
-def far(trial):
+def far(case):
     """A difference that no rounding makes: 100 times the tolerance of the type, or of the stage."""
-    if trial.exercise.value:
-        return 2 * np.max(trial.stage.tolerance) / largest(trial.expected[0])
-    return 100 * trial.rough
+    if case.exercise.value:
+        return 2 * np.max(case.stage.tolerance) / largest(case.expected[0])
+    return 100 * case.rough
 
 
 def difference(results, expected):
@@ -157,12 +154,8 @@ def difference(results, expected):
 def test_without_a_mistake_the_faulty_function_is_right(key):
     """Two ways of writing the right answer, the reference's at the widest precision: they must agree on every draw."""
     exercise = EXERCISES[key]
-    for stage in exercise.stages:
-        for draw in draws_of(exercise, stage):
-            trial = Trial(exercise, draw, stage)
-            if not exercise.claims:
-                right = results_of(exercise, exercise.faulty, draw)
-                assert equal(right, trial.expected, trial.margins), (stage.name, draw)
+    for case in [case for stage in exercise.stages for case in cases(exercise, stage) if not exercise.claims]:
+        assert outcome((), case).right, (case.stage.name, case.inputs)
 
 
 @each_exercise
@@ -170,10 +163,9 @@ def test_the_reference_is_the_librarys(key):
     exercise = EXERCISES[key]
     if (ours := getattr(attention.numpy, exercise.name, None)) is None:
         pytest.skip(f"the library has no {exercise.name}")
-    for stage in exercise.stages:
-        for draw in draws_of(exercise, stage):
-            trial = Trial(exercise, draw, stage)
-            assert equal(results_of(exercise, ours, draw), trial.expected, trial.margins), (stage.name, draw)
+    for case in [case for stage in exercise.stages for case in cases(exercise, stage)]:
+        result = results_of(exercise, ours, case.inputs)
+        assert equal(result, case.expected, case.margins), (case.stage.name, case.inputs)
 
 
 @each_exercise
@@ -182,12 +174,12 @@ def test_misconceptions_differ_from_each_other(key):
     assert len(exercise.misconceptions) >= 3, "an exercise knows at least three usual mistakes"
     for one, other in combinations(exercise.misconceptions, 2):
         apart = False
-        for trial in trials(exercise, one):
-            (a, error_a), (b, error_b) = (outcome(exercise, (m,), trial) for m in (one, other))
-            if error_a is not None and error_b is not None:
-                apart |= str(error_a) != str(error_b)
+        for case in tried_until_wrong(exercise, one):
+            a, b = (outcome((m,), case) for m in (one, other))
+            if a.error is not None and b.error is not None:
+                apart |= str(a.error) != str(b.error)
             else:
-                apart |= a is None or difference(a, b if b is not None else ()) > far(trial)
+                apart |= a.error is not None or difference(a.results, b.results or ()) > far(case)
         assert apart, (one.name, other.name)
         assert one.hint != other.hint
 

@@ -89,13 +89,13 @@ def check_mask(mask, target, target_name="scores"):
         raise ValueError(f"mask must broadcast to {target_name} {show(target)}: got {show(shape)}")
 
 
-def check_sizes(**sizes):
-    """Every argument that is a Python number is a whole number and not negative."""
+def check_sizes(least=0, **sizes):
+    """Every argument that is a Python number is a whole number, `least` or more."""
     for name, size in sizes.items():
         if isinstance(size, (bool, float)):
             raise TypeError(f"{name} must be a whole number: got {size!r}")
-        if isinstance(size, int) and size < 0:
-            raise ValueError(f"{name} must not be negative: got {size}")
+        if isinstance(size, int) and size < least:
+            raise ValueError(f"{name} must be at least {least}: got {size}")
 
 
 def check_attention(queries, keys, values, mask):

@@ -4,6 +4,7 @@ import numpy as np
 
 from attention.data.tokenizer import END, PADDING, START
 from attention.numpy.softmax import log_softmax
+from attention.shapes import check_sizes
 
 
 def greedy(model, source, lengths, limit):
@@ -16,13 +17,18 @@ def greedy(model, source, lengths, limit):
     model : Seq2Seq
     source : (B, S) int, padded
     lengths : (B,) int
-    limit : int, T
+    limit : int, the largest T
 
     Returns
     -------
     tokens : (B, T) int; PADDING after END
     weights : (B, T, S), what each token looked at
+
+    Raises
+    ------
+    TypeError, ValueError : `limit` is not a whole number of at least 1
     """
+    check_sizes(1, limit=limit)
     memory, state = model.encode(source, lengths)
     tokens = np.full(len(source), START)
     written, looked = [], []
@@ -52,11 +58,16 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
     tokens : (B, T) int; PADDING after END
     scores : (B,)
 
+    Raises
+    ------
+    TypeError, ValueError : `limit` or `beam` is not a whole number of at least 1
+
     Source
     ------
     Graves (2012), "Sequence transduction with recurrent neural networks"; for the length,
     Wu et al. (2016), "Google's neural machine translation system", section 7.
     """
+    check_sizes(1, limit=limit, beam=beam)
     memory, state = model.encode(source, lengths)
     memory = type(memory)(*(np.repeat(part, beam, axis=0) for part in memory))  # (B, …) -> (B·K, …)
     state = np.repeat(state, beam, axis=0)  # (B, M) -> (B·K, M)
@@ -73,8 +84,7 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
         stay = np.full_like(log_p[0, 0], -np.inf)
         stay[PADDING] = 0  # what is done goes on with PADDING, at no cost
         candidates = (total[..., None] + np.where(done[..., None], stay, log_p)).reshape(B, -1)  # (B, K·V)
-        best = np.argpartition(-candidates, beam, axis=-1)[:, :beam]  # (B, K·V) -> (B, K), in any order
-        total = np.take_along_axis(candidates, best, axis=1)
+        total, best = largest(candidates, beam)  # (B, K·V) -> (B, K)
         parent, token = best // log_p.shape[-1], best % log_p.shape[-1]  # (B, K)
         state = state[(first + parent).ravel()]
         written = np.take_along_axis(written, parent[..., None], axis=1)  # (B, K, T)
@@ -87,3 +97,14 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
     scores = total / size**alpha
     best = scores.argmax(axis=-1)  # (B, K) -> (B,)
     return written[np.arange(B), best, 1:], scores.max(axis=-1)
+
+
+def largest(candidates, count):
+    """The `count` largest of each row (B, K·V) and their places, in order; of equal ones the first."""
+    left, rows = candidates.copy(), np.arange(len(candidates))
+    values, places = np.empty((len(rows), count), left.dtype), np.empty((len(rows), count), int)
+    for k in range(count):
+        places[:, k] = left.argmax(axis=-1)
+        values[:, k] = left[rows, places[:, k]]
+        left[rows, places[:, k]] = -np.inf
+    return values, places

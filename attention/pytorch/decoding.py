@@ -3,6 +3,7 @@
 import torch
 
 from attention.data.tokenizer import END, PADDING, START
+from attention.shapes import check_sizes
 
 
 @torch.no_grad()
@@ -16,13 +17,18 @@ def greedy(model, source, lengths, limit):
     model : Seq2Seq
     source : (B, S) int, padded
     lengths : (B,) int
-    limit : int, T
+    limit : int, the largest T
 
     Returns
     -------
     tokens : (B, T) int; PADDING after END
     weights : (B, T, S), what each token looked at
+
+    Raises
+    ------
+    TypeError, ValueError : `limit` is not a whole number of at least 1
     """
+    check_sizes(1, limit=limit)
     memory, state = model.encode(source, lengths)
     tokens = torch.full((len(source),), START, device=source.device)
     written, looked = [], []
@@ -53,11 +59,16 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
     tokens : (B, T) int; PADDING after END
     scores : (B,)
 
+    Raises
+    ------
+    TypeError, ValueError : `limit` or `beam` is not a whole number of at least 1
+
     Source
     ------
     Graves (2012), "Sequence transduction with recurrent neural networks"; for the length,
     Wu et al. (2016), "Google's neural machine translation system", section 7.
     """
+    check_sizes(1, limit=limit, beam=beam)
     memory, state = model.encode(source, lengths)
     memory = type(memory)(*(part.repeat_interleave(beam, dim=0) for part in memory))  # (B, …) -> (B·K, …)
     state = state.repeat_interleave(beam, dim=0)  # (B, M) -> (B·K, M)
@@ -74,7 +85,7 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
         stay = torch.full_like(log_p[0, 0], -torch.inf)
         stay[PADDING] = 0  # what is done goes on with PADDING, at no cost
         candidates = total[..., None] + torch.where(done[..., None], stay, log_p)  # (B, K, V)
-        total, best = candidates.flatten(1).topk(beam)  # (B, K·V) -> (B, K)
+        total, best = largest(candidates.flatten(1), beam)  # (B, K·V) -> (B, K)
         parent, token = best // log_p.shape[-1], best % log_p.shape[-1]  # (B, K)
         state = state[(first + parent).flatten()]
         written = torch.cat([written.take_along_dim(parent[..., None], 1), token[..., None]], dim=-1)  # (B, K, 1 + T)
@@ -83,3 +94,13 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
             break
     scores, best = (total / size**alpha).max(dim=-1)  # (B, K) -> (B,)
     return written[torch.arange(B, device=device), best, 1:], scores
+
+
+def largest(candidates, count):
+    """The `count` largest of each row (B, K·V) and their places, in order; of equal ones, unlike `topk`, the first."""
+    left, found = candidates.clone(), []
+    for _ in range(count):
+        found.append(left.max(dim=-1, keepdim=True))
+        left.scatter_(1, found[-1].indices, -torch.inf)
+    values, places = zip(*found, strict=True)
+    return torch.cat(values, dim=1), torch.cat(places, dim=1)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from attention.data.tokenizer import END, PADDING, START
+from attention.shapes import check_sizes
 
 
 def greedy(model, source, lengths, limit):
@@ -15,13 +16,18 @@ def greedy(model, source, lengths, limit):
     model : Seq2Seq
     source : (B, S) int, padded
     lengths : (B,) int
-    limit : int, T
+    limit : int, the largest T
 
     Returns
     -------
     tokens : (B, T) int; PADDING after END
     weights : (B, T, S), what each token looked at
+
+    Raises
+    ------
+    TypeError, ValueError : `limit` is not a whole number of at least 1
     """
+    check_sizes(1, limit=limit)
     memory, state = model.encode(source, lengths)
     tokens = tf.fill([len(source)], tf.constant(START, tf.int64))
     written, looked = [], []
@@ -51,11 +57,16 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
     tokens : (B, T) int; PADDING after END
     scores : (B,)
 
+    Raises
+    ------
+    TypeError, ValueError : `limit` or `beam` is not a whole number of at least 1
+
     Source
     ------
     Graves (2012), "Sequence transduction with recurrent neural networks"; for the length,
     Wu et al. (2016), "Google's neural machine translation system", section 7.
     """
+    check_sizes(1, limit=limit, beam=beam)
     memory, state = model.encode(source, lengths)
     memory = type(memory)(*(tf.repeat(part, beam, axis=0) for part in memory))  # (B, …) -> (B·K, …)
     state = tf.repeat(state, beam, axis=0)  # (B, M) -> (B·K, M)

@@ -45,9 +45,9 @@ MISTAKES = [
     ("additive_attention", (q, k, v, zeros(4, 7), zeros(4, 7), zeros(7, dtype="float32")), TypeError,
      "queries, keys, values, query_weight, key_weight and score_weight must have one dtype: queries float64, "
      "keys float64, values float64, query_weight float64, key_weight float64, score_weight float32"),
-    ("causal_mask", (-1,), ValueError, "targets must not be negative: got -1"),
+    ("causal_mask", (-1,), ValueError, "targets must be at least 0: got -1"),
     ("causal_mask", (3, 2.0), TypeError, "sources must be a whole number: got 2.0"),
-    ("window_mask", (3, 3, -2), ValueError, "window must not be negative: got -2"),
+    ("window_mask", (3, 3, -2), ValueError, "window must be at least 0: got -2"),
     ("padding_mask", ([1], True), TypeError, "size must be a whole number: got True"),
 ]  # fmt: skip
 

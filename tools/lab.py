@@ -36,4 +36,4 @@ def keep_metadata(model, path, **_):
 if __name__ == "__main__":
     copy_missing(ROOT)
     own = [f"--ServerApp.root_dir={ROOT}", "--LabApp.default_url=/lab/tree/work"]
-    sys.exit(jupyterlab([*own, "--ContentsManager.pre_save_hook=lab.keep_metadata", *sys.argv[1:]]))
+    jupyterlab([*own, "--ContentsManager.pre_save_hook=lab.keep_metadata", *sys.argv[1:]])

@@ -52,10 +52,10 @@ def wanted():
     return {ROOT / "exercises" / p.name: text_of(exercise_from(nbformat.read(p, as_version=4))) for p in paths}
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if an exercise is stale")
-    check = parser.parse_args().check
+    check = parser.parse_args(arguments).check
     texts = wanted()
     stale = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
     stale += [path for path in sorted((ROOT / "exercises").glob("*.ipynb")) if path not in texts]

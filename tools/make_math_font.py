@@ -47,8 +47,13 @@ def narrow_radicals(font):
         font["hmtx"][name] = (width, outline.xMin)
 
 
-font = TTFont(sys.argv[1], recalcTimestamp=False)
-narrow_radicals(font)
-reduce(font)
-font.flavor = "woff2"
-font.save(STATIC / "fonts" / "stix-two-math.woff2")
+def main():
+    font = TTFont(sys.argv[1], recalcTimestamp=False)
+    narrow_radicals(font)
+    reduce(font)
+    font.flavor = "woff2"
+    font.save(STATIC / "fonts" / "stix-two-math.woff2")
+
+
+if __name__ == "__main__":
+    main()

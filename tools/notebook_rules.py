@@ -4,8 +4,6 @@ STYLE.md says why.  A rule is a function of the notebook, and of its path where 
 for each fault; it reads the notebooks and nothing else, so that a new chapter needs no edit here.
 """
 
-from pathlib import Path
-
 import nbformat
 from rules import cells, exercises, form, outputs, references, words
 
@@ -15,7 +13,6 @@ BYTES = 1_000_000
 
 def problems(path):
     """Sentences that say what is wrong with a chapter or a solution; none if nothing is."""
-    path = Path(path)
     notebook = nbformat.read(path, as_version=4)
     modules = [*ANYWHERE, *{"chapters": [form], "solutions": [exercises]}.get(path.parent.name, [])]
     found = [problem for module in modules for rule in module.RULES for problem in rule(notebook, path)]

@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from lab import copy_missing
+from lab import copy_missing, keep_metadata
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from notebooks import KERNEL
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +49,7 @@ def lab(repository):
     options = "--no-browser --allow-root --ServerApp.port=0"
     log = (repository / "log").open("w")
     command = make(repository, "lab", f"ARGS={options}")
-    server = subprocess.Popen(
-        command, env=environment(repository), stdout=log, stderr=log, start_new_session=True
-    )
+    server = subprocess.Popen(command, env=environment(repository), stdout=log, stderr=log, start_new_session=True)
     try:
         deadline = time.monotonic() + PATIENCE
         while not (opened := list((repository / "RUNTIME").glob("jpserver-*-open.html"))):
@@ -72,11 +71,30 @@ def test_copies_that_are_there_are_kept(repository):
         return {path.name: path.read_text() for path in (repository / "work").glob("*.ipynb")}
 
     assert EXERCISES
+    (repository / "exercises" / "notes.txt").write_text("no exercise")
     assert copies() == EXERCISES
+    assert not (repository / "work" / "notes.txt").exists()
     mine, missing = sorted(EXERCISES)[:2]
     (repository / "work" / mine).write_text("my work")
     (repository / "work" / missing).unlink()
     assert copies() == EXERCISES | {mine: "my work"}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "kept"),
+    [
+        ("chapters/01_softmax.ipynb", "notebook", KERNEL),
+        ("exercises/01_softmax.ipynb", "notebook", KERNEL),
+        ("solutions/01_softmax.ipynb", "notebook", KERNEL),
+        ("work/01_softmax.ipynb", "notebook", {"widgets": {}}),  # a reader's own
+        ("work/chapters/mine.ipynb", "notebook", {"widgets": {}}),
+        ("chapters/notes.txt", "file", {"widgets": {}}),
+    ],
+)
+def test_saving_leaves_the_metadata_of_the_repository_alone(path, kind, kept):
+    model = {"type": kind, "content": {"metadata": {"widgets": {}}}}
+    keep_metadata(model, path, contents_manager=None)
+    assert model["content"]["metadata"] == kept
 
 
 def test_the_lab_opens_the_copies_and_their_links_lead_to_the_chapters(lab, repository):

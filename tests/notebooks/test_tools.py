@@ -4,15 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import draw_landing
 import nbformat
 import notebooks
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
 TOY = "notes/03_toy.ipynb"
 SCRIPT = "work/edit/notes/03_toy.py"
 
@@ -52,8 +57,10 @@ def printed():
     return [output.text for cell in cells for output in cell.get("outputs", []) if output.output_type == "stream"]
 
 
-def test_an_edited_notebook_is_run_stored_and_its_file_removed(repository):
+def test_an_edited_notebook_is_run_stored_and_its_file_removed(repository, capsys):
     assert tool("edit", TOY)
+    assert capsys.readouterr().out == f"edit {SCRIPT}, then: tools/notebooks.py run {TOY}\n"
+    assert "# %% [markdown]\n# # Toy\n\n# %%\nprint('a')\n" in Path(SCRIPT).read_text()
     change("print('a')", "print('b')")
     assert tool("run", TOY)
     assert printed() == ["b\n"]
@@ -73,7 +80,10 @@ def test_the_edited_file_stays_until_the_form_is_kept(repository, capsys):
     change("print('a')", f"print('b')  # {'x' * 80}")
     assert not tool("run", TOY)
     assert printed() == ["b\n"]
-    assert f"{SCRIPT} stays, to be mended" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines() == [
+        f"{TOY}: the line \"print('b')  # {'x' * 80}\" has 94 columns; 88 can be seen without scrolling",
+        f"{TOY} is written; {SCRIPT} stays, to be mended",
+    ]
     change(f"  # {'x' * 80}", "")
     assert tool("run", TOY)
     assert not Path(SCRIPT).exists()
@@ -89,6 +99,62 @@ def test_a_cell_that_fails_changes_nothing(repository, capsys):
     said = capsys.readouterr().err
     assert said.startswith(f"{TOY} stays as it was, since a cell fails:")
     assert "ZeroDivisionError" in said
+
+
+def test_a_kernel_that_dies_changes_nothing(repository, capsys):
+    write("import os", "os._exit(1)")
+    before = Path(TOY).read_bytes()
+    assert not tool("run", TOY)
+    assert Path(TOY).read_bytes() == before
+    assert capsys.readouterr().err == f"{TOY} stays as it was, since a cell fails:\nKernel died\n"
+
+
+def test_a_file_that_is_older_than_its_notebook_is_run_where_they_say_the_same(repository):
+    assert tool("edit", TOY)
+    os.utime(SCRIPT, (1, 1))
+    assert tool("run", TOY)
+    assert printed() == ["a\n"]
+    assert not Path(SCRIPT).exists()
+
+
+def test_another_kind_of_cell_is_another_cell(repository, capsys):
+    assert tool("edit", TOY)
+    change("# %% [markdown]", "# %% [raw]")
+    assert not tool("edit", TOY)
+    assert "# %% [raw]" in Path(SCRIPT).read_text()
+
+
+def test_a_notebook_from_elsewhere_becomes_one_of_ours(repository):
+    """Written by an old Jupyter: no ids, a kernel that this machine lacks, what an editor remembers of a cell."""
+    elsewhere = {"kernelspec": {"name": "conda", "display_name": "C"}, "language_info": {"name": "python"}, "toc": {}}
+    cell = nbformat.v4.new_code_cell("print('a')", metadata={"tags": ["numpy"], "collapsed": True})
+    del cell["id"]
+    nbformat.write(new_notebook(cells=[cell], metadata=elsewhere, nbformat_minor=4), TOY)
+    tool("run", TOY)
+    stored = nbformat.read(TOY, as_version=4)
+    assert printed() == ["a\n"]
+    assert stored.metadata == notebooks.KERNEL
+    assert (stored.nbformat, stored.nbformat_minor) == (4, 5)
+    assert stored.cells[0].metadata == {"tags": ["numpy"]}
+
+
+def test_one_notebook_that_fails_is_enough_and_the_others_are_done(repository, capsys):
+    assert not tool("check", "nosuch.ipynb", TOY)
+    assert not tool("edit", "nosuch.ipynb", TOY)
+    assert Path(SCRIPT).exists()
+    wide = Path("notes/04_wide.ipynb")
+    nbformat.write(notebooks.strip(new_notebook(cells=[new_markdown_cell("Wide")])), wide)
+    capsys.readouterr()
+    assert not tool("check", str(wide), "notes/03_toy.ipynb")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[0] == f"{wide}: the first cell does not begin with the title, '# …'"
+
+
+def test_a_check_writes_nothing(repository):
+    before = Path(TOY).read_bytes()
+    assert not tool("check", TOY)  # its cell has not run
+    assert Path(TOY).read_bytes() == before
 
 
 def test_no_edit_is_overwritten(repository, capsys):
@@ -151,6 +217,84 @@ def test_a_run_without_an_edit_changes_nothing(repository):
     assert run(501) == (picture, "501\n")  # what is timed may have changed
 
 
+def png(value):
+    """A picture that is grey all over; two differ by the difference of their values."""
+    file = BytesIO()
+    Image.new("RGB", (4, 4), (value, value, value)).save(file, "PNG")
+    return b64encode(file.getvalue()).decode()
+
+
+def output(text=None, picture=None):
+    data = {"text/plain": text, "image/png": picture and png(picture)}
+    return new_output("display_data", {kind: content for kind, content in data.items() if content})
+
+
+OLD, SAME, OTHER = output("one", 100), output("two", 101), output("two", 110)
+STREAM = new_output("stream", text="1")
+IGNORE = {"tags": ["nbval-ignore-output"]}
+
+
+def notebook(*cells):
+    """A notebook of ``(source, outputs[, metadata])``, run and stripped."""
+    made = [new_code_cell(s, outputs=outputs, metadata=dict(*rest)) for s, outputs, *rest in cells]
+    return notebooks.strip(new_notebook(cells=made))
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "kept"),
+    [
+        ([("draw", [OLD])], [("draw", [SAME])], [[output("two", 100)]]),
+        ([("draw", [OLD])], [("draw", [OTHER])], [[OTHER]]),
+        ([("draw", [OLD])], [("paint", [SAME])], [[SAME]]),
+        ([("a", []), ("draw", [OLD])], [("draw", [SAME])], [[output("two", 100)]]),  # a cell above was removed
+        ([("draw", [OLD])], [("a", []), ("draw", [SAME])], [[], [output("two", 100)]]),  # one was added
+        ([("draw", [OLD, STREAM])], [("draw", [SAME])], [[SAME]]),
+        ([("draw", [OLD])], [("draw", [output("two")])], [[output("two")]]),
+        ([("draw", [output("one")])], [("draw", [SAME])], [[SAME]]),
+        ([("draw", [STREAM])], [("draw", [SAME])], [[SAME]]),
+        ([("draw", [OLD])], [("draw", [STREAM])], [[STREAM]]),
+        ([("draw", [STREAM, OLD])], [("draw", [STREAM, SAME])], [[STREAM, output("two", 100)]]),
+        ([("time", [OLD], IGNORE)], [("time", [OTHER], IGNORE)], [[OLD]]),
+        ([("time", [], IGNORE)], [("time", [OTHER], IGNORE)], [[OTHER]]),  # it had not run
+        ([("time", [OLD, STREAM], IGNORE)], [("time", [OTHER], IGNORE)], [[OLD, STREAM]]),
+        ([("time", [OLD])], [("time", [OTHER], IGNORE)], [[OLD]]),
+        ([("time", [OLD], IGNORE)], [("time", [OTHER])], [[OTHER]]),  # it is compared from now on
+        (
+            [("a", []), ("b", []), ("time", [OLD], IGNORE)],
+            [("A", []), ("b", []), ("time", [OTHER], IGNORE)],
+            [[], [], [OTHER]],
+        ),
+        ([("a", []), ("time", [OLD], IGNORE)], [("time", [OTHER], IGNORE)], [[OTHER]]),
+        ([("time", [OLD], IGNORE), ("a", [])], [("time", [OTHER], IGNORE), ("b", [])], [[OLD], []]),
+        ([], [("draw", [SAME])], [[SAME]]),
+    ],
+)
+def test_what_says_the_same_is_kept(stored, new, kept):
+    made = notebooks.keep(notebook(*new), notebook(*stored))
+    assert [cell.outputs for cell in made.cells] == kept
+
+
+def test_what_differs_from_run_to_run_is_stripped():
+    sources = ["draw()", "draw()", "draw() ", "# draw()"]
+    output = new_output("display_data", {"image/png": ""}, metadata={"image/png": {"width": 9}})
+    cells = [
+        new_code_cell(source, outputs=[output], metadata={"mystnb": {"a": 1}, "scrolled": True}) for source in sources
+    ]
+    once = notebooks.strip(new_notebook(cells=[*cells, new_markdown_cell("draw()")], metadata={"widgets": {}}))
+    assert once.metadata == notebooks.KERNEL
+    assert [cell.metadata for cell in once.cells] == [{"mystnb": {"a": 1}}] * 4 + [{}]
+    assert all(cell.outputs[0].metadata == {} for cell in once.cells[:4])
+    ids = [cell.id for cell in once.cells]
+    assert len(set(ids)) == 5
+    above = notebooks.strip(new_notebook(cells=[new_code_cell("above"), *cells]))
+    assert [cell.id for cell in above.cells][1:] == ids[:4]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_is_stored_is_what_the_tool_writes(path):
+    assert nbformat.writes(notebooks.strip(nbformat.read(path, as_version=4))) + "\n" == path.read_text()
+
+
 @pytest.mark.parametrize("name", ["notebooks.py", "make_exercises.py", "draw_landing.py"])
 def test_a_tool_is_run_by_its_name(name):
     assert os.access(ROOT / "tools" / name, os.X_OK)
@@ -187,6 +331,18 @@ def test_the_landing_picture_is_what_its_tool_draws(tmp_path):
 
 
 def test_a_weight_is_drawn_as_a_line_as_wide_as_it_is_large():
-    svg = draw_landing.draw(["ein", "<Hut>"], ["a", "hat"], [[0.96, 0.04], [0.25, 0.75]])
-    assert [line.split('"')[3] for line in svg.splitlines() if line.startswith("<path")] == ["8.6", "2.2", "6.8"]
-    assert "&lt;Hut&gt;" in svg
+    weights = [[0.96, 0.04], [0.8, 0.05], [0, 1]]
+    picture = ElementTree.fromstring(draw_landing.draw(["ein", "<Hut>"], ["a", "hat", "on"], weights))
+    assert (picture.get("width"), picture.get("height"), picture.get("viewBox")) == ("400", "104", "0 0 400 104")
+    words = {word.text: word.attrib for word in picture.findall("{*}text")}
+    assert list(words) == ["ein", "<Hut>", "a", "hat", "on"]
+    assert {(word["x"], word["text-anchor"]) for word in list(words.values())[:2]} == {("100", "end")}
+    assert {(word["x"], word["text-anchor"]) for word in list(words.values())[2:]} == {("300", "start")}
+    assert [word["y"] for word in words.values()] == ["32", "84", "23", "58", "93"]  # both columns fill the picture
+    lines = [(line.get("d"), line.get("stroke-width"), line.get("opacity")) for line in picture.findall("{*}path")]
+    assert lines == [
+        ("M290 17C200 17 200 26 110 26", "8.6", "0.9"),  # from "a" to "ein", level at both ends
+        ("M290 52C200 52 200 26 110 26", "7.2", "0.8"),
+        ("M290 52C200 52 200 78 110 78", "0.5", "0.3"),
+        ("M290 87C200 87 200 78 110 78", "9.0", "0.9"),
+    ]

@@ -155,7 +155,7 @@ class Seq2Seq(nn.Module):
 
     def named_weights(self):
         """{name: NumPy array} under the names that all frameworks share."""
-        return {name: tensor.detach().cpu().numpy() for name, tensor in self.shared_names().items()}
+        return {name: tensor.numpy(force=True).copy() for name, tensor in self.shared_names().items()}
 
     @torch.no_grad()
     def set_named_weights(self, weights):

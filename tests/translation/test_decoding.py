@@ -14,6 +14,7 @@ from attention.pytorch.recurrent import Seq2Seq as Seq2SeqPyTorch
 from attention.tensorflow import decoding as in_tensorflow
 from attention.tensorflow.recurrent import Seq2Seq as Seq2SeqTensorFlow
 from tests.adapters import ADAPTERS, NumPy, PyTorch, TensorFlow
+from tests.heeds import heeds
 from tests.translation.conftest import SIZES
 
 DECODING = {NumPy: in_numpy, TensorFlow: in_tensorflow, PyTorch: in_pytorch}
@@ -111,6 +112,7 @@ def search(name, adapter, table, rows=(0, 1, 2), dtype="float64", **options):
 @each
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("limit", [1, 2, LONGEST])
+@heeds("greedy", "model", "source", "lengths", "limit")
 def test_greedy_takes_the_likeliest_each_time(adapter, seed, limit):
     table = random_table(seed)
     written, looked, toy = search("greedy", adapter, table, limit=limit)
@@ -157,6 +159,7 @@ def test_what_the_search_through_everything_finds_depends_on_alpha_and_needs_a_b
 @pytest.mark.parametrize("beam", [1, 2, 3, 5, 8])
 @pytest.mark.parametrize("alpha", [0.0, 0.7, 1.0])
 @pytest.mark.parametrize("limit", [1, 2, LONGEST])
+@heeds("beam_search", "model", "source", "lengths", "limit", "beam", "alpha")
 def test_a_small_beam_forgets_what_it_should(adapter, beam, alpha, limit):
     for seed in range(4):
         table = random_table(seed)

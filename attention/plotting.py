@@ -49,6 +49,8 @@ def bars(names, groups, ylabel, size=(6, 3)):
 
 def heatmap(weights, rows, columns, xlabel="", ylabel="", numbers=True, size=None):
     """Weights (T, S) as a grid, darker is more, a row for each query and a column for each key."""
+    if weights.shape != (len(rows), len(columns)):
+        raise ValueError(f"weights must be ({len(rows)}, {len(columns)}), a row for each query: got {weights.shape}")
     size = size or (1.6 + 0.55 * len(columns), 1.2 + 0.42 * len(rows))
     figure, axes = plt.subplots(figsize=size, layout="constrained")
     axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")

@@ -43,7 +43,7 @@ def check_rank(least, **arrays):
     for name, array in arrays.items():
         shape = shape_of(array)
         if shape is not None and len(shape) < least:
-            raise ValueError(f"{name} must have at least {least} axes: got {show(shape)}")
+            raise ValueError(f"{name} must have at least {least} {'axis' if least == 1 else 'axes'}: got {show(shape)}")
 
 
 def check_axis(axis, **arrays):

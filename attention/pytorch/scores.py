@@ -61,7 +61,6 @@ def scaled_dot_scores(queries, keys, scale=None):
     Vaswani et al. (2017), section 3.2.1, equation (1).
     """
     _check(queries, keys)
-    check_same("D", (-1, -1), queries=queries, keys=keys)
     scale = queries.shape[-1] ** -0.5 if scale is None else scale
     return (dot_scores(widen(queries), widen(keys)) * scale).to(queries.dtype)  # (…, T, S)
 
@@ -160,7 +159,6 @@ def cosine_scores(queries, keys):
     Graves, Wayne and Danihelka (2014), "Neural Turing machines", section 3.3.1, equation (6).
     """
     _check(queries, keys)
-    check_same("D", (-1, -1), queries=queries, keys=keys)
     return dot_scores(_unit(widen(queries)), _unit(widen(keys))).to(queries.dtype)  # (…, T, S)
 
 

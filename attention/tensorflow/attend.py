@@ -118,6 +118,7 @@ def additive_attention(queries, keys, values, query_weight, key_weight, score_we
     weights = {"query_weight": query_weight, "key_weight": key_weight, "score_weight": score_weight}
     check_floats(queries=queries, keys=keys, values=values, **weights)
     check_rank(2, queries=queries, keys=keys, values=values)
+    check_same("S", (-2, -2), keys=keys, values=values)
     check_leading(queries=queries, keys=keys, values=values)
     check_mask(mask, scores_shape(queries, keys))
     dtype = queries.dtype

@@ -55,7 +55,8 @@ def causal_mask(targets, sources=None, offset=None):
     sources = targets if sources is None else sources
     check_sizes(targets=targets, sources=sources)
     offset = sources - targets if offset is None else offset
-    return tf.range(sources) <= tf.range(targets)[:, None] + offset  # (S,) (T, 1) -> (T, S)
+    last = tf.range(targets, dtype=tf.int64)[:, None] + tf.cast(offset, tf.int64)  # (T, 1)
+    return tf.range(sources, dtype=tf.int64) <= last  # (S,) (T, 1) -> (T, S)
 
 
 def window_mask(targets, sources, window):
@@ -82,5 +83,5 @@ def window_mask(targets, sources, window):
     both sides: it is twice `window`.
     """
     check_sizes(targets=targets, sources=sources, window=window)
-    places = tf.range(targets)[:, None] + (sources - targets)  # (T, 1)
-    return abs(places - tf.range(sources)) <= window  # (T, S)
+    places = tf.range(targets, dtype=tf.int64)[:, None] + tf.cast(sources - targets, tf.int64)  # (T, 1)
+    return abs(places - tf.range(sources, dtype=tf.int64)) <= tf.cast(window, tf.int64)  # (T, S)

@@ -62,7 +62,6 @@ def scaled_dot_scores(queries, keys, scale=None):
     Vaswani et al. (2017), section 3.2.1, equation (1).
     """
     _check(queries, keys)
-    check_same("D", (-1, -1), queries=queries, keys=keys)
     scale = tf.cast(tf.shape(queries)[-1], tf.float64) ** -0.5 if scale is None else scale
     scores = dot_scores(widen(queries), widen(keys))  # (…, T, S)
     return tf.cast(scores * tf.cast(scale, scores.dtype), queries.dtype)
@@ -162,7 +161,6 @@ def cosine_scores(queries, keys):
     Graves, Wayne and Danihelka (2014), "Neural Turing machines", section 3.3.1, equation (6).
     """
     _check(queries, keys)
-    check_same("D", (-1, -1), queries=queries, keys=keys)
     return tf.cast(dot_scores(_unit(widen(queries)), _unit(widen(keys))), queries.dtype)  # (…, T, S)
 
 

@@ -76,4 +76,3 @@ def test_the_library_sets_only_what_is_not_set(given):
     code = "import os, attention; print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     run = subprocess.run([sys.executable, "-c", code], env=kept | given, capture_output=True, text=True, check=True)
     assert run.stdout.split() == [given.get("TF_ENABLE_ONEDNN_OPTS", "0"), given.get("TF_CPP_MIN_LOG_LEVEL", "3")]
-

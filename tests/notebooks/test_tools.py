@@ -292,7 +292,8 @@ def test_what_differs_from_run_to_run_is_stripped():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_is_stored_is_what_the_tool_writes(path):
-    assert nbformat.writes(notebooks.strip(nbformat.read(path, as_version=4))) + "\n" == path.read_text()
+    written = nbformat.writes(notebooks.strip(nbformat.read(path, as_version=4))) + "\n"
+    assert written == path.read_text(), f"tools/notebooks.py run {path.relative_to(ROOT)} has not written it"
 
 
 @pytest.mark.parametrize("name", ["notebooks.py", "make_exercises.py", "draw_landing.py"])

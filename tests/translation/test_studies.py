@@ -1,0 +1,113 @@
+"""Long experiments: resumable, and what they wrote can be found again."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from attention.experiments.study import load_study, names, run_study
+from attention.inputs import InputError, Interrupted
+from attention.results import RESULTS, read_result, versions, write_result
+
+PARTS = [{"side": side} for side in (1.0, 2.0, 3.0)]
+KEYS = {"command", "seed", "versions", "machine", "minutes", "data", "rows"}
+
+
+def squares(measured, stop_at=None):
+    """A study of squares that notes what it measures."""
+
+    def measure(side):
+        if side == stop_at:
+            raise KeyboardInterrupt
+        measured.append(side)
+        return {"area": side * side}
+
+    return SimpleNamespace(DATA="three squares", SEED=5, PARTS=PARTS, measure=measure)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return {"results": tmp_path / "results", "drafts": tmp_path / "drafts"}
+
+
+def test_a_result_says_all_that_one_needs_to_find_it_again(folders):
+    path = run_study(squares([]), "squares", **folders)
+    result = read_result("squares", folders["results"])
+    assert path == folders["results"] / "squares.json"
+    assert set(result) == KEYS
+    assert result["rows"] == [{"side": 1.0, "area": 1.0}, {"side": 2.0, "area": 4.0}, {"side": 3.0, "area": 9.0}]
+    assert result["seed"] == 5
+    assert result["data"] == "three squares"
+    assert result["command"].endswith("-m attention experiment squares")
+    assert result["versions"] == versions()
+    assert "CPU core" in result["machine"]
+    assert 0 <= result["minutes"] < 1
+    assert not list(folders["drafts"].iterdir())
+
+
+def test_interrupted_it_goes_on_where_it_was(folders, capsys):
+    first, second = [], []
+    with pytest.raises(Interrupted, match="2 of 3 rows are stored: the same command goes on"):
+        run_study(squares(first, stop_at=3.0), "squares", **folders)
+    assert not folders["results"].exists()
+    run_study(squares(second), "squares", **folders)
+    assert (first, second) == ([1.0, 2.0], [3.0])
+    assert [row["area"] for row in read_result("squares", folders["results"])["rows"]] == [1.0, 4.0, 9.0]
+    assert "3 of 3: side 3, area 9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "value"), [("DATA", "four squares"), ("SEED", 6), ("PARTS", PARTS[:2])])
+def test_rows_of_another_experiment_are_not_gone_on_from(folders, name, value):
+    with pytest.raises(Interrupted):
+        run_study(squares([], stop_at=2.0), "squares", **folders)
+    other = squares([])
+    setattr(other, name, value)
+    with pytest.raises(InputError, match=f"begun with other {name.lower()}: remove it to begin anew"):
+        run_study(other, "squares", **folders)
+    assert len(json.loads((folders["drafts"] / "squares.json").read_text())["rows"]) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"begun": {}}'])
+def test_a_damaged_draft_is_not_gone_on_from(folders, text):
+    folders["drafts"].mkdir()
+    (folders["drafts"] / "squares.json").write_text(text)
+    with pytest.raises(InputError, match=r"squares\.json is damaged: remove it to begin anew"):
+        run_study(squares([]), "squares", **folders)
+
+
+def test_a_row_that_is_not_a_number_is_not_stored(folders):
+    study = squares([])
+    study.measure = lambda side: {"area": float("nan")}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        run_study(study, "squares", **folders)
+
+
+def test_results_that_are_not_there(folders):
+    write_result("one", "command", [], 0, "nothing", folder=folders["results"])
+    with pytest.raises(InputError, match=r"there is no result two in .*: there are one"):
+        read_result("two", folders["results"])
+    (folders["results"] / "one.json").write_text("{")
+    with pytest.raises(InputError, match=r"one\.json is damaged"):
+        read_result("one", folders["results"])
+
+
+def test_an_experiment_that_is_not_there():
+    with pytest.raises(InputError, match=f"there is no experiment nosuch: there are {', '.join(names())}"):
+        load_study("nosuch")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_experiment_has_its_result(name):
+    """Every part in its order, with its figures; the versions may be older than those that are installed."""
+    study, result = load_study(name), read_result(name)
+    assert set(result) == KEYS
+    for part, row in zip(study.PARTS, result["rows"], strict=True):
+        assert part.items() <= row.items()
+    assert (result["data"], result["seed"]) == (study.DATA, study.SEED)
+
+
+def test_every_result_can_be_found_again():
+    """By an experiment, or by a benchmark: no number comes from nowhere."""
+    for path in RESULTS.glob("*.json"):
+        command = read_result(path.stem)["command"]
+        assert command.endswith((f"-m attention experiment {path.stem}", f"benchmarks/{path.stem}.py")), path.name

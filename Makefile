@@ -12,7 +12,7 @@ TEST := OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 2 --dist loadfile
 NBVAL := $(TEST) -p tests.notebooks.pictures --nbval --nbval-current-env \
 	--nbval-sanitize-with tests/notebooks/sanitize.cfg --nbval-cell-timeout 300 -p no:cacheprovider
 
-.PHONY: help book test notebooks read lab progress bench portable clean
+.PHONY: help book test notebooks gpu read lab progress bench portable clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -33,6 +33,10 @@ notebooks: .venv/all  ## only the notebooks: every stored output, run again and 
 
 portable: .venv/all  ## the notebooks again, as a lesser CPU would compute them
 	ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott NPY_DISABLE_CPU_FEATURES=X86_V3 $(NBVAL) $(NOTEBOOKS)
+
+gpu: .venv/all  ## the tests of the GPU and the notebooks, computed on one
+	ATTENTION_DEVICE=cuda $(PYTHON) -m pytest tests/core tests/translation/test_recurrent.py
+	ATTENTION_DEVICE=cuda $(NBVAL) $(NOTEBOOKS)
 
 read: book  ## open the book in your browser
 	$(PYTHON) -m webbrowser -t "file://$(CURDIR)/_build/html/index.html"

@@ -6,6 +6,8 @@ process and not for this library alone:
 
 - `attention` keeps TensorFlow's log lines back and its oneDNN kernels off, by two environment variables that it sets
   where they are not set, and that TensorFlow reads when it is first imported;
+- `attention.frameworks` makes both compute where the variable ATTENTION_DEVICE says: "cpu", as where it is not set,
+  "cuda", or "auto";
 - `attention.tensorflow` and `attention.pytorch` switch TF32 off in their framework, and the former imports TensorFlow
   with what it would write to standard error held back.
 """

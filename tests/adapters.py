@@ -1,8 +1,10 @@
 """Arrays into each framework and back, so that one test speaks to all three."""
 
+import importlib
+
 import numpy as np
 
-from attention.frameworks import tf, torch
+from attention import arrays
 
 DTYPES = {"numpy": ("float16", "float32", "float64")}
 DTYPES["tensorflow"] = DTYPES["pytorch"] = ("float16", "bfloat16", "float32", "float64")
@@ -11,72 +13,19 @@ DTYPES["tensorflow"] = DTYPES["pytorch"] = ("float16", "bfloat16", "float32", "f
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5, "float16": 2e-3, "bfloat16": 1.6e-2}
 
 
-class NumPy:
-    name = "numpy"
-
-    @staticmethod
-    def give(array, dtype=None):
-        return array.astype(dtype) if dtype and array.dtype.kind == "f" else array.copy()
-
-    @staticmethod
-    def take(array):
-        return np.asarray(array)
-
-
-class TensorFlow:
-    name = "tensorflow"
-
-    @staticmethod
-    def give(array, dtype=None):
-        tensor = tf.constant(array)
-        return tf.cast(tensor, dtype) if dtype and array.dtype.kind == "f" else tensor
-
-    @staticmethod
-    def take(tensor):
-        return tensor.numpy().astype(np.float64 if tensor.dtype == tf.bfloat16 else tensor.dtype.as_numpy_dtype)
-
-    @staticmethod
-    def gradients(function, arrays, cotangent):
-        """∂/∂arrays of Σ function(*arrays) ∘ cotangent."""
-        tensors = [tf.constant(array) for array in arrays]
-        with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            total = tf.reduce_sum(function(*tensors) * cotangent)
-        return [g.numpy() for g in tape.gradient(total, tensors)]
-
-
-class PyTorch:
-    name = "pytorch"
-    device = "cpu"
-
-    @classmethod
-    def give(cls, array, dtype=None):
-        tensor = torch.tensor(array, device=cls.device)
-        return tensor.to(getattr(torch, dtype)) if dtype and array.dtype.kind == "f" else tensor
-
-    @staticmethod
-    def take(tensor):
-        tensor = tensor.detach().cpu()
-        return (tensor.double() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-
-    @classmethod
-    def gradients(cls, function, arrays, cotangent):
-        """∂/∂arrays of Σ function(*arrays) ∘ cotangent."""
-        tensors = [torch.tensor(array, device=cls.device, requires_grad=True) for array in arrays]
-        total = (function(*tensors) * torch.tensor(cotangent, device=cls.device)).sum()
-        return [g.cpu().numpy() for g in torch.autograd.grad(total, tensors)]
-
-
+NumPy, TensorFlow, PyTorch = (adapter() for adapter in arrays.ADAPTERS.values())
 ADAPTERS = (NumPy, TensorFlow, PyTorch)
 
 
 def library(adapter):
     """The package of the course that belongs to the adapter."""
-    import attention.numpy
-    import attention.pytorch
-    import attention.tensorflow
+    return importlib.import_module(f"attention.{adapter.name}")
 
-    return getattr(attention, adapter.name)
+
+def derivatives(adapter, function, arrays, cotangent):
+    """∂/∂arrays of Σ function(*arrays) ∘ cotangent."""
+    given = [adapter.give(array) for array in arrays]
+    return [adapter.take(found) for found in adapter.gradients(lambda: [function(*given)], given, [cotangent])]
 
 
 def assert_close(actual, expected, dtype="float64", terms=0.0):

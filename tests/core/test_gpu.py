@@ -1,43 +1,95 @@
-"""The same numbers on a GPU."""
+"""The same numbers on a GPU, in both frameworks: run by `make gpu`, and skipped where the CPU computes."""
+
+import importlib
 
 import numpy as np
 import pytest
 
 import attention.numpy as atn_np
+from attention.device import asked_device
+from attention.weights import initial_weights, seq2seq_shapes
+from tests.adapters import DTYPES, TOLERANCE, NumPy, PyTorch, TensorFlow, derivatives, library
 
-torch = pytest.importorskip("torch")
-if not torch.cuda.is_available():
-    pytest.skip("PyTorch sees no GPU here", allow_module_level=True)
+if asked_device() == "cpu":
+    pytest.skip("ATTENTION_DEVICE is cpu: `make gpu` runs this", allow_module_level=True)
 
-import attention.pytorch as atn_pt  # noqa: E402
-
-TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.float16: 2e-3, torch.bfloat16: 1.6e-2}
 rng = np.random.default_rng(7)
 QUERIES, KEYS, VALUES = (rng.uniform(-1, 1, shape) for shape in ((2, 3, 37, 32), (2, 3, 51, 32), (2, 3, 51, 16)))
 MASK = rng.random((2, 1, 37, 51)) < 0.5
 MASK[:, :, 3] = False
+SIZES = {"vocabulary": 23, "width": 8, "encoder_width": 6}
+BATCH = (
+    np.array([[5, 6, 7, 2], [8, 9, 2, 0], [11, 2, 0, 0]]),
+    np.array([4, 3, 2]),
+    np.array([[1, 4, 5, 2], [1, 6, 2, 0], [1, 7, 8, 2]]),
+)
+
+both = pytest.mark.parametrize("adapter", [TensorFlow, PyTorch], ids=lambda adapter: adapter.name)
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
+def near(found, expected, tolerance):
+    assert np.abs(np.asarray(found, np.float64) - expected).max() <= tolerance * max(1, np.abs(expected).max())
+
+
+@both
+@pytest.mark.parametrize("dtype", DTYPES["pytorch"])
 @pytest.mark.parametrize("need_weights", [True, False])
-def test_attention(dtype, need_weights):
-    tensors = [torch.tensor(a, device="cuda", dtype=dtype) for a in (QUERIES, KEYS, VALUES)]
-    expected = atn_np.scaled_dot_product_attention(*(t.double().cpu().numpy() for t in tensors), MASK)
-    found = atn_pt.scaled_dot_product_attention(*tensors, torch.tensor(MASK), need_weights=need_weights)
-    for a, b in zip(found, expected, strict=True):
-        if a is not None:
-            assert a.dtype == dtype
-            assert np.abs(a.double().cpu().numpy() - b).max() <= TOLERANCE[dtype] * max(1, np.abs(b).max())
+def test_attention(adapter, dtype, need_weights):
+    given = [adapter.give(array, dtype) for array in (QUERIES, KEYS, VALUES)]
+    rounded = [adapter.take(tensor).astype(np.float64) for tensor in given]
+    expected = atn_np.scaled_dot_product_attention(*rounded, MASK)
+    attend = library(adapter).scaled_dot_product_attention
+    for found, wanted in zip(attend(*given, adapter.give(MASK), need_weights=need_weights), expected, strict=True):
+        if found is not None:
+            assert adapter.device(found) == "cuda"
+            near(adapter.take(found), wanted, TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_scores_and_their_gradients(dtype):
-    query_weight, key_weight, score_weight = (rng.uniform(-1, 1, shape) for shape in ((32, 8), (32, 8), (8,)))
-    arrays = QUERIES, KEYS, query_weight, key_weight, score_weight
-    tensors = [torch.tensor(a, device="cuda", dtype=dtype, requires_grad=True) for a in arrays]
-    scores = atn_pt.additive_scores(*tensors)
-    cotangent = rng.standard_normal(scores.shape)
-    found = torch.autograd.grad((scores * torch.tensor(cotangent, device="cuda", dtype=dtype)).sum(), tensors)
-    expected = atn_np.additive_scores_backward(*arrays, cotangent)
-    for a, b in zip(found, expected, strict=True):
-        assert np.abs(a.double().cpu().numpy() - b).max() <= 10 * TOLERANCE[dtype] * np.abs(b).max()
+@both
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_scores_and_their_gradients(adapter, dtype):
+    arrays = [QUERIES, KEYS, *(rng.uniform(-1, 1, shape) for shape in ((32, 8), (32, 8), (8,)))]
+    factor = rng.standard_normal((2, 3, 37, 51))
+    given = [array.astype(dtype) for array in arrays]
+    found = derivatives(adapter, library(adapter).additive_scores, given, factor)
+    for gradient, wanted in zip(found, atn_np.additive_scores_backward(*arrays, factor), strict=True):
+        near(gradient, wanted, 10 * TOLERANCE[dtype])
+
+
+def seq2seq(adapter, **options):
+    return importlib.import_module(f"attention.{adapter.name}.recurrent").Seq2Seq(**options)
+
+
+@both
+def test_a_model_and_its_search(adapter):
+    weights = {name: w.astype(np.float32) for name, w in initial_weights(seq2seq_shapes(**SIZES), 3).items()}
+    source, lengths, target = BATCH
+    reference = importlib.import_module("attention.numpy.recurrent").Seq2Seq(weights)
+    expected, looked = reference(source, lengths, target[:, :-1])
+    model = seq2seq(adapter, **SIZES)
+    model.set_named_weights(weights)
+    found, weighed = model(*map(adapter.give, (source, lengths, target[:, :-1])))
+    assert adapter.device(found) == "cuda"
+    near(adapter.take(found), expected, TOLERANCE["float32"])
+    near(adapter.take(weighed), looked, TOLERANCE["float32"])
+    decoding = {a.name: importlib.import_module(f"attention.{a.name}.decoding") for a in (NumPy, adapter)}
+    for search in ("greedy", "beam_search"):
+        wanted, _ = getattr(decoding["numpy"], search)(reference, source, lengths, 6)
+        written, _ = getattr(decoding[adapter.name], search)(model, *map(adapter.give, (source, lengths)), 6)
+        assert adapter.take(written).tolist() == wanted.tolist()
+
+
+@both
+def test_a_training_step(adapter):
+    """A step goes down, on the GPU, and starts from the loss that NumPy computes."""
+    from attention.experiments.translation import Settings
+
+    settings = Settings(**SIZES, dropout=0.0, seed=3)
+    training = importlib.import_module(f"attention.{adapter.name}.training")
+    learner = training.Learner(settings)
+    in_numpy = importlib.import_module("attention.numpy.recurrent")
+    source, lengths, target = BATCH
+    logits, _ = in_numpy.Seq2Seq(learner.model.named_weights())(source, lengths, target[:, :-1])
+    losses = [learner.step(BATCH, 0.01) for _ in range(20)]
+    near(losses[0], in_numpy.sequence_loss(logits, target[:, 1:], settings.smoothing), TOLERANCE["float32"])
+    assert losses[-1] < losses[0]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 import attention.numpy as atn_np
 from attention.frameworks import tf, torch
-from tests.adapters import ADAPTERS, DTYPES, PyTorch, TensorFlow, assert_close, library
+from tests.adapters import ADAPTERS, DTYPES, PyTorch, TensorFlow, assert_close, derivatives, library
 from tests.strategies import attention_inputs, score_inputs, scores_and_mask
 
 CASES = [(adapter, dtype) for adapter in ADAPTERS for dtype in DTYPES[adapter.name]]
@@ -92,7 +92,7 @@ def test_score_gradients_by_hand(adapter, name, inputs):
     arrays = inputs[name]
     cotangent = np.random.default_rng(0).standard_normal(getattr(atn_np, name)(*arrays).shape)
     by_hand = BACKWARD[name](*arrays, cotangent)
-    found = adapter.gradients(getattr(library(adapter), name), arrays, cotangent)
+    found = derivatives(adapter, getattr(library(adapter), name), arrays, cotangent)
     for hand, auto in zip(by_hand, found, strict=True):
         assert_close(hand, auto, terms=1)
 
@@ -107,7 +107,7 @@ def test_softmax_gradients_by_hand(adapter, case):
 
     def found(name, *extra):
         function = getattr(package, name)
-        return adapter.gradients(lambda s: function(s, *extra, axis=axis), [scores], cotangent)[0]
+        return derivatives(adapter, lambda s: function(s, *extra, axis=axis), [scores], cotangent)[0]
 
     weights, log_weights = atn_np.softmax(scores, axis), atn_np.log_softmax(scores, axis)
     assert_close(atn_np.softmax_backward(weights, cotangent, axis), found("softmax"), terms=1)
@@ -141,7 +141,7 @@ def test_attention_gradients(inputs):
 
     cotangent = rng.standard_normal(both(atn_np, *arrays, mask).shape)
     found = [
-        adapter.gradients(partial(both, library(adapter), mask=adapter.give(mask)), arrays, cotangent)
+        derivatives(adapter, partial(both, library(adapter), mask=adapter.give(mask)), arrays, cotangent)
         for adapter in (TensorFlow, PyTorch)
     ]
     for a, b in zip(*found, strict=True):

@@ -54,14 +54,10 @@ class TensorFlow:
         with self.tf.GradientTape() as tape:
             for tensor in given:
                 tape.watch(tensor)
-            results = zip(function(), factors, strict=True)
-            total = sum(
-                self.tf.reduce_sum(result * self.tf.constant(factor, result.dtype)) for result, factor in results
-            )
+            pairs = zip(function(), factors, strict=True)
+            total = sum(self.tf.reduce_sum(result * self.tf.constant(factor, result.dtype)) for result, factor in pairs)
         found = tape.gradient(total, given)
-        return [
-            None if gradient is None else self.tf.convert_to_tensor(gradient) for gradient in found
-        ]  # IndexedSlices too
+        return [None if one is None else self.tf.convert_to_tensor(one) for one in found]  # IndexedSlices too
 
 
 class PyTorch:

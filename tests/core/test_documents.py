@@ -95,4 +95,4 @@ def test_the_command_that_looks_for_a_gpu_says_nothing_else():
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     run = subprocess.run(command, shell=True, cwd=ROOT, env=kept, capture_output=True, text=True)
     assert run.stderr == ""
-    assert re.fullmatch(r"(True|False) \[.*\]\n", run.stdout)
+    assert re.fullmatch(r"(cpu \[\]|cuda(:0)? \[.+\])\n", run.stdout)

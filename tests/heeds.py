@@ -1,7 +1,8 @@
 """Which public arguments there are, and which of them the tests have seen heeded.
 
-Public is a function or class that a package lists in `__all__`, or whose docstring has a section "Parameters"; and of
-a class every method without an underscore. A test that fails when an argument is ignored says so by `@heeds`.
+Public is what has no underscore; in the three packages, whose files share helpers, what is listed in `__all__` or has a
+section "Parameters" in its docstring. Of a class it is every method without an underscore. A test that fails when an
+argument is ignored says so by `@heeds`.
 """
 
 import importlib
@@ -20,11 +21,12 @@ def heeds(function, *arguments, of=PACKAGES):
 
 def public(module, recursively=()):
     """(name, callable) of what the modules define for others to call."""
-    listed = getattr(importlib.import_module(module), "__all__", ())
+    listed = getattr(importlib.import_module(module), "__all__", None)
     for part in (module, *recursively):
         for name, thing in vars(importlib.import_module(part)).items():
-            written_here = getattr(thing, "__module__", None) == part
-            if written_here and (name in listed or "Parameters\n" in (thing.__doc__ or "")):
+            if name.startswith("_") or getattr(thing, "__module__", None) != part or not callable(thing):
+                continue
+            if listed is None or name in listed or "Parameters\n" in (thing.__doc__ or ""):
                 yield from _methods(name, thing) if inspect.isclass(thing) else [(name, thing)]
 
 

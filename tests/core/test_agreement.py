@@ -5,6 +5,7 @@ import pytest
 
 from attention.agreement import agree
 from attention.frameworks import tf, torch
+from tests.heeds import heeds
 
 NAN, INF = np.nan, np.inf
 
@@ -15,6 +16,7 @@ def test_it_prints_its_bound(capsys):
     assert capsys.readouterr().out.split() == ["numbers", "agree", "within", "1e-12", "of", "the", "largest", "entry"]
 
 
+@heeds("agree", "name", "expected", "others", "bound", of=["attention.agreement"])
 @pytest.mark.parametrize("bound", ["1e-05", "2e-03", "1.6e-02"])
 def test_the_bound_is_the_one_that_is_printed(capsys, bound):
     expected = np.array([1.0, -8.0])

@@ -453,9 +453,23 @@ def test_no_public_argument_is_without_a_test():
     assert mine - there == set()
 
 
-TESTED_IN = ("tests.translation.test_decoding",)
+TESTED_IN = (
+    "tests.core.test_agreement",
+    "tests.core.test_diagrams",
+    "tests.core.test_imports",
+    "tests.core.test_plotting",
+    "tests.core.test_shapes",
+    "tests.translation.test_decoding",
+)
 PARTS = ("attend", "decoding", "gradients", "masks", "recurrent", "scores", "softmax")
 MODULES = {
-    package: [f"{package}.{part}" for part in PARTS if part != "gradients" or package == "attention.numpy"]
-    for package in PACKAGES
+    **{
+        package: [f"{package}.{part}" for part in PARTS if part != "gradients" or package == "attention.numpy"]
+        for package in PACKAGES
+    },
+    "attention.agreement": (),
+    "attention.diagrams": (),
+    "attention.plotting": (),
+    "attention.quiet": (),
+    "attention.shapes": (),
 }

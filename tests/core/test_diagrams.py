@@ -2,8 +2,10 @@
 
 import re
 from base64 import b64decode
+from pathlib import Path
 from xml.etree import ElementTree
 
+import nbformat
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
@@ -11,7 +13,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from attention import diagrams
+from tests.heeds import heeds
 
+OF = ["attention.diagrams"]
+CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
 DRAWN = {
     "attention": diagrams.attention,
@@ -79,8 +84,106 @@ def test_additive_broadcast_names_every_shape():
     assert {"(1, S, A)", "(T, 1, A)", "(T, S, A)", "scores (T, S)"} <= set(words(diagrams.additive_broadcast()))
 
 
+@heeds("decoder_step", "equations", of=OF)
 def test_decoder_step_carries_the_numbers_of_its_equations():
     said = " ".join(words(diagrams.decoder_step(equations=("(1)", "(2)", "(3)", "(4)"))))
     assert re.findall(r"\(\d\)", said) == ["(1)", "(2)", "(2)", "(3)", "(4)", "(4)"]
     with pytest.raises(ValueError, match="not enough"):
         diagrams.decoder_step(equations=EQUATIONS[:3])
+
+
+def shown_in_chapters():
+    """The SVG pictures that are stored in the chapters."""
+    for path in sorted(CHAPTERS.glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", ()):
+                if svg := output.get("data", {}).get("image/svg+xml"):
+                    yield svg
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_a_diagram_is_the_one_that_a_chapter_shows(draw):
+    """Each was looked at when the chapter was stored: what changes here must be looked at, and stored, again."""
+    assert draw()._repr_svg_() in set(shown_in_chapters())
+
+
+@heeds("Diagram.__init__", "name", "height", of=OF)
+def test_a_picture_has_a_name_and_a_height():
+    picture = diagrams.Diagram("one thing", 90)
+    assert repr(picture) == "<Diagram: one thing>"
+    assert picture._repr_markdown_().startswith("![one thing](")
+    assert (parse(picture).get("height"), parse(picture).get("viewBox")) == ("90", "0 0 440 90")
+
+
+@heeds("Diagram.text", "x", "y", "words", "align", "colour", of=OF)
+def test_text():
+    picture = diagrams.Diagram("text", 90)
+    picture.text(10, 20, "a < b & *d*_{t−1} </s> /i/")
+    picture.text(30, 40, "right", "right", diagrams.MUTED)
+    picture.text(30.5, 40, "left", "left")
+    first, second, third = parse(picture).iter(f"{SVG}text")
+    assert words(picture)[0] == "a < b & dt−1 </s> i"
+    assert [(span.text, span.get("font-weight"), span.get("font-style"), span.get("dy")) for span in first] == [
+        ("d", "bold", None, None), ("t−1", None, None, "4"), ("\u200b", None, None, "-4"), ("i", None, "italic", None),
+    ]  # fmt: skip
+    placed = [[text.get(name) for name in ("x", "y", "text-anchor", "fill")] for text in (first, second, third)]
+    assert placed == [
+        ["10", "25", "middle", diagrams.INK],
+        ["30", "45", "end", diagrams.MUTED],
+        ["30.5", "45", "start", diagrams.INK],
+    ]
+
+
+@heeds("Diagram.box", "x", "y", "width", "height", "lines", "fill", of=OF)
+def test_the_lines_of_a_box_share_its_height():
+    picture = diagrams.Diagram("box", 90)
+    picture.box(10, 20, 60, 30, "one", "two")
+    picture.box(0, 0, 5, 6, fill="#123456")
+    _, box, other = parse(picture).iter(f"{SVG}rect")
+    assert [box.get(name) for name in ("x", "y", "width", "height", "stroke")] == ["10", "20", "60", "30", diagrams.INK]
+    assert box.get("fill") != diagrams.INK
+    assert other.get("fill") == "#123456"
+    lines = [(text.text, float(text.get("x")), float(text.get("y")) - 5) for text in parse(picture).iter(f"{SVG}text")]
+    assert lines == [("one", 40, 30), ("two", 40, 40)]
+
+
+@heeds("Diagram.arrow", "corners", of=OF)
+def test_an_arrow_goes_from_corner_to_corner_and_has_its_tip_at_the_end():
+    picture = diagrams.Diagram("arrow", 90)
+    picture.arrow((1, 2), (3.5, 2), (3.5, 9))
+    *_, arrow = parse(picture).iter(f"{SVG}path")
+    assert arrow.get("d") == "M1 2L3.5 2L3.5 9"
+    assert arrow.get("marker-end") == f"url(#{parse(picture).find(f'.//{SVG}marker').get('id')})"
+
+
+@heeds("Diagram.face", "corners", "fill", "opacity", of=OF)
+def test_a_face():
+    picture = diagrams.Diagram("face", 90)
+    picture.face((1, 2), (3, 4), (5, 6), fill="#123456", opacity=0.333)
+    (face,) = parse(picture).iter(f"{SVG}polygon")
+    assert [face.get(name) for name in ("points", "fill", "fill-opacity")] == ["1,2 3,4 5,6", "#123456", "0.33"]
+
+
+@heeds("Diagram.grid", "x", "y", "rows", "columns", "depth", "shade", of=OF)
+@heeds("Diagram.frame", "x", "y", "rows", "columns", of=OF)
+def test_a_grid_has_a_face_for_each_number_that_is_seen():
+    picture, cell = diagrams.Diagram("grid", 300), diagrams.CELL
+    picture.grid(10, 20, 2, 3, shade=lambda row, column: ("#00000" + str(row), column / 10))
+    faces = [face.attrib for face in parse(picture).iter(f"{SVG}polygon")]
+    for face, (row, column) in zip(faces, np.ndindex(2, 3), strict=True):
+        corners = [tuple(map(float, corner.split(","))) for corner in face["points"].split()]
+        x, y = 10 + column * cell, 20 + row * cell
+        assert corners == [(x, y), (x + cell, y), (x + cell, y + cell), (x, y + cell)]
+        assert (face["fill"], float(face["fill-opacity"])) == (f"#00000{row}", column / 10)
+    deep = diagrams.Diagram("grid", 300)
+    deep.grid(10, 60, 2, 3, 4)
+    seen = [face.attrib for face in parse(deep).iter(f"{SVG}polygon")]
+    assert len(seen) == 2 * 3 + 4 * (2 + 3)  # from the front, from above and from the right
+    assert {float(face["fill-opacity"]) for face in seen} == {0}
+    corners = np.array([[corner.split(",") for corner in face["points"].split()] for face in seen], float)
+    right, up = diagrams.BACK[0] * 4, -diagrams.BACK[1] * 4
+    assert corners.min((0, 1)).tolist() == [10, 60 - up]
+    assert corners.max((0, 1)).tolist() == [10 + 3 * cell + right, 60 + 2 * cell]
+    deep.frame(10, 60, 1, 2)
+    frame = list(parse(deep).iter(f"{SVG}rect"))[-1]
+    assert [float(frame.get(name)) for name in ("x", "y", "width", "height")] == [10, 60, 2 * cell, cell]

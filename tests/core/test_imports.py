@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import attention
+from attention.quiet import quiet_stderr
 
 ROOT = Path(attention.__file__).parent
 DEEP = {"tensorflow", "torch", "keras"}
@@ -57,12 +58,19 @@ def test_the_three_packages_are_mirror_images():
     import attention.tensorflow as atn_tf
 
     assert atn_tf.__all__ == atn_pt.__all__
+    for package in (atn_np, atn_tf, atn_pt):
+        assert [name for name in package.__all__ if not hasattr(package, name)] == []
+        assert package.__all__ == sorted(package.__all__)
     assert set(atn_tf.__all__) == {name for name in atn_np.__all__ if not name.endswith(("_backward", "_jacobian"))}
 
 
 def test_what_importing_changes_is_what_the_docstrings_say():
     from attention.frameworks import tf, torch
 
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    for name in ("attention.pytorch", "attention.tensorflow"):
+        importlib.reload(importlib.import_module(name))
     assert not torch.backends.cuda.matmul.allow_tf32
     assert not torch.backends.cudnn.allow_tf32
     assert not tf.config.experimental.tensor_float_32_execution_enabled()
@@ -76,3 +84,40 @@ def test_the_library_sets_only_what_is_not_set(given):
     code = "import os, attention; print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     run = subprocess.run([sys.executable, "-c", code], env=kept | given, capture_output=True, text=True, check=True)
     assert run.stdout.split() == [given.get("TF_ENABLE_ONEDNN_OPTS", "0"), given.get("TF_CPP_MIN_LOG_LEVEL", "3")]
+
+
+def test_one_line_brings_all_three_frameworks():
+    from attention import frameworks
+
+    everything = {}
+    exec("from attention.frameworks import *", everything)
+    assert {name: thing.__name__ for name, thing in everything.items() if not name.startswith("__")} == {
+        "np": "numpy", "tf": "tensorflow", "torch": "torch",
+    }  # fmt: skip
+    assert set(frameworks.__all__) == {"np", "tf", "torch"}
+
+
+def fails():
+    os.write(2, b"why it failed\n")
+    raise KeyboardInterrupt
+
+
+def test_what_is_written_to_stderr_is_held_back_until_something_fails(capfd, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", os.fdopen(os.dup(2), "w"))  # as outside of pytest, and with a buffer
+    print("before", end=" ", file=sys.stderr)
+    with quiet_stderr():
+        os.write(2, b"from below\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "before after\n"
+    with pytest.raises(KeyboardInterrupt), quiet_stderr():
+        fails()
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "why it failed\nafter\n"
+
+
+def test_holding_back_stderr_leaves_no_file_open():
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with quiet_stderr():
+            pass
+    assert len(os.listdir("/proc/self/fd")) == before

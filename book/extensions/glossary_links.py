@@ -75,9 +75,10 @@ def before(node):
 
 
 def is_aside(node):
-    """A caption, a table, or the entry of a paper, whose title says nothing of the chapter's own."""
+    """A caption, a table, or the entry of a paper, which begins with a link out of the book; its title is not ours."""
     if isinstance(node, nodes.paragraph):
-        return isinstance(next(child for child in node if child.astext()), nodes.reference)
+        first = next(child for child in node if child.astext())
+        return isinstance(first, nodes.reference) and not first.get("internal")
     return isinstance(node, nodes.caption | nodes.table)
 
 

@@ -45,7 +45,7 @@ def put_links(text, pattern, linked):
             parts += [nodes.Text(text[end : match.start()]), *new]
             end = match.end()
     if parts:
-        replace(text, [part for part in [*parts, nodes.Text(text[end:])] if part.astext()])
+        replace(text, [*parts, nodes.Text(text[end:])])
 
 
 def link(builder, here, words, page, anchor, kind):

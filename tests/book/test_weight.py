@@ -2,8 +2,7 @@
 
 import re
 
-import pytest
-from lean import needed, parse, remove_unnamed
+from lean import remove_unnamed
 
 FIRST_PAGE = "book/index.html"
 DOWNLOADED = "_sources/"  # by a link, not by the page
@@ -31,31 +30,6 @@ def test_the_site_holds_what_its_pages_load(visits, site):
     }
     assert sum(unused.values()) < 1e4, unused
     assert visits.loaded <= {*stored, "index.html"}
-
-
-WORDS = {"seen", "place"}
-
-
-@pytest.mark.parametrize(
-    ("css", "left"),
-    [
-        (".seen{color:red}", ".seen{color:red}"),
-        (".unseen{color:red}", ""),
-        ("#place p{color:red} #elsewhere{color:red}", "#place p{color:red}"),
-        ("p, .unseen, .seen > a:hover{color:red}", "p,.seen > a:hover{color:red}"),
-        (".seen .unseen{color:red}", ""),
-        (".seen:not(.unseen){color:red}", ".seen:not(.unseen){color:red}"),
-        (":is(.unseen, .seen){color:red}", ":is(.unseen, .seen){color:red}"),
-        ("[class*=unseen]{color:#abc}", "[class*=unseen]{color:#abc}"),
-        ("@media print{.unseen{color:red} .seen{color:red}}", "@media print{.seen{color:red}}"),
-        ("@media print{.unseen{color:red}}", ""),
-        ("@keyframes unseen{0%{color:red}}", "@keyframes unseen{0%{color:red}}"),
-        ('@font-face{font-family:"Font Awesome 6 Free"}', ""),
-        ("/* .seen */", ""),
-    ],
-)
-def test_a_rule_stays_that_can_apply(css, left):
-    assert "".join(needed(parse(css), WORDS)) == left
 
 
 def test_a_file_goes_that_nothing_names(tmp_path):

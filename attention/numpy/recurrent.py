@@ -92,7 +92,7 @@ class AttentionDecoder:
     """
 
     def __init__(self, weights):
-        self.weights = {name.removeprefix("decoder."): w for name, w in weights.items() if name.startswith("decoder.")}
+        self.weights = {name.removeprefix("decoder."): array for name, array in weights.items()}
 
     def start(self, states, last, lengths):
         """The memory and the first state (B, M) from the encoder's states (B, S, 2N) and its last one (B, N)."""

@@ -65,7 +65,7 @@ class GRUEncoder(nn.Module):
 
     def __init__(self, width, encoder_width, dtype=torch.float32):
         super().__init__()
-        self.gru = nn.GRU(width, encoder_width, batch_first=True, bidirectional=True, dtype=dtype)
+        self.gru = nn.GRU(width, encoder_width, bidirectional=True, dtype=dtype)
 
     def forward(self, embedded, lengths):
         """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2N), zero at padding, and the last state read

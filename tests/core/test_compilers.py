@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import attention.numpy as atn_np
 import attention.pytorch as atn_pt
 import attention.tensorflow as atn_tf
 from attention.frameworks import tf, torch
-from tests.adapters import assert_close
+from tests import slow
+from tests.adapters import TensorFlow, assert_close
+from tests.core.test_arguments import CASES, OF_FLOATS, compare, flat
 
 rng = np.random.default_rng(6)
 QUERIES, KEYS, VALUES = (rng.standard_normal(shape) for shape in ((2, 3, 4), (2, 5, 4), (2, 5, 6)))
@@ -33,16 +36,35 @@ def check(found):
 
 
 @pytest.mark.parametrize("known", ["all sizes", "ranks only", "nothing"])
-def test_tf_function(known):
-    arrays = [tf.constant(a) for a in (QUERIES, KEYS, VALUES, MASK, *WEIGHTS)]
-    shape = {"all sizes": lambda a: a.shape, "ranks only": lambda a: [None] * a.shape.rank, "nothing": lambda a: None}
-    signature = [tf.TensorSpec(shape[known](a), a.dtype) for a in arrays]
-    if known == "nothing":  # the additive score inserts an axis, for which TensorFlow must know the rank
-        function = tf.function(atn_tf.scaled_dot_product_attention, input_signature=signature[:4])
-        for a, b in zip(function(*arrays[:4]), EXPECTED["dot"], strict=True):
-            assert_close(a, b, terms=1)
-    else:
-        check(tf.function(lambda *a: both(atn_tf, *a), input_signature=signature)(*arrays))
+@pytest.mark.parametrize("name", OF_FLOATS)
+def test_tf_function(name, known):
+    """With sizes that are known, or not until it runs: as the formula says."""
+    if known == "nothing" and name.startswith("additive"):
+        return  # it inserts an axis, for which TensorFlow must know the rank
+    given, changes = CASES[name]
+    given = given | {argument: value for argument, value in changes if argument == "mask"}
+    shape = {"all sizes": np.shape, "ranks only": lambda a: [None] * a.ndim, "nothing": lambda a: None}[known]
+    function = tf.function(
+        lambda *arrays: flat(getattr(atn_tf, name)(**dict(zip(given, arrays, strict=True)))),
+        input_signature=[tf.TensorSpec(shape(array), array.dtype) for array in given.values()],
+    )
+    found = function(*map(tf.constant, given.values()))
+    compare(TensorFlow, found, flat(getattr(slow, name)(**given)))
+
+
+class Attention(tf.keras.layers.Layer):
+    def call(self, queries, keys, values, mask):
+        return atn_tf.scaled_dot_product_attention(queries, keys, values, mask)
+
+
+def test_a_layer_of_keras_is_made_before_any_size_is_known():
+    inputs = [tf.keras.Input((None, size), dtype="float64") for size in (4, 4, 6)]
+    inputs.append(tf.keras.Input((None, None), dtype="bool"))
+    output, weights = Attention(dtype="float64")(*inputs)
+    assert (output.shape, weights.shape) == ((None, None, 6), (None, None, None))
+    found = tf.keras.Model(inputs, [output, weights])([QUERIES, KEYS, VALUES, MASK])
+    for a, b in zip(found, EXPECTED["dot"], strict=True):
+        assert_close(a, b, terms=1)
 
 
 def test_torch_compile():
@@ -64,3 +86,25 @@ def test_torch_gradcheck():
     scores = torch.tensor(rng.standard_normal((2, 3)), requires_grad=True)
     mask = torch.tensor([[True, False, True], [False, False, False]])
     assert torch.autograd.gradcheck(lambda s: atn_pt.masked_softmax(s, mask), scores)
+
+
+class Sizes(TorchDispatchMode):
+    """The last two axes of every tensor that is made."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        tensors = result if isinstance(result, (tuple, list)) else [result]
+        self.seen |= {tuple(t.shape[-2:]) for t in tensors if isinstance(t, torch.Tensor) and t.is_floating_point()}
+        return result
+
+
+@pytest.mark.parametrize("need_weights", [True, False])
+def test_pytorch_makes_the_weights_only_where_they_are_needed(need_weights):
+    queries, keys = torch.ones(1, 1, 33, 8), torch.ones(1, 1, 47, 8)
+    with Sizes() as sizes:
+        atn_pt.scaled_dot_product_attention(queries, keys, keys, need_weights=need_weights)
+    assert ((33, 47) in sizes.seen) == need_weights

@@ -399,8 +399,9 @@ def test_any_number_of_leading_axes(adapter, of_queries, of_keys):
     leading = np.broadcast_shapes(of_queries, of_keys)
     for shape in [(S,), (1, S), (T, 1), (T, S), (*leading, T, S), (*leading[-1:], 1, S)]:
         mask = rng.random(shape) < 0.6
-        for options in ({}, {"need_weights": False}):
+        for options in ({}, {"need_weights": False}, {"need_weights": False, "scale": 0.7}):
             agree_everywhere(adapter, "scaled_dot_product_attention", queries, keys, values, mask, **options)
+            agree_everywhere(adapter, "scaled_dot_product_attention", queries, keys, values, **options)
         if additive:
             agree_everywhere(adapter, "additive_attention", queries, keys, values, *layer, mask)
         scores = slow.dot_scores(queries, keys)

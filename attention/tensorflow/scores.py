@@ -63,6 +63,8 @@ def scaled_dot_scores(queries, keys, scale=None):
     """
     _check(queries, keys)
     scale = tf.cast(tf.shape(queries)[-1], tf.float64) ** -0.5 if scale is None else scale
+    if not tf.is_tensor(scale):
+        scale = tf.constant(scale, tf.float64)  # of a number alone `tf.cast` would make a float32 first
     scores = dot_scores(widen(queries), widen(keys))  # (…, T, S)
     return tf.cast(scores * tf.cast(scale, scores.dtype), queries.dtype)
 

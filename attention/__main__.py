@@ -5,16 +5,20 @@ The answer is the last line on standard output; everything else goes to standard
 
 import argparse
 import importlib
+import io
 import os
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
+from attention.files import write_whole
 from attention.inputs import InputError, Interrupted
 
 FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
+DRAWN = 100  # pieces of a sentence in a picture
 
 
 class Parser(argparse.ArgumentParser):
@@ -104,19 +108,42 @@ def translate(options):
     sentence = " ".join(options.sentence.split())
     if not sentence:
         raise InputError("the sentence is empty: give one to translate, in quotation marks")
+    if options.alignment:
+        check_picture(options.alignment)
     translator = Translator(options.framework, options.model)
     translation, source, target, weights = translator.align(sentence)
-    if options.alignment:
-        from attention.plotting import heatmap
-
-        figure, _ = heatmap(weights, target, source, "what was read", "what was written", numbers=False)
-        try:
-            figure.savefig(options.alignment)
-        except (OSError, ValueError) as error:  # no such folder, or no such kind of picture
-            raise InputError(f"the picture cannot be written to {options.alignment}: {error}") from None
     if unseen := translator.unseen(sentence):
-        print(f"note: training never met {' '.join(unseen)}: the model has to guess", file=sys.stderr)
+        letters = " ".join(repr(letter)[1:-1] for letter in unseen)
+        print(f"note: training never met {letters}: the model has to guess", file=sys.stderr)
     print(translation)
+    if options.alignment:
+        draw_alignment(options.alignment, source, target, weights)
+
+
+def check_picture(path):
+    """Refuse what could not be drawn into, before the work is done."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if path.suffix[1:] not in FigureCanvasBase.get_supported_filetypes():
+        raise InputError(f"the picture cannot be written to {path}: its name must end in .png, .svg or .pdf")
+    if not path.parent.is_dir():
+        raise InputError(f"the picture cannot be written to {path}: there is no folder {path.parent}")
+
+
+def draw_alignment(path, source, target, weights):
+    """Draw what each piece of the translation (T) looked at in the source (S): weights (T, S)."""
+    from matplotlib import pyplot as plt
+
+    from attention.plotting import heatmap
+
+    if max(weights.shape) > DRAWN:
+        raise InputError(f"no picture is drawn of {' by '.join(map(str, weights.shape))} pieces: {DRAWN} is the most")
+    picture = io.BytesIO()
+    with plt.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a character that the font lacks is drawn as a box
+        figure, _ = heatmap(weights, target, source, "what was read", "what was written", numbers=False)
+        figure.savefig(picture, format=path.suffix[1:])
+    write_whole(path, picture.getvalue())
 
 
 def evaluate(options):
@@ -131,6 +158,9 @@ def evaluate(options):
             f"source and reference must have the same number of lines: {options.source} has {len(source)}, "
             f"{options.reference} {len(reference)}"
         )
+    for path, lines in ((options.source, source), (options.reference, reference)):
+        if not any(line.strip() for line in lines):
+            raise InputError(f"{path} has no sentence in it")
     translator = Translator(options.framework, options.model)
     bar = lambda batches: tqdm(batches, disable=not sys.stderr.isatty())
     score, signature = bleu(translator.translate(source, progress=bar), reference)

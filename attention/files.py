@@ -1,7 +1,6 @@
 """Files that are whole at every moment."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from attention.inputs import InputError
@@ -15,17 +14,16 @@ def write_whole(path, content):
     InputError : there is no room, or no right to write; the old file is untouched
     """
     path = Path(path)
-    beside = None
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        try:
+            with open(beside, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
-        raise InputError(
-            f"{path} could not be written ({error.strerror or error}); what was there before is untouched"
-        ) from None
+        why = f"{path} could not be written ({error.strerror}); what was there before is untouched"
+        raise InputError(why) from None

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from attention.data.batches import pad
-from attention.data.tokenizer import END, START, Tokenizer, decode, encode, unseen_characters
+from attention.data.tokenizer import END, START, decode, encode, load_tokenizer, unseen_characters
 from attention.inputs import InputError
-from attention.weights import load
+from attention.weights import check_model, load
 
 FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
 MODELS = Path(__file__).parents[1] / "models"
+LONGEST = 1000  # pieces of a sentence: time grows with the square, and these take a minute or two
+ROOM = 4096  # tokens of a batch, padding included: what bounds the memory
 
 
 def best_model(*languages):
@@ -47,41 +49,58 @@ class Translator:
         if framework not in FRAMEWORKS:
             raise InputError(f"framework must be one of {', '.join(FRAMEWORKS)}: got {framework!r}")
         path = path or best_model("de", "en")
-        weights, self.metadata = load(path)
-        try:
-            self.tokenizer = Tokenizer.from_str(self.metadata["tokenizer"])
-            self.alphabet, sizes = set(self.metadata["alphabet"]), self.metadata["sizes"]
-        except KeyError as missing:
-            raise InputError(f"the model file {path} is not a translation model: it has no {missing}") from None
+        weights, self.metadata = load(path, self._check)
+        self.alphabet = set(self.metadata["alphabet"])
         recurrent = importlib.import_module(f"attention.{framework}.recurrent")
         self.decoding = importlib.import_module(f"attention.{framework}.decoding")
         if framework == "numpy":
             self.model = recurrent.Seq2Seq(weights)
         else:
-            self.model = recurrent.Seq2Seq(**sizes)
+            self.model = recurrent.Seq2Seq(**self.metadata["sizes"])
             self.model.set_named_weights(weights)
         if framework == "pytorch":
             self.model.eval()
         self.tensor = _tensor_maker(framework)
 
+    def _check(self, metadata, shapes):
+        check_model("Seq2Seq", metadata, shapes)
+        self.tokenizer = load_tokenizer(metadata["tokenizer"], metadata["sizes"]["vocabulary"])
+
+    def encode(self, sentences):
+        """Sentences to lists of tokens, each ending in END.
+
+        Raises
+        ------
+        InputError : a sentence is longer than `LONGEST`, or not text
+        """
+        rows = encode(self.tokenizer, sentences)
+        for number, row in enumerate(rows, 1):
+            if len(row) > LONGEST:
+                told = f"sentence {number} has {len(row):,} pieces, and at most {LONGEST:,} are translated"
+                raise InputError(f"{told}: split it")
+        return rows
+
     def tokens(self, sentences, beam=5):
         """The tokens that the model writes for each sentence, up to and with END; beam 1 is greedy."""
-        source, lengths = pad(encode(self.tokenizer, sentences))
+        return self._write(self.encode(sentences), beam)
+
+    def translate(self, sentences, beam=5, batch=64, progress=iter):
+        """The translations of many sentences, in their order; those of similar length are translated together."""
+        rows = self.encode(sentences)
+        translations = [""] * len(sentences)
+        order = sorted((i for i, sentence in enumerate(sentences) if sentence.strip()), key=lambda i: len(rows[i]))
+        for chosen in progress(_batches(order, rows, batch)):
+            for i, tokens in zip(chosen, self._write([rows[i] for i in chosen], beam), strict=True):
+                translations[i] = decode(self.tokenizer, tokens)
+        return translations
+
+    def _write(self, rows, beam):
+        source, lengths = pad(rows)
         limit = max(100, 2 * source.shape[1])  # the same for all but the longest, whoever shares the batch
         search = self.decoding.greedy if beam == 1 else partial(self.decoding.beam_search, beam=beam)
         written, _ = search(self.model, self.tensor(source), self.tensor(lengths), limit)
         rows = np.asarray(written).tolist()
         return [row[: row.index(END) + 1] if END in row else row for row in rows]
-
-    def translate(self, sentences, beam=5, batch=64, progress=iter):
-        """The translations of many sentences, in their order; those of similar length are translated together."""
-        order = sorted((i for i, sentence in enumerate(sentences) if sentence.strip()), key=lambda i: len(sentences[i]))
-        translations = [""] * len(sentences)
-        for start in progress(range(0, len(order), batch)):
-            chosen = order[start : start + batch]
-            for i, tokens in zip(chosen, self.tokens([sentences[i] for i in chosen], beam), strict=True):
-                translations[i] = decode(self.tokenizer, tokens)
-        return translations
 
     def align(self, sentence, beam=5):
         """One sentence's translation, and what each piece of it looked at.
@@ -93,8 +112,9 @@ class Translator:
         target : list of str, T pieces and the end
         weights : array (T, S)
         """
-        source, lengths = pad(encode(self.tokenizer, [sentence]))
-        (tokens,) = self.tokens([sentence], beam)
+        rows = self.encode([sentence])
+        source, lengths = pad(rows)
+        (tokens,) = self._write(rows, beam)
         seen = np.array([[START, *tokens[:-1]]])  # (1, T)
         _, weights = self.model(self.tensor(source), self.tensor(lengths), self.tensor(seen))
         weights = np.asarray(weights.detach() if hasattr(weights, "detach") else weights)[0]  # (1, T, S) -> (T, S)
@@ -107,6 +127,16 @@ class Translator:
     def unseen(self, sentence):
         """The characters of a sentence that training never met."""
         return unseen_characters(self.alphabet, sentence)
+
+
+def _batches(order, rows, most):
+    """`order`, from the shortest row to the longest, cut into batches of at most `most` rows and `ROOM` tokens."""
+    batches = []
+    for i in order:
+        if not batches or len(batches[-1]) == most or (len(batches[-1]) + 1) * len(rows[i]) > ROOM:
+            batches.append([])
+        batches[-1].append(i)
+    return batches
 
 
 def _tensor_maker(framework):

@@ -8,9 +8,13 @@ Elliott, Frank, Barrault, Bougares and Specia (2017) for the French.
 
 import gzip
 import os
+import time
+import zlib
 from pathlib import Path
 
 import pooch
+import requests
+import urllib3
 
 from attention.inputs import InputError
 
@@ -27,6 +31,8 @@ CHECKSUMS = {
     "val.en.gz": "14f7d25ddd868909a9213e361768460edcacdd6ab9d1e77b92560dc10c10dc28",
     "val.fr.gz": "ca3106f1a72390591d25f6c45cb4cd39dec4cd3f123e099748a3ce5256c160e9",
 }
+BYTES = 10_000_000  # of a text file, unfolded, and of a download: far more than the largest here
+QUIET, SECONDS = 10, 120  # how long a server may say nothing, and how long a download may last
 
 
 def multi30k_file(split, language, address=ADDRESS):
@@ -47,19 +53,43 @@ def multi30k_file(split, language, address=ADDRESS):
         raise InputError(f"Multi30k has no file {name}: the files are {', '.join(CHECKSUMS)}")
     given = os.environ.get("ATTENTION_DATA")
     if given and (path := Path(given, "multi30k", name)).exists():
-        if pooch.file_hash(path) != CHECKSUMS[name]:
+        try:
+            official = pooch.file_hash(path) == CHECKSUMS[name]
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from None
+        if not official:
             raise InputError(f"{path} is not the official file of Multi30k: its SHA-256 differs")
         return path
-    folder = pooch.os_cache("attention-course") / "multi30k"
-    cache = pooch.create(folder, address, registry=CHECKSUMS, retry_if_failed=2)
+    cache = pooch.create(pooch.os_cache("attention-course") / "multi30k", address, registry=CHECKSUMS)
     pooch.get_logger().setLevel("ERROR")
     try:
-        return Path(cache.fetch(name))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"Multi30k's {name} is missing and could not be fetched from {address}: "
-            f"put the file into $ATTENTION_DATA/multi30k or {cache.path} ({type(error).__name__})"
-        ) from None
+        return Path(cache.fetch(name, downloader=_download))
+    except requests.HTTPError as error:
+        why = f"the server answers {error.response.status_code}"
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+    except InputError as error:
+        why = error
+    except ValueError:  # from pooch
+        why = "what came is not the official file: its SHA-256 differs"
+    raise InputError(
+        f"Multi30k's {name} is missing and could not be fetched from {address} ({why}): "
+        f"put the file into $ATTENTION_DATA/multi30k or {cache.path}"
+    )
+
+
+def _download(address, path, _):
+    """What pooch calls: the bytes at `address` into the file `path`, within limits of time and size."""
+    end = time.monotonic() + SECONDS
+    with requests.get(address, stream=True, timeout=QUIET, headers={"Accept-Encoding": "identity"}) as answer:
+        answer.raise_for_status()
+        with open(path, "wb") as file:
+            while part := answer.raw.read1(2**16):
+                file.write(part)
+                if file.tell() > BYTES:
+                    raise InputError(f"what comes is larger than {BYTES:,} bytes")
+                if time.monotonic() > end:
+                    raise InputError(f"it was not here after {SECONDS} seconds")
 
 
 def multi30k(split, *languages):
@@ -68,17 +98,24 @@ def multi30k(split, *languages):
 
 
 def read_lines(path):
-    """The lines of a text file, plain or .gz.
+    """The lines of a text file, plain or .gz; a byte-order mark is no part of the first.
 
     Raises
     ------
-    InputError : there is no such file, or it is not text
+    InputError : there is no such file, it is not text, or it is too large
     """
     opener = gzip.open if str(path).endswith(".gz") else open
     try:
-        with opener(path, "rt", encoding="utf-8", newline="\n") as file:
-            return [line.rstrip("\r\n") for line in file]
+        with opener(path, "rb") as file:
+            content = file.read(BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as text: {error}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > BYTES:
+        raise InputError(f"{path} holds more than {BYTES:,} bytes of text: split it")
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8: see its byte {error.start}") from None
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]

@@ -6,8 +6,11 @@ from itertools import pairwise
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from attention.inputs import InputError
+
 PADDING, START, END = 0, 1, 2
 SPECIAL = ["<pad>", "<s>", "</s>"]
+BYTES = pre_tokenizers.ByteLevel.alphabet()  # a letter for each of the 256 bytes
 
 
 def train_tokenizer(sentences, size):
@@ -28,21 +31,66 @@ def train_tokenizer(sentences, size):
     ------
     Sennrich, Haddow and Birch (2016), "Neural machine translation of rare words with subword units", section 3.2.
     """
+    tokenizer = _untrained_tokenizer()
+    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIAL, initial_alphabet=BYTES, show_progress=False)
+    tokenizer.train_from_iterator(sentences, trainer)
+    return tokenizer
+
+
+def _untrained_tokenizer():
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()
     # A space goes before the first word too, so that a word is the same piece wherever it stands.
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
-    bytes_ = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=SPECIAL, initial_alphabet=bytes_, show_progress=False)
-    tokenizer.train_from_iterator(sentences, trainer)
+    tokenizer.add_special_tokens(SPECIAL)
+    return tokenizer
+
+
+def load_tokenizer(text, size):
+    """The tokenizer that was stored as `text`, by its `to_str`. It may differ from others in its pieces alone.
+
+    Parameters
+    ----------
+    text : str
+    size : int, V: the pieces must be numbered 0, 1, …, V − 1
+
+    Raises
+    ------
+    InputError : `text` is no tokenizer, one of another sort, or one of other numbers
+    """
+    try:
+        tokenizer = Tokenizer.from_str(text)
+    except Exception:  # the library raises no narrower one
+        raise InputError("its tokenizer is none that the library tokenizers can read") from None
+    found, ours = (json.loads(each.to_str()) for each in (tokenizer, _untrained_tokenizer()))
+    numbers = found["model"].pop("vocab", {})
+    if [numbers.get(piece) for piece in SPECIAL] != [PADDING, START, END] or not numbers.keys() >= set(BYTES):
+        raise InputError(f"its tokenizer must have {', '.join(SPECIAL)} as the first pieces, and every byte as a piece")
+    if sorted(numbers.values()) != list(range(size)):
+        raise InputError(f"its tokenizer must number its pieces from 0 to {size - 1}")
+    for part in (found, ours):
+        part["model"] |= {"vocab": None, "merges": None}
+    if found != ours:
+        part = next(name for name in ours if found[name] != ours[name])
+        raise InputError(f"its tokenizer is of another sort than those of this library: see its {part!r}")
     return tokenizer
 
 
 def encode(tokenizer, sentences):
-    """Sentences to lists of tokens, each ending in END."""
+    """Sentences to lists of tokens, each ending in END.
+
+    Raises
+    ------
+    InputError : a sentence holds half a character (a lone surrogate), as what is not UTF-8 does on the command line
+    """
+    sentences = list(sentences)
+    try:
+        "".join(sentences).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{error.object[error.start]!r} is no character: write the sentence as UTF-8") from None
     tokenizer.encode_special_tokens = True  # "</s>" that somebody types is text, not the end
-    return [[*encoding.ids, END] for encoding in tokenizer.encode_batch(list(sentences), add_special_tokens=False)]
+    return [[*encoding.ids, END] for encoding in tokenizer.encode_batch(sentences, add_special_tokens=False)]
 
 
 class DropoutEncoder:

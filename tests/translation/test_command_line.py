@@ -3,11 +3,15 @@
 import gzip
 import subprocess
 import sys
+from itertools import chain
 
+import numpy as np
 import pytest
 
-from attention.__main__ import main
-from attention.translator import Translator
+from attention.__main__ import DRAWN, draw_alignment, main
+from attention.evaluation.bleu import bleu
+from attention.inputs import InputError
+from attention.translator import LONGEST, Translator, best_model
 from tests.translation.conftest import ENGLISH, GERMAN
 
 
@@ -60,17 +64,124 @@ def test_unseen_characters_are_named(capsys, model_file):
     assert err == "note: training never met 🐶: the model has to guess\n"
 
 
-def test_alignment_is_drawn(capsys, model_file, tmp_path):
-    path = tmp_path / "alignment.png"
-    assert run(capsys, "translate", GERMAN[0], "--model", model_file, "--alignment", path)[0] == 0
-    assert path.read_bytes().startswith(b"\x89PNG")
+def test_unseen_characters_do_nothing_to_the_terminal(capsys, model_file):
+    _, _, err = run(capsys, "translate", "Ein \x1b[2J\0Hund.", "--model", model_file)
+    assert err == "note: training never met \\x1b [ 2 J \\x00: the model has to guess\n"
+
+
+def test_spaces_around_and_between_are_one(capsys, model_file):
+    one, other = (run(capsys, "translate", s, "--model", model_file) for s in (GERMAN[0], " Ein\n\tHund  läuft. "))
+    assert one == other
+    assert one[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_alignment_is_drawn(capsys, model_file, tmp_path, kind):
+    plain = run(capsys, "translate", GERMAN[0], "--model", model_file)
+    path = tmp_path / f"alignment.{kind}"
+    assert run(capsys, "translate", GERMAN[0], "--model", model_file, "--alignment", path) == plain
+    assert {"png": b"\x89PNG", "svg": b"<?xml"}[kind] == path.read_bytes()[: 4 if kind == "png" else 5]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_characters_that_cannot_be_drawn_are_no_trouble(capsys, model_file, tmp_path):
+    """Neither what the font lacks nor what would be a formula."""
+    sentence = "Ein 🐶 $x_$ \0"
+    _, _, note = run(capsys, "translate", sentence, "--model", model_file)
+    arguments = ["--model", model_file, "--alignment", tmp_path / "a.png"]
+    assert run(capsys, "translate", sentence, *arguments)[::2] == (0, note)
+
+
+def test_what_is_drawn(capsys, tmp_path):
+    source, target = ["Ein", "Hund", "END"], ["A$^$", "END"]
+    draw_alignment(tmp_path / "a.svg", source, target, np.eye(2, 3))
+    wide = np.zeros((1, DRAWN))
+    draw_alignment(tmp_path / "wide.png", ["a"] * DRAWN, ["b"], wide)
+    for weights in (np.zeros((1, DRAWN + 1)), np.zeros((DRAWN + 1, 1))):
+        T, S = weights.shape
+        with pytest.raises(InputError, match=f"no picture is drawn of {T} by {S} pieces: 100 is the most"):
+            draw_alignment(tmp_path / "b.png", ["a"] * S, ["b"] * T, weights)
+    assert not (tmp_path / "b.png").exists()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_translation_is_printed_although_the_picture_is_not(capsys, model_file, tmp_path):
+    (tmp_path / "a.png").mkdir()
+    expected = run(capsys, "translate", GERMAN[0], "--model", model_file)[1]
+    code, out, err = run(capsys, "translate", GERMAN[0], "--model", model_file, "--alignment", tmp_path / "a.png")
+    assert (code, out) == (2, expected)
+    assert err == f"{tmp_path / 'a.png'} could not be written (Is a directory); what was there before is untouched\n"
+
+
+@pytest.mark.parametrize("framework", ["numpy", "tensorflow", "pytorch"])
+@pytest.mark.parametrize("command", ["translate", "evaluate"])
+def test_the_framework_is_the_one_asked_for(capsys, model_file, tmp_path, monkeypatch, framework, command):
+    """Without its module nothing can be done; what the others need is not missed."""
+    for other in {"numpy", "tensorflow", "pytorch"} - {framework}:
+        monkeypatch.setitem(sys.modules, f"attention.{other}.recurrent", None)
+    what = [GERMAN[0]] if command == "translate" else files(tmp_path)
+    given = [] if framework == "numpy" else ["--framework", framework]
+    assert run(capsys, command, *what, "--model", model_file, *given)[0] == 0
+    monkeypatch.setitem(sys.modules, f"attention.{framework}.recurrent", None)
+    with pytest.raises(ImportError):
+        run(capsys, command, *what, "--model", model_file, *given)
+
+
+def test_the_best_stored_model_unless_another_is_asked_for(capsys):
+    expected = Translator("numpy", best_model("de", "en")).translate(["Ein Hund."])[0]
+    assert run(capsys, "translate", "Ein Hund.") == (0, f"{expected}\n", "")
 
 
 def test_evaluate(capsys, model_file, tmp_path):
-    code, out, err = run(capsys, "evaluate", "--model", model_file, *files(tmp_path))
+    """Byte-order mark, CRLF and archive change nothing, and blank lines count as empty translations."""
+    german, english = [*GERMAN, ""], [*ENGLISH, "Nothing."]
+    score, signature = bleu(Translator("numpy", model_file).translate(german), english)
+    arguments = files(tmp_path, german, english)
+    code, out, err = run(capsys, "evaluate", "--model", model_file, *arguments)
     assert (code, err) == (0, "")
-    assert out.splitlines()[-1].startswith("BLEU = ")
-    assert "nrefs:1|case:mixed" in out
+    assert out == f"BLEU = {score:.2f} ({signature})\n"
+    assert "nrefs:1|case:mixed" in signature
+    text = arguments[1].read_text(encoding="utf-8")
+    arguments[1].write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert run(capsys, "evaluate", "--model", model_file, *arguments) == (0, out, "")
+
+
+def test_sentences_are_translated_as_if_alone(model_file, monkeypatch):
+    """Whatever shares the batch: as many as asked for, and no more tokens than there is room for."""
+    translator = Translator("numpy", model_file)
+    sentences = ["Hund " * n for n in (1, 9, 2, 30, 1, 1, 2, 200)] + ["", " "] + GERMAN
+    rows = translator.encode(sentences)
+    seen = []
+
+    def progress(batches):
+        seen.extend(batches)
+        return batches
+
+    monkeypatch.setattr("attention.translator.ROOM", 40)
+    found = translator.translate(sentences, beam=1, batch=3, progress=progress)
+    assert found == [translator.translate([sentence], beam=1)[0] for sentence in sentences]
+    assert sorted(chain(*seen)) == [i for i, sentence in enumerate(sentences) if sentence.strip()]
+    lengths = [[len(rows[i]) for i in batch] for batch in seen]
+    assert max(map(len, lengths)) == 3
+    assert all(len(batch) == 1 or len(batch) * max(batch) <= 40 for batch in lengths)
+    assert list(chain(*lengths)) == sorted(chain(*lengths))
+    sizes = [len(batch) for batch in lengths]
+    for (size, batch), after in zip(zip(sizes, lengths, strict=True), lengths[1:], strict=False):
+        assert size == 3 or (size + 1) * after[0] > 40, batch  # no batch is smaller than it must be
+
+
+def test_a_long_line_among_short_ones_needs_no_more_room(model_file):
+    translator, seen = Translator("numpy", model_file), []
+    sentences = ["Ein Hund."] * 63 + ["Hund " * (LONGEST // 5)]
+
+    def none(batches):
+        seen.extend(batches)
+        return []
+
+    assert translator.translate(sentences, progress=none) == [""] * 64
+    rows = translator.encode(sentences)
+    assert [len(batch) for batch in seen] == [63, 1]
+    assert max(len(batch) * max(len(rows[i]) for i in batch) for batch in seen) <= 4096
 
 
 def test_the_order_is_kept_and_empty_lines_stay_empty(model_file):
@@ -95,23 +206,12 @@ def test_train(capsys, corpus, settings, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["translate", "  "], "the sentence is empty"),
-        (["translate", "Hallo", "--framework", "jax"], "invalid choice: 'jax'"),
-        (["translate", "Hallo", "--model", "nowhere"], "there is no model file nowhere"),
-        (["translate", "Hallo", "--model", "DAMAGED"], "is damaged or not a model"),
-        (["translate", "Hallo", "--model", "MODEL", "--alignment", "/nowhere/a.png"], "cannot be written"),
-        (["translate", "Hallo", "--model", "MODEL", "--alignment", "a.strange"], "cannot be written"),
-        (["evaluate", "--source", "nowhere", "--reference", "nowhere"], "there is no file nowhere"),
-        (["evaluate", "--source", "DAMAGED"], "required: --reference"),
         (["train", "translation", "--framework", "numpy"], "invalid choice: 'numpy'"),
         (["train", "translation", "--framework", "pytorch", "--steps", "0"], "whole number of at least 1"),
-        ([], "required"),
     ],
 )
-def test_bad_input_gets_one_sentence(capsys, model_file, tmp_path, arguments, sentence):
-    (tmp_path / "damaged").write_bytes(model_file.read_bytes()[:5000])
-    places = {"DAMAGED": tmp_path / "damaged", "MODEL": model_file}
-    code, out, err = run(capsys, *(places.get(argument, argument) for argument in arguments))
+def test_bad_input_gets_one_sentence(capsys, arguments, sentence):
+    code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert sentence in err
@@ -122,17 +222,6 @@ def test_unequal_lengths(capsys, model_file, tmp_path):
     assert (code, out) == (2, "")
     assert "has 4" in err
     assert err.endswith("reference.gz 3\n")
-
-
-def test_a_file_of_weights_that_is_no_translation_model(capsys, tmp_path):
-    import numpy as np
-
-    from attention.weights import save
-
-    save(tmp_path / "w", {"a": np.zeros(3)}, {})
-    code, _, err = run(capsys, "translate", "Hallo", "--model", tmp_path / "w")
-    assert code == 2
-    assert "is not a translation model" in err
 
 
 def test_missing_data_without_network(capsys, tmp_path, monkeypatch):

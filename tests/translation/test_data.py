@@ -1,20 +1,32 @@
 """Text to tokens and back, batches, and where Multi30k comes from."""
 
+import contextlib
 import gzip
 import hashlib
 import http.server
 import random
 import threading
-from functools import partial
-from pathlib import Path
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from attention.data import multi30k as module
 from attention.data.batches import pad, sentence_batches
-from attention.data.tokenizer import END, START, DropoutEncoder, decode, encode, unseen_characters
+from attention.data.tokenizer import (
+    END,
+    PADDING,
+    SPECIAL,
+    START,
+    DropoutEncoder,
+    decode,
+    encode,
+    train_tokenizer,
+    unseen_characters,
+)
 from attention.evaluation.bleu import bleu
+from attention.inputs import InputError
 from tests.translation.conftest import ENGLISH, GERMAN
 
 
@@ -35,8 +47,46 @@ def test_composed_and_decomposed_letters_are_the_same(corpus):
     assert encode(corpus.tokenizer, ["läuft"]) == encode(corpus.tokenizer, ["la\u0308uft"])
 
 
+def test_a_word_is_the_same_pieces_wherever_it_stands(corpus):
+    first, second, twice = encode(corpus.tokenizer, ["Hund", "läuft", "Hund läuft"])
+    assert [*first[:-1], *second] == twice
+
+
+def test_half_characters_are_refused(corpus):
+    with pytest.raises(InputError, match=r"^'\\ud83d' is no character: write the sentence as UTF-8$"):
+        encode(corpus.tokenizer, ["Hund", "x \ud83d"])
+
+
+def test_decoding_ends_at_the_first_end(corpus):
+    (tokens,) = encode(corpus.tokenizer, ["Ein Hund"])
+    assert decode(corpus.tokenizer, [*tokens, *tokens]) == "Ein Hund"
+    assert decode(corpus.tokenizer, tokens[:-1]) == "Ein Hund"
+    assert decode(corpus.tokenizer, [END]) == ""
+    assert decode(corpus.tokenizer, [START, *tokens[:-1], PADDING]) == "Ein Hund"
+
+
+def test_the_tokenizer_has_the_pieces_it_should(corpus):
+    for size in (259, 270):
+        tokenizer = train_tokenizer(iter(GERMAN), size)
+        numbers = tokenizer.get_vocab()
+        assert sorted(numbers.values()) == list(range(size))
+        assert [tokenizer.id_to_token(number) for number in range(3)] == SPECIAL == ["<pad>", "<s>", "</s>"]
+        text = "".join(map(chr, range(1, 0x500)))  # in the letters of no training sentence
+        text = unicodedata.normalize("NFC", text)
+        assert decode(tokenizer, encode(tokenizer, [f"a{text}z"])[0]) == f"a{text}z"
+    assert len(encode(tokenizer, GERMAN)[0]) < len(encode(train_tokenizer(GERMAN, 259), GERMAN)[0])
+    assert train_tokenizer(["ab ab ac"], 260).token_to_id("Ġa") == 259  # the most frequent pair, in the first word too
+
+
+def test_training_says_nothing(capfd):
+    train_tokenizer(GERMAN, 270)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_unseen_characters():
     assert unseen_characters(set("abc "), "a 🐶 b 🐶 ü") == ["🐶", "ü"]
+    assert unseen_characters(set("lä"), "la\u0308") == []
+    assert unseen_characters("", "") == []
 
 
 def test_piece_dropout_cuts_anew_and_loses_nothing(corpus):
@@ -88,63 +138,254 @@ def test_bleu_by_hand():
         bleu(["a"], ["a", "b"])
 
 
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A web server with one file of Multi30k, and neither the data nor a cache on this machine."""
-    content = gzip.compress("Ein Hund läuft.\nZwei Hunde laufen.\n".encode())
-    folder = tmp_path / "served"
-    folder.mkdir()
-    (folder / "val.de.gz").write_bytes(content)
-    monkeypatch.delenv("ATTENTION_DATA", raising=False)
-    monkeypatch.setattr(module.pooch, "os_cache", lambda name: tmp_path / "cache")
-    monkeypatch.setattr(module, "CHECKSUMS", {"val.de.gz": hashlib.sha256(content).hexdigest(), "val.en.gz": "0" * 64})
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    handler.log_message = lambda *_: None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+CONTENT = gzip.compress("Ein Hund läuft.\nZwei Hunde laufen.\n".encode())
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """A web server that serves val.de.gz at /right/, and misbehaves in the way that the address names."""
+
+    asked = 0
+
+    def do_GET(self):
+        type(self).asked += 1
+        getattr(self, self.path.split("/")[1])()
+
+    def log_message(self, *_):
+        pass
+
+    def start(self, status=200, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def send(self, content, length=None):
+        self.start(Content_Length=str(len(content) if length is None else length))
+        self.wfile.write(content)
+
+    def right(self):
+        self.send(CONTENT)
+
+    def other(self):
+        self.send(b"something else")
+
+    def nothing(self):
+        self.send(b"")
+
+    def login(self):
+        self.start(Content_Type="text/html")
+        self.wfile.write(b"<html>Please log in</html>")
+
+    def truncated(self):
+        self.send(CONTENT[:-4], len(CONTENT))
+
+    def cut(self):
+        self.start()
+        self.wfile.write(CONTENT[:-4])
+
+    def longer(self):
+        self.send(CONTENT + b"more")
+
+    def folded(self):
+        self.start(Content_Encoding="gzip")
+        self.wfile.write(gzip.compress(CONTENT))
+
+    def missing(self):
+        self.start(404)
+
+    def broken(self):
+        self.start(500)
+
+    def moved(self):
+        here = f"http://localhost:{self.server.server_port}"  # another host than 127.0.0.1
+        self.start(302, Location=f"{here}/right/val.de.gz")
+
+    def moved_to_other(self):
+        self.start(302, Location="/other/val.de.gz")
+
+    def moved_to_a_file(self):
+        self.start(302, Location="file:///etc/hostname")
+
+    def loop(self):
+        self.start(302, Location=self.path)
+
+    def gibberish(self):
+        self.wfile.write(b"\x00\xff\r\n\r\n")
+
+    def silent(self):
+        self.server.over.wait(20)
+
+    def trickle(self):
+        self.start()
+        while not self.server.over.wait(0.02):
+            self.wfile.write(b"x")
+
+    def endless(self):
+        self.start()
+        while True:
+            self.wfile.write(bytes(2**16))
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
+
+@pytest.fixture(scope="module")
+def running():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.over = threading.Event()
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/"
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.over.set()
         running.shutdown()
 
 
-def test_download_once_then_cache(server, tmp_path):
-    path = module.multi30k_file("val", "de", server)
+@pytest.fixture
+def server(running, tmp_path, monkeypatch):
+    """The address of the web server, with neither the data nor a cache on this machine."""
+    monkeypatch.delenv("ATTENTION_DATA", raising=False)
+    monkeypatch.setattr(module.pooch, "os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(module, "CHECKSUMS", {"val.de.gz": hashlib.sha256(CONTENT).hexdigest()})
+    return running
+
+
+@pytest.mark.parametrize("way", ["right", "moved"])
+def test_download_once_then_cache(server, tmp_path, way):
+    asked = Handler.asked
+    path = module.multi30k_file("val", "de", f"{server}/{way}/")
+    assert path == tmp_path / "cache" / "attention-course" / "multi30k" / "val.de.gz"
     assert module.read_lines(path) == ["Ein Hund läuft.", "Zwei Hunde laufen."]
-    (tmp_path / "served" / "val.de.gz").unlink()
-    assert module.multi30k_file("val", "de", server) == path
+    asked_once = Handler.asked
+    assert asked_once > asked
+    assert module.multi30k_file("val", "de", f"{server}/{way}/") == path
+    assert Handler.asked == asked_once
 
 
-def test_a_wrong_download_is_refused(server, tmp_path):
-    (tmp_path / "served" / "val.de.gz").write_bytes(b"something else")
-    with pytest.raises(ValueError, match=r"val\.de\.gz is missing and could not be fetched"):
-        module.multi30k_file("val", "de", server)
+def test_a_damaged_cache_is_fetched_again(server, tmp_path):
+    path = module.multi30k_file("val", "de", f"{server}/right/")
+    path.write_bytes(CONTENT[:9])
+    assert module.multi30k_file("val", "de", f"{server}/right/").read_bytes() == CONTENT
 
 
-def test_without_network_one_sentence(server):
-    with pytest.raises(ValueError, match=r"put the file into \$ATTENTION_DATA/multi30k or .*cache") as caught:
-        module.multi30k_file("val", "en", "http://127.0.0.1:9/")
-    assert "\n" not in str(caught.value)
+NOT_OFFICIAL = "what came is not the official file: its SHA-256 differs"
+DOWNLOADS = {
+    "other": NOT_OFFICIAL,
+    "nothing": NOT_OFFICIAL,
+    "login": NOT_OFFICIAL,
+    "truncated": "ProtocolError",
+    "cut": NOT_OFFICIAL,
+    "longer": NOT_OFFICIAL,
+    "folded": NOT_OFFICIAL,
+    "missing": "the server answers 404",
+    "broken": "the server answers 500",
+    "moved_to_other": NOT_OFFICIAL,
+    "moved_to_a_file": "InvalidSchema",
+    "loop": "TooManyRedirects",
+    "gibberish": "ConnectionError",
+    "silent": "ReadTimeout",
+    "trickle": "it was not here after 0.3 seconds",
+    "endless": "what comes is larger than 10,000,000 bytes",
+}
+
+
+@pytest.mark.parametrize("fault", DOWNLOADS)
+def test_a_download_that_fails(server, tmp_path, monkeypatch, fault):
+    if fault in ("silent", "trickle"):
+        monkeypatch.setattr(module, "QUIET", 0.1)
+        monkeypatch.setattr(module, "SECONDS", 0.3)
+    with pytest.raises(InputError) as caught:
+        module.multi30k_file("val", "de", f"{server}/{fault}/")
+    said = str(caught.value)
+    assert f"val.de.gz is missing and could not be fetched from {server}/{fault}/ ({DOWNLOADS[fault]}" in said
+    assert said.endswith(f"put the file into $ATTENTION_DATA/multi30k or {tmp_path}/cache/attention-course/multi30k")
+    assert "\n" not in said
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_nobody_answers(server):
+    with pytest.raises(InputError, match=r"could not be fetched from http://127.0.0.1:9/ \(ConnectionError\)"):
+        module.multi30k_file("val", "de", "http://127.0.0.1:9/")
+
+
+def test_a_cache_that_cannot_be_made(server, tmp_path):
+    (tmp_path / "cache").touch()
+    with pytest.raises(InputError, match=r"could not be fetched .* \(Not a directory\)"):
+        module.multi30k_file("val", "de", f"{server}/right/")
+
+
+def test_two_at_the_same_time(server):
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(module.multi30k_file, "val", "de", f"{server}/right/") for _ in range(4)]
+        assert {job.result().read_bytes() for job in jobs} == {CONTENT}
+    assert [path.name for path in jobs[0].result().parent.iterdir()] == ["val.de.gz"]
+
+
+def test_the_patience_with_servers():
+    """What the tests above make shorter."""
+    assert (module.QUIET, module.SECONDS) == (10, 120)
+    assert module.ADDRESS.startswith("https://")
 
 
 def test_given_data_come_first_and_are_checked(server, tmp_path, monkeypatch):
     folder = tmp_path / "given" / "multi30k"
     folder.mkdir(parents=True)
     monkeypatch.setenv("ATTENTION_DATA", str(tmp_path / "given"))
-    (folder / "val.de.gz").write_bytes((tmp_path / "served" / "val.de.gz").read_bytes())
-    assert module.multi30k_file("val", "de", "http://127.0.0.1:9/") == folder / "val.de.gz"
-    (folder / "val.de.gz").write_bytes(b"something else")
-    with pytest.raises(ValueError, match="is not the official file"):
-        module.multi30k_file("val", "de")
+    assert module.multi30k_file("val", "de", f"{server}/right/").is_relative_to(tmp_path / "cache")
+    file = folder / "val.de.gz"
+    file.write_bytes(CONTENT)
+    assert module.multi30k_file("val", "de", f"{server}/missing/") == file
+    file.write_bytes(b"something else")
+    with pytest.raises(InputError, match=f"^{file} is not the official file of Multi30k: its SHA-256 differs$"):
+        module.multi30k_file("val", "de", f"{server}/right/")
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(InputError, match=f"^{file} cannot be read: Is a directory$"):
+        module.multi30k_file("val", "de", f"{server}/right/")
 
 
-def test_no_such_file():
-    with pytest.raises(ValueError, match=r"no file val\.xx\.gz"):
-        module.multi30k_file("val", "xx")
+def test_the_languages_come_in_the_order_asked_for(tmp_path, monkeypatch):
+    (tmp_path / "multi30k").mkdir()
+    sums = {}
+    for language in ("de", "en"):
+        content = gzip.compress(f"{language}\n".encode())
+        (tmp_path / "multi30k" / f"val.{language}.gz").write_bytes(content)
+        sums[f"val.{language}.gz"] = hashlib.sha256(content).hexdigest()
+    monkeypatch.setenv("ATTENTION_DATA", str(tmp_path))
+    monkeypatch.setattr(module, "CHECKSUMS", sums)
+    assert module.multi30k("val", "en", "de") == [["en"], ["de"]]
 
 
-def test_lines_are_split_at_line_ends_only(tmp_path):
-    path = Path(tmp_path, "text.txt")
-    path.write_bytes("eins\u2028zwei\r\ndrei\n".encode())
-    assert module.read_lines(path) == ["eins\u2028zwei", "drei"]
-    path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ValueError, match="cannot be read as text"):
-        module.read_lines(path)
+@pytest.mark.parametrize("name", [("val", "xx"), ("../val", "de"), ("/etc/val", "de")])
+def test_no_such_file(server, name):
+    with pytest.raises(InputError, match=r"no file .*: the files are val\.de\.gz"):
+        module.multi30k_file(*name, f"{server}/right/")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("eins\nzwei\n", ["eins", "zwei"]),
+        ("eins\nzwei", ["eins", "zwei"]),
+        ("eins\r\nzwei\r\n", ["eins", "zwei"]),
+        ("\n\neins\n \n\n", ["", "", "eins", " ", ""]),
+        ("\ufeffeins\n\ufeffzwei\n", ["eins", "\ufeffzwei"]),
+        ("eins\u2028zwei\u2029drei\x0bvier\x0cfünf\x85\n", ["eins\u2028zwei\u2029drei\x0bvier\x0cfünf\x85"]),
+        ("a\rb\r\r\nc\0\x1b\n", ["a\rb\r", "c\0\x1b"]),
+        ("", []),
+        ("\n", [""]),
+    ],
+)
+def test_lines_are_split_at_line_ends_only(tmp_path, content, expected):
+    (tmp_path / "text").write_bytes(content.encode())
+    (tmp_path / "text.gz").write_bytes(gzip.compress(content.encode()))
+    assert module.read_lines(tmp_path / "text") == expected
+    assert module.read_lines(str(tmp_path / "text.gz")) == expected
+
+
+def test_the_limit_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BYTES", 10)
+    (tmp_path / "text").write_bytes(b"123456789\n")
+    assert module.read_lines(tmp_path / "text") == ["123456789"]
+    (tmp_path / "text").write_bytes("12345678äöü\n".encode())  # the limit is in the middle of a letter
+    with pytest.raises(InputError, match="text holds more than 10 bytes of text: split it"):
+        module.read_lines(tmp_path / "text")

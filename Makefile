@@ -12,7 +12,7 @@ TEST := OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 2 --dist loadfile
 NBVAL := $(TEST) -p tests.notebooks.pictures --nbval --nbval-current-env \
 	--nbval-sanitize-with tests/notebooks/sanitize.cfg --nbval-cell-timeout 300 -p no:cacheprovider
 
-.PHONY: help book test notebooks gpu read lab progress bench portable clean
+.PHONY: help book test notebooks gpu read lab progress bench portable mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -49,6 +49,9 @@ progress: .venv/all  ## which exercises you have solved
 
 bench: .venv/all  ## the tables of benchmarks/
 	set -e; for file in benchmarks/*.py; do $(PYTHON) $$file; done
+
+mutants: .venv/all  ## faults planted in the code: which does no test notice? Options in ARGS="--since main --show"
+	@$(PYTHON) tools/mutants.py $(ARGS)
 
 clean:  ## remove what was built (not work/, not .venv)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -3,8 +3,8 @@
 
 A fault is a small change: another comparison, an argument left out, a statement dropped. Most kinds are mutmut's, some
 are in `tools/mutation/operators.py`. Each is planted in a copy of the repository, and the tests run that execute its
-lines, the fastest first, until one fails. So a fault is *found*, *timed out* (a test took ten times what it takes, which
-is found too), or it *survived*.
+lines, the fastest first, until one fails. So a fault is *found*, *timed out* (a test took ten times as long, which is
+found too), or it *survived*.
 
 What was found out is stored in work/mutants and holds until the code or the tests change: stopped and started again,
 the tool goes on. `[tool.mutants]` in pyproject.toml says what is code, and which parts the table has.
@@ -13,9 +13,9 @@ the tool goes on. `[tool.mutants]` in pyproject.toml says what is code, and whic
 import argparse
 import difflib
 import json
-import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -155,7 +155,7 @@ def table(results):
         yield row(f"**{part}**", here, " ({:.0f} to {:.0f})".format(*wilson(caught(here), len(here))))
 
 
-def main(arguments=None, root=None):
+def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", nargs="+", metavar="PATH", help="only faults in these files or folders")
     parser.add_argument("--parts", nargs="+", metavar="PART", help="only faults in these parts of the table")
@@ -165,8 +165,8 @@ def main(arguments=None, root=None):
     parser.add_argument("--minutes", type=float, default=float("inf"), help="try no further fault after so long")
     parser.add_argument("--workers", type=int, default=1, help="how many at once (1)")
     parser.add_argument("--show", action="store_true", help="print what survived, each as a difference")
-    given = parser.parse_args(arguments)
-    root = Path(root or Path(__file__).parent.parent).resolve()
+    given = parser.parse_args()
+    root = Path(__file__).resolve().parent.parent
     end = time.monotonic() + 60 * given.minutes
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutants"]
     settings["sources"] = [source for sources in settings["parts"].values() for source in sources]
@@ -195,7 +195,9 @@ def main(arguments=None, root=None):
         preload(settings)
         copies = [Copy(root) for _ in range(given.workers)]
         try:
-            try_all(todo, keys, results, copies, cover(root, settings, copies, store / "cover", say), end)
+            covered = cover(root, settings, copies, store / "cover", say)
+            patience = {key: settings[key] for key in ("patience",) if key in settings}
+            try_all(todo, keys, results, copies, covered, end, patience)
         finally:
             for copy in copies:
                 copy.remove()
@@ -212,7 +214,7 @@ def main(arguments=None, root=None):
     print(*table(shown), sep="\n")
 
 
-def try_all(todo, keys, results, copies, covered, end):
+def try_all(todo, keys, results, copies, covered, end, patience):
     """Try each fault, and store what became of it."""
     if covered.bad:
         say(f"{len(covered.bad)} tests fail or are skipped without a fault and are left out: {', '.join(covered.bad)}")
@@ -230,7 +232,7 @@ def try_all(todo, keys, results, copies, covered, end):
             if time.monotonic() > end:
                 return
             if covered.tests(fault):
-                yield (lambda copy, fault=fault, source=source: judge(copy, fault, source, covered)), key
+                yield (lambda copy, fault=fault, source=source: judge(copy, fault, source, covered, **patience)), key
             else:
                 results.add({**about(key), "outcome": "survived", "test": None, "seconds": 0.0})
 
@@ -242,5 +244,5 @@ def try_all(todo, keys, results, copies, covered, end):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONHASHSEED", "0")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # no copy stays behind
     main()

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import psutil
@@ -71,8 +73,11 @@ def preload(settings):
     """Import what the tests import of others, under the environment that the project would set."""
     before = dict(os.environ)
     os.environ.update(settings.get("environment", {}))
-    for name in settings.get("preload", []):
+    for name in ["pytest", "coverage", *settings.get("preload", [])]:
         importlib.import_module(name)
+    if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        for plugin in entry_points(group="pytest11"):
+            plugin.load()
     os.environ.clear()
     os.environ.update(before)
 
@@ -95,6 +100,8 @@ class Job:
                 self.enter()
                 function(self.answer)
                 status = 0
+            except BaseException:
+                traceback.print_exc()
             finally:
                 os._exit(status)
 
@@ -103,6 +110,7 @@ class Job:
         import resource
 
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         log = os.open(self.copy.home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         null = os.open(os.devnull, os.O_RDONLY)
         for ours, theirs in ((null, 0), (log, 1), (log, 2)):
@@ -120,7 +128,7 @@ class Job:
         sys.dont_write_bytecode = True
         inside = lambda path: str(path or "").startswith(f"{root}/") and "/.venv/" not in str(path)
         for name, module in list(sys.modules.items()):
-            if inside(getattr(module, "__file__", None)):
+            if name != "__main__" and inside(getattr(module, "__file__", None)):
                 del sys.modules[name]
         sys.path[:] = [folder, *(path for path in sys.path if path and path != root and not inside(path))]
         importlib.invalidate_caches()
@@ -132,12 +140,7 @@ class Job:
             return False
         late = not ended
         if late:
-            family = psutil.Process(self.pid).children(recursive=True)
-            os.kill(self.pid, signal.SIGKILL)
-            for process in family:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
-            os.waitpid(self.pid, 0)
+            self.stop()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.seconds = time.monotonic() - self.begun
@@ -146,8 +149,18 @@ class Job:
         try:
             self.result = json.loads(self.answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            self.result = {"outcome": "timed out" if late else "found", "test": "the process ended"}
+            log = (self.copy.home / "log").read_text(encoding="utf-8", errors="replace")
+            self.result = {"outcome": "timed out" if late else "found", "test": "", "log": log[-2000:]}
         return True
+
+
+    def stop(self):
+        family = psutil.Process(self.pid).children(recursive=True)
+        os.kill(self.pid, signal.SIGKILL)
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        os.waitpid(self.pid, 0)
 
 
 def at_once(copies, jobs):
@@ -155,18 +168,21 @@ def at_once(copies, jobs):
     free, running = list(copies), []
     jobs = iter(jobs)
     waiting = True
-    while waiting or running:
-        while waiting and free:
-            try:
-                start, value = next(jobs)
-            except StopIteration:
-                waiting = False
-            else:
-                copy = free.pop()
-                running.append((start(copy), value))
-        for job, value in [pair for pair in running if pair[0].done()]:
-            running.remove((job, value))
-            job.copy.restore()
-            free.append(job.copy)
-            yield value, job.result, job.seconds
-        time.sleep(0.02)
+    try:
+        while waiting or running:
+            while waiting and free:
+                try:
+                    start, value = next(jobs)
+                except StopIteration:
+                    waiting = False
+                else:
+                    running.append((start(free.pop()), value))
+            for job, value in [pair for pair in running if pair[0].done()]:
+                running.remove((job, value))
+                job.copy.restore()
+                free.append(job.copy)
+                yield value, job.result, job.seconds
+            time.sleep(0.02)
+    finally:
+        for job, _ in running:
+            job.stop()

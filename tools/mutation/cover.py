@@ -185,7 +185,7 @@ def cover(root, settings, copies, store, say):
 
     for test, found, seconds in at_once(copies, jobs()):
         if "tests" not in found:
-            raise SystemExit(f"{test} could not be run without a fault: {found}")
+            raise SystemExit(f"{test} could not be run without a fault: {found['log']}")
         stored[test] = {"key": key(test, found), **found}
         file(test).write_text(json.dumps(stored[test]), encoding="utf-8")
         say(f"recorded {test.relative_to(root)}: {len(found['tests'])} tests, {seconds:.0f} s")

@@ -7,8 +7,8 @@ import signal
 from mutation.copies import Job
 
 START = 180  # seconds until the first test, however busy the machine is
-AT_LEAST = 30  # and for each test
-TIMES = 10  # what it took without the fault
+PATIENCE = 30  # and for each test, unless the settings say otherwise
+TIMES = 10  # what it took without the fault, in addition
 
 
 class Chosen:
@@ -62,10 +62,10 @@ class Chosen:
         return Plugin()
 
 
-def judge(copy, mutant, source, cover):
+def judge(copy, mutant, source, cover, patience=PATIENCE):
     """A process that runs the tests that execute the fault's lines until one fails."""
     tests = cover.tests(mutant)
-    limits = {test: AT_LEAST + TIMES * cover.seconds[test] for test in tests}
+    limits = {test: patience + TIMES * cover.seconds[test] for test in tests}
     files = list(dict.fromkeys(test.split("::")[0] for test in tests))
 
     def run(answer):

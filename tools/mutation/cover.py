@@ -154,13 +154,14 @@ class Cover:
 def cover(root, settings, copies, store, say):
     """The record of all tests, as far as it is not stored already."""
     store.mkdir(parents=True, exist_ok=True)
-    helpers = [path for path in sorted((root / "tests").rglob("*.py")) if not path.name.startswith("test_")]
     ignored = {root / path for path in settings.get("ignore", [])}
     tests = [path for path in sorted((root / "tests").rglob("test_*.py")) if path not in ignored]
     stored = {}
 
     def key(test, found):
         sources = sorted({path for files in found["lines"].values() for path in files})
+        beside = {*(root / "tests").glob("*.py"), *test.parent.glob("*.py")}
+        helpers = sorted(path for path in beside if not path.name.startswith("test_"))
         return digest(test, *helpers, *(root / path for path in sources))
 
     def file(test):

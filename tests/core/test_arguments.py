@@ -248,7 +248,7 @@ for adapter, name, (_, changes) in ALL:
     heeds(name, *(argument for argument, _ in changes), of=[f"attention.{adapter.name}"])
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
 @pytest.mark.parametrize("name", WEIGHTS)
 @heeds("Seq2Seq.__init__", "weights", of=PACKAGES[:1])
 @heeds("GRUEncoder.__init__", "weights", of=PACKAGES[:1])
@@ -385,7 +385,7 @@ def agree_everywhere(adapter, name, *given, **options):
     compare(adapter, flat(found), flat(getattr(slow, name)(*given, **options)))
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
 @pytest.mark.parametrize(("of_queries", "of_keys"), LEADING)
 def test_any_number_of_leading_axes(adapter, of_queries, of_keys):
     queries, keys, values = normal(*of_queries, T, D), normal(*of_keys, S, D), normal(*of_keys, S, Dv)
@@ -407,6 +407,15 @@ def test_any_number_of_leading_axes(adapter, of_queries, of_keys):
         scores = slow.dot_scores(queries, keys)
         agree_everywhere(adapter, "attend", scores, values, mask)
         agree_everywhere(adapter, "masked_softmax", scores, mask)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
+def test_a_scale_may_be_learned(adapter):
+    """A number of NumPy's, or an array of the framework without axes, which a gradient can reach."""
+    expected = slow.scaled_dot_scores(**PAIRS, scale=0.7)
+    for scale in (np.float64(0.7), adapter.give(np.array(0.7))):
+        found = library(adapter).scaled_dot_scores(*map(adapter.give, PAIRS.values()), scale)
+        compare(adapter, [found], [expected])
 
 
 HALVES = [(adapter, dtype) for adapter in ADAPTERS for dtype in DTYPES[adapter.name] if dtype.endswith("float16")]

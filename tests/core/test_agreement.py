@@ -17,7 +17,7 @@ def test_it_prints_its_bound(capsys):
 
 
 @heeds("agree", "name", "expected", "others", "bound", of=["attention.agreement"])
-@pytest.mark.parametrize("bound", ["1e-05", "2e-03", "1.6e-02"])
+@pytest.mark.parametrize("bound", ["1e-12", "1e-05", "2e-03", "1.6e-02"])
 def test_the_bound_is_the_one_that_is_printed(capsys, bound):
     expected = np.array([1.0, -8.0])
     agree("numbers", expected, expected + 8 * float(bound) * 0.99, bound=float(bound))

@@ -30,12 +30,23 @@ def untested(a):
 
 
 def endless(a):
-    while a > 0:
-        a -= 1
-    return a
+    while True:
+        return a
+
+
+def shared():
+    return 5
+
+
+def elsewhere():
+    return 6
 '''
 TESTS = """\
-from toy.sums import endless, tested
+import subprocess
+import sys
+
+import pytest
+from toy.sums import endless, shared, tested
 
 
 def test_sum():
@@ -45,7 +56,25 @@ def test_sum():
 
 
 def test_end():
-    assert endless(3) == 0
+    assert endless(3) == 3
+
+
+@pytest.fixture(scope="module")
+def five():
+    return shared()
+
+
+def test_that_is_first_to_have_it(five):
+    pass
+
+
+def test_that_looks_at_it(five):
+    assert five == 5
+
+
+def test_another_process():
+    code = "from toy.sums import elsewhere; print(elsewhere())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "6\\n"
 
 
 def test_that_fails_always():
@@ -56,7 +85,7 @@ SETTINGS = """\
 pythonpath = ["."]
 [tool.mutants]
 parts = { "toys" = ["toy"] }
-patience = 1
+patience = 5
 """
 
 
@@ -120,7 +149,7 @@ def test_what_no_test_looks_at_survives(everything):
 
 
 def test_a_loop_that_does_not_end_is_found(everything):
-    assert row(everything[0], "toys")[2] > 0
+    assert row(everything[0], "toys")[2] == 1
 
 
 def test_a_second_time_nothing_is_tried_again(toy, everything):

@@ -31,6 +31,8 @@ class Copy:
         self.root = root
         self.home = Path(tempfile.mkdtemp(prefix="mutants-"))
         self.folder = self.home / "copy"
+        clone = ["git", "clone", "--quiet", "--shared", "--no-checkout", root, self.folder]
+        subprocess.run(clone, check=True)  # with its history: some tests ask for it
         listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
         names = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout
         self.stamps = {}
@@ -59,7 +61,7 @@ class Copy:
         for name in [name for name, stamp in self.stamps.items() if self.stamp(name) != stamp]:
             self.copy(name)
         for folder, inner, files in os.walk(self.folder):
-            inner[:] = [name for name in inner if not Path(folder, name).is_symlink()]
+            inner[:] = [name for name in inner if name != ".git" and not Path(folder, name).is_symlink()]
             for file in files:
                 path = Path(folder, file)
                 if path.relative_to(self.folder).as_posix() not in self.stamps:
@@ -101,7 +103,7 @@ class Job:
                 function(self.answer)
                 status = 0
             except BaseException:
-                traceback.print_exc()
+                traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(status)
 
@@ -111,6 +113,7 @@ class Job:
 
         os.setsid()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
         log = os.open(self.copy.home / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         null = os.open(os.devnull, os.O_RDONLY)
         for ours, theirs in ((null, 0), (log, 1), (log, 2)):

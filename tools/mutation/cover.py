@@ -17,6 +17,7 @@ data_file = {home}/cover/of
 context = ${{MUTANTS_CONTEXT-}}
 include = {include}
 omit = */site-packages/*
+patch = _exit, fork
 """
 
 

@@ -36,7 +36,7 @@ class PunctuationStays(SphinxTransform):
 def mathml(tex, display):
     """The formula as MathML; ``ValueError`` where it cannot be read."""
     try:
-        return CONVERTER.convert_with_local_state(tex.strip(), displaystyle=display)
+        return CONVERTER.convert_with_local_state(tex, displaystyle=display)
     except LatexError as error:
         raise ValueError(str(error)) from None
 

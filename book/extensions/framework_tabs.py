@@ -17,8 +17,6 @@ logger = logging.getLogger(__name__)
 
 def framework(node):
     """The framework that a node is tagged with, or None where it is no code cell of one framework."""
-    if not isinstance(node, nodes.container):
-        return None
     tags = node.get("cell_metadata", {}).get("tags", [])
     return next((name for name in FRAMEWORKS if name in tags), None)
 

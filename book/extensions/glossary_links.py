@@ -77,8 +77,7 @@ def before(node):
 def is_aside(node):
     """A caption, a table, or the entry of a paper, which begins with a link out of the book; its title is not ours."""
     if isinstance(node, nodes.paragraph):
-        first = next(child for child in node if child.astext())
-        return isinstance(first, nodes.reference) and not first.get("internal")
+        return isinstance(node[0], nodes.reference) and not node[0].get("internal")
     return isinstance(node, nodes.caption | nodes.table)
 
 

@@ -3,7 +3,8 @@
 from docutils import nodes
 from sphinx.util.nodes import make_refnode
 
-NOT_PROSE = (nodes.title, nodes.literal, nodes.FixedTextElement, nodes.math, nodes.raw, nodes.comment, nodes.reference)
+# Blocks of code, formulas, comments and HTML are all of fixed text.
+NOT_PROSE = (nodes.title, nodes.literal, nodes.FixedTextElement, nodes.math, nodes.reference)
 
 
 def ancestors(node):

@@ -35,7 +35,6 @@ def places(page):
 
 class PlacesIndex(IndexBuilder):
     def feed(self, docname, filename, title, doctree):
-        self.prune({name.split("#")[0] for name in self._titles} - {docname})
         for count, (anchor, heading, content) in enumerate(places(doctree)):
             path = f"{title} › {html.escape(heading)}" if count else title
             super().feed(f"{docname}#{anchor}", filename, path, content)

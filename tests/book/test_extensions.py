@@ -248,7 +248,7 @@ def test_works_are_listed_by_name_with_the_pages_that_cite_them(tmp_path):
         "chapters__01_one": [new_markdown_cell(WORKS_1)],
         "chapters__03_three": [new_markdown_cell(WORKS_3)],
         "exercises__03_three": [new_markdown_cell("# E\n\n[Psi (2018)](https://p.org)")],
-        "solutions__03_three": [new_markdown_cell("# S\n\n[Omega (2018)](https://o.org)")],
+        "solutions__03_three": [new_markdown_cell("# S\n\n```{contents}\n```\n\n## Of [Omega (2018)](https://o.org)")],
         "book__works": [new_markdown_cell("# Works\n\n```{cited-works}\n```")],
     }
     one, three = "../chapters/01_one.html", "../chapters/03_three.html"
@@ -466,7 +466,7 @@ def glossary_of(*names):
 def test_the_first_use_is_in_the_words_of_the_chapter(tmp_path):
     first = [
         new_markdown_cell("# First"),
-        new_code_cell("key"),
+        new_code_cell("score"),
         new_markdown_cell(FIRST),
     ]
     second = [new_markdown_cell("# Second\n\nA **key**, and a score.")]
@@ -482,7 +482,8 @@ def test_the_first_use_is_in_the_words_of_the_chapter(tmp_path):
         ("Chapter 1", "../chapters/01_a.html#use-score"),
         ("Chapter 1", "../chapters/01_a.html#use-key"),
     ]
-    assert "What it is. Chapter 1 . key" in text(pages["book/glossary.html"].replace("¶", ""))
+    assert 'What it is. <a class="chapter' in pages["book/glossary.html"]
+    assert "Chapter 1 . key" in text(pages["book/glossary.html"].replace("¶", ""))
 
 
 def test_links_follow_the_glossary_and_the_glossary_the_chapters(tmp_path):
@@ -533,7 +534,9 @@ Top words.
 
 ## A < B
 
-Zebras $zeta$ and $$ omega $$
+Zebras $zeta$.
+
+$$ omega $$
 
 Word
 : Its definition of gnus.

@@ -426,6 +426,15 @@ def test_what_a_set_may_also_be(tmp_path):
     assert found(tmp_path, solutions(order=five), SET) == []
 
 
+def test_exercises_are_counted_from_one_and_two_checks_are_of_one_exercise(tmp_path):
+    without_the_first = [*solutions()[:2], *solutions(order=["by hand", *ORDER])[6:]]
+    assert "exercise 3.2 stands where 3.1 is due" in found(tmp_path, without_the_first, SET)
+    two_in_one = changed(solutions(), 'check("3.2", a)', "a(1)", 'check("3.1", a)', 'check("3.1", a)\ncheck("3.1b", a)')
+    assert found(tmp_path, two_in_one, SET) == [
+        "4 exercises are checked and 3 ask for reasons; a set has at least 5 and 2"
+    ]
+
+
 def test_an_exercise_of_the_kind_reason_may_be_checked(tmp_path):
     cells = solutions(order=[kind for kind in ORDER if kind != "predict"] + ["predict"])
     assert found(tmp_path, cells, SET) == []
@@ -484,7 +493,7 @@ def test_metadata_that_differ_from_run_to_run_are_found(tmp_path, cell, notebook
 
 
 def test_two_runs_of_a_notebook_are_the_same_to_the_byte(tmp_path):
-    source = "import sys\nprint('a')\nprint('b')\n3"
+    source = "print('a', flush=True)\nprint('b', flush=True)\n3"
     cells = [new_code_cell(source), new_code_cell(source), new_markdown_cell("text")]
     written = []
     for _ in range(2):

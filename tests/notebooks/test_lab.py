@@ -47,6 +47,8 @@ def make(folder, *arguments):
 def lab(repository):
     """The address, with its token, of a server that `make lab` has started."""
     options = "--no-browser --allow-root --ServerApp.port=0"
+    (repository / "CONFIG").mkdir()  # a reader's own Jupyter may open another folder
+    (repository / "CONFIG" / "jupyter_server_config.json").write_text('{"ServerApp": {"root_dir": "/"}}')
     log = (repository / "log").open("w")
     command = make(repository, "lab", f"ARGS={options}")
     server = subprocess.Popen(command, env=environment(repository), stdout=log, stderr=log, start_new_session=True)

@@ -64,6 +64,7 @@ def test_an_exercise_is_its_solution_without_the_answers():
     assert [(cell.outputs, cell.execution_count) for cell in code] == [([], None)] * 4
     assert made.cells[3].metadata == {"tags": ["numpy"]}
     assert made.metadata == KERNEL
+    assert made.nbformat_minor == 5
     assert given == solutions()  # a solution is not changed by what is made of it
 
 

@@ -187,8 +187,7 @@ def _arrays(trial, taken):
             return Fault("the type", f"{_of(trial, name)}Expected numbers; {kind} came back.")
         if expected.dtype.kind == "f" and got.dtype.kind != "f":
             kind = "whole numbers" if got.dtype.kind in "iu" else f"an array of {got.dtype}"
-            if not (trial.exercise.value and got.dtype.kind in "iu"):
-                return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.")
+            return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.")
         if expected.dtype.kind in "iu" and got.dtype.kind not in "iu":
             return Fault("the type", f"{_of(trial, name)}Expected whole numbers; an array of {got.dtype} came back.")
         if expected.dtype.kind == "b" and got.dtype.kind != "b":

@@ -39,7 +39,7 @@ def not_finite(trial, expected, got):
 
 
 def nothing(trial, expected, got):
-    if got.size > 1 and np.ptp(got) == 0 and np.ptp(expected) > 0:
+    if np.ptp(got) == 0 and np.ptp(expected) > 0:
         return Fault(
             "all the same", f"Every number of yours is {number(got.flat[0])}; they should differ from each other."
         )
@@ -47,7 +47,7 @@ def nothing(trial, expected, got):
 
 
 def _finite(expected, got):
-    return expected.size > 0 and np.isfinite(expected).all() and np.isfinite(got).all()
+    return np.isfinite(expected).all() and np.isfinite(got).all()
 
 
 def _every(got):
@@ -66,7 +66,7 @@ def factor(trial, expected, got):
     if not _finite(expected, got) or not expected.any():
         return None
     ratio = (got * expected).sum() / (expected**2).sum()
-    if not abs(ratio) > trial.slack < abs(ratio - 1) or unequal(got / ratio, expected, trial.slack).any():
+    if abs(ratio - 1) <= trial.slack or unequal(got / ratio, expected, trial.slack).any():
         return None
     if not trial.bad[expected != 0].all():
         return None  # a small number, right as it stands, is lost beside the largest

@@ -25,7 +25,7 @@ class Case:
         self.floats = [value for value in inputs.values() if is_float(value)]
         self._wide = widened(inputs)
         self._exact = results_of(exercise, exercise.reference, self._wide)
-        self.expected = tuple(e.astype(np.float64) if is_float(e) else e for e in self._exact)
+        self.expected = tuple(e.astype(np.float64) if is_float(e) or exercise.value else e for e in self._exact)
         self.outcomes = {}  # of mistakes, see diagnose
 
     @cached_property

@@ -25,8 +25,6 @@ def named(exercise, trials, later):
     and a clash of shapes by another, which many mistakes can have in common: that is certain only if it has the same
     words, and no other misconception has them too.
     """
-    if all(t.error is None and t.numbers_right for t in trials):
-        return (), True
     singles = [(m,) for m in exercise.misconceptions]
     pairs = [(a, b) for a, b in combinations(exercise.misconceptions, 2) if not a.switches.keys() & b.switches.keys()]
     trials = trials[::-1]  # from the wrong ones on, in which mistakes differ

@@ -1,6 +1,8 @@
 """What the checks promise for any exercise: they find what is wrong, pass what is right, never raise, and say why."""
 
+import functools
 import importlib
+import inspect
 import json
 import sys
 from dataclasses import replace
@@ -593,17 +595,36 @@ class Shell:
         self.user_ns = {"In": list(cells)}
 
 
-def test_a_function_whose_newer_cell_did_not_run_is_not_judged_silently(monkeypatch):
-    IPython = importlib.import_module("IPython")
-    source = "def good(scores, axis=-1):\n" + "".join(f"    {line}\n" for line in ("return 1",))
-    import inspect
+RAN = inspect.getsource(good)
+NEWER = "x = 1\ndef good(scores, axis=-1):\n    return 1\n"
+CELLS = {
+    "it ran": ([RAN], False),
+    "it did not": ([RAN, NEWER, "check('00.softmax', good)"], True),
+    "the first again": ([NEWER, RAN], False),
+    "another name": ([RAN, "def good_too():\n    pass", "goodness = 1", "# def good("], False),
+    "no cell defines it": (["from mine import good"], False),
+}
 
-    ran = inspect.getsource(good)
-    monkeypatch.setattr(IPython, "get_ipython", lambda: Shell(ran))
-    assert stale.notice(good) == ""
-    monkeypatch.setattr(IPython, "get_ipython", lambda: Shell(ran, source, "check('00.softmax', good)"))
-    assert "Judged is the `good` of an earlier run" in stale.notice(good)
-    monkeypatch.setattr(IPython, "get_ipython", lambda: None)
+
+@pytest.mark.parametrize(("cells", "said"), CELLS.values(), ids=CELLS)
+def test_a_function_whose_newer_cell_did_not_run_is_not_judged_silently(monkeypatch, capsys, cells, said):
+    monkeypatch.setattr(importlib.import_module("IPython"), "get_ipython", lambda: Shell(*cells))
+    check("00.softmax", good)
+    out = capsys.readouterr().out
+    assert out.startswith("Judged is the `good` of an earlier run") == said
+    assert "✓ plain" in out
+
+
+def test_what_is_no_function_of_a_cell_is_not_asked_for_its_source(monkeypatch):
+    named, of_no_file = {}, {}
+    exec("def good():\n    pass", of_no_file)
+    nameless = functools.partial(good)
+    monkeypatch.setattr(
+        importlib.import_module("IPython"), "get_ipython", lambda: Shell(NEWER, "class Good:\n    pass")
+    )
+    for answer in (np.exp, print, nameless, Linear, of_no_file["good"], named, 3):
+        assert stale.notice(answer) == ""
+    monkeypatch.setattr(importlib.import_module("IPython"), "get_ipython", lambda: None)
     assert stale.notice(good) == ""
 
 
@@ -647,13 +668,58 @@ def test_nothing_is_noted_elsewhere(work, tmp_path, monkeypatch):
     assert not (work / ".progress.json").exists()
 
 
-def test_progress_of_an_exercise_in_several_frameworks(work, monkeypatch, capsys):
+def test_what_was_noted_before_is_kept_and_folders_inside_count(work, monkeypatch):
+    (work / "exercises").mkdir()
+    monkeypatch.chdir(work / "exercises")
+    progress.note("00.softmax", "numpy")
+    progress.note("00.log_softmax", "numpy")
+    assert {*progress.read()} == {"00.softmax", "00.log_softmax"}
+    assert [path.name for path in sorted(work.iterdir())] == [".progress.json", "exercises"]
+
+
+def test_what_is_noted_already_is_not_written_again(work, monkeypatch):
     monkeypatch.chdir(work)
+    progress.note("00.softmax", "numpy")
+    (work / ".progress.json").chmod(0o444)
+    written = (work / ".progress.json").stat().st_mtime_ns
+    progress.note("00.softmax", "numpy")
+    assert (work / ".progress.json").stat().st_mtime_ns == written
+
+
+def test_a_record_is_whole_or_the_old_one(work, monkeypatch):
+    monkeypatch.chdir(work)
+    progress.note("00.softmax", "numpy")
+    with (work / ".progress.json").open() as held:
+        progress.note("00.log_softmax", "numpy")
+        assert [*json.load(held)] == ["00.softmax"]  # the old file, not a half of the new one
+    assert len(progress.read()) == 2
+
+
+def test_progress_is_noted_in_the_framework_that_was_checked(work, monkeypatch, capsys):
+    from attention.frameworks import torch
+
+    monkeypatch.chdir(work)
+    check("00.temperature_softmax", lambda s, t: torch.softmax(s / t, -1), framework="pytorch")
+    check("00.temperature_softmax", lambda s, t: s, framework="tensorflow")
+    assert progress.read() == {"00.temperature_softmax": ["pytorch"]}
     progress.note("03.concat_scores", "pytorch")
     progress.note("03.concat_scores", "numpy")
     progress.note("03.concat_scores", "numpy")
+    progress.note("01.softmax", "numpy")  # of another chapter
+    progress.note("99.gone", "numpy")
+    capsys.readouterr()
     progress.progress()
-    assert "✓ 3.3 concat_scores (numpy, pytorch)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "✓ 3.3 concat_scores (numpy, pytorch)\n" in out
+    assert f"00 Softmax   1 of {len(specimens.EXERCISES)}\n" in out
+    assert "  ✓ 1.7 temperature_softmax (pytorch)\n" in out
+    assert "  · 1.2 softmax\n" in out
+
+
+def test_the_chapters_come_in_their_order(monkeypatch):
+    monkeypatch.undo()
+    assert [*declared.chapters()] == sorted(declared.chapters())
+    assert {"01", "03", "09"} <= {*declared.chapters()}
 
 
 def test_arrays_lie_in_either_order_and_whoever_minds_is_told():

@@ -296,10 +296,11 @@ def test_lines_are_short_and_lists_whole():
 def test_no_framework_is_imported_for_an_answer_in_numpy():
     code = (
         "import sys\nfrom attention.checks.judge import judge\nfrom tests.checks.toys import toy\n"
-        "print(judge(toy(lambda x: abs(x), x='S'), lambda x: x.nonsense).title, 'torch' in sys.modules, 'tensorflow' in sys.modules)"
+        "print(judge(toy(lambda x: abs(x), x='S'), lambda x: x.nonsense).title)\n"
+        "print({'torch', 'tensorflow'} & {*sys.modules})"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout == "raises AttributeError False False\n"
+    assert ran.stdout == "raises AttributeError\nset()\n"
 
 
 @pytest.mark.parametrize("framework", ["numpy", "pytorch"])

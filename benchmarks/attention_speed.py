@@ -1,7 +1,7 @@
 """How long the library's attention takes beside the frameworks' own: ``python benchmarks/attention_speed.py``
 
-Each line is a ratio of two times taken in turn in the same run, the median of many turns; 1.0 means equally long.
-Sizes: B = 4, H = 4, T = S = 256, D = 64, float32.
+Writes results/attention_speed.json. Each row is a ratio of two times taken in turn in the same run, the median of many
+turns; 1.0 means equally long. Sizes: B = 4, H = 4, T = S = 256, D = 64, float32.
 """
 
 from statistics import median
@@ -13,6 +13,7 @@ import attention.numpy as atn_np
 import attention.pytorch as atn_pt
 import attention.tensorflow as atn_tf
 from attention.frameworks import np, tf, torch
+from attention.results import write_result
 
 SHAPE, HIDDEN, TURNS = (4, 4, 256, 64), 64, 15
 
@@ -68,9 +69,14 @@ def main():
             lambda: atn_pt.scaled_dot_scores(*tensors_pt[:2]),
         ),
     }
+    started, found = perf_counter(), []
     print(f"{'times as long':>13}")
     for name, functions in rows.items():
-        print(f"{ratio(*functions):13.2f}   {name}")
+        found.append({"compared": name, "times as long": round(ratio(*functions), 2)})
+        print(f"{found[-1]['times as long']:13.2f}   {name}")
+    data = f"{torch.get_num_threads()} threads, B = 4, H = 4, T = S = 256, D = 64, float32"
+    command = ".venv/bin/python benchmarks/attention_speed.py"
+    write_result("attention_speed", command, found, perf_counter() - started, data, seed=0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """From a trained model to sentences: the best next token, or the best few sentences at once (chapter 09)."""
 
 import numpy as np
+from optree import tree_map
 
 from attention.data.tokenizer import END, PADDING, START
 from attention.numpy.softmax import log_softmax
@@ -49,7 +50,7 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
 
     Parameters
     ----------
-    model, source, lengths, limit : as for `greedy`
+    model, source, lengths, limit : as for `greedy`; memory and state may be nested, every array in them with B first
     beam : int, K
     alpha : float, 0 for no correction; without one, short sentences win
 
@@ -69,15 +70,14 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
     """
     check_sizes(1, limit=limit, beam=beam)
     memory, state = model.encode(source, lengths)
-    memory = type(memory)(*(np.repeat(part, beam, axis=0) for part in memory))  # (B, …) -> (B·K, …)
-    state = np.repeat(state, beam, axis=0)  # (B, M) -> (B·K, M)
+    memory, state = tree_map(lambda part: np.repeat(part, beam, axis=0), (memory, state))  # (B, …) -> (B·K, …)
     B = len(source)
     first = np.arange(B)[:, None] * beam  # (B, 1), where the beams of a sentence begin
     written = np.full((B, beam, 1), START)
-    total = np.full((B, beam), -np.inf, dtype=state.dtype)
+    total = np.full((B, beam), -np.inf, dtype=np.float32)  # in the type of the logits once there are some
     total[:, 0] = 0  # all beams are alike at first: only one may grow
-    size = np.zeros_like(total)
-    done = np.zeros_like(total, dtype=bool)
+    size = np.zeros((B, beam), dtype=int)
+    done = np.zeros((B, beam), dtype=bool)
     for _ in range(limit):
         logits, state, _ = model.step(written[..., -1].ravel(), state, memory)
         log_p = log_softmax(logits).reshape(B, beam, -1)  # (B·K, V) -> (B, K, V)
@@ -86,7 +86,7 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
         candidates = (total[..., None] + np.where(done[..., None], stay, log_p)).reshape(B, -1)  # (B, K·V)
         total, best = largest(candidates, beam)  # (B, K·V) -> (B, K)
         parent, token = best // log_p.shape[-1], best % log_p.shape[-1]  # (B, K)
-        state = state[(first + parent).ravel()]
+        state = rows(state, (first + parent).ravel())
         written = np.take_along_axis(written, parent[..., None], axis=1)  # (B, K, T)
         written = np.concatenate([written, token[..., None]], axis=-1)  # (B, K, 1 + T)
         was_done = np.take_along_axis(done, parent, axis=1)
@@ -94,9 +94,14 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
         done = was_done | (token == END)
         if done.all():
             break
-    scores = total / size**alpha
+    scores = total / size.astype(total.dtype) ** alpha
     best = scores.argmax(axis=-1)  # (B, K) -> (B,)
     return written[np.arange(B), best, 1:], scores.max(axis=-1)
+
+
+def rows(tree, which):
+    """The rows `which` of every array in a memory or a state."""
+    return tree_map(lambda part: part[which], tree)
 
 
 def largest(candidates, count):

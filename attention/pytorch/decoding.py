@@ -1,6 +1,7 @@
 """From a trained model to sentences: the best next token, or the best few sentences at once (chapter 09)."""
 
 import torch
+from optree import tree_map
 
 from attention.data.tokenizer import END, PADDING, START
 from attention.shapes import check_sizes
@@ -50,7 +51,7 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
 
     Parameters
     ----------
-    model, source, lengths, limit : as for `greedy`
+    model, source, lengths, limit : as for `greedy`; memory and state may be nested, every array in them with B first
     beam : int, K
     alpha : float, 0 for no correction; without one, short sentences win
 
@@ -70,14 +71,13 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
     """
     check_sizes(1, limit=limit, beam=beam)
     memory, state = model.encode(source, lengths)
-    memory = type(memory)(*(part.repeat_interleave(beam, dim=0) for part in memory))  # (B, …) -> (B·K, …)
-    state = state.repeat_interleave(beam, dim=0)  # (B, M) -> (B·K, M)
+    memory, state = tree_map(lambda part: part.repeat_interleave(beam, dim=0), (memory, state))  # (B, …) -> (B·K, …)
     B, device = len(source), source.device
     first = torch.arange(B, device=device)[:, None] * beam  # (B, 1), where the beams of a sentence begin
     written = torch.full((B, beam, 1), START, device=device)
-    total = torch.full((B, beam), -torch.inf, dtype=state.dtype, device=device)
+    total = torch.full((B, beam), -torch.inf, device=device)  # in the type of the logits once there are some
     total[:, 0] = 0  # all beams are alike at first: only one may grow
-    size = torch.zeros_like(total)
+    size = torch.zeros_like(total, dtype=torch.long)
     done = torch.zeros_like(total, dtype=torch.bool)
     for _ in range(limit):
         logits, state, _ = model.step(written[..., -1].flatten(), state, memory)
@@ -87,13 +87,18 @@ def beam_search(model, source, lengths, limit, beam=5, alpha=1.0):
         candidates = total[..., None] + torch.where(done[..., None], stay, log_p)  # (B, K, V)
         total, best = largest(candidates.flatten(1), beam)  # (B, K·V) -> (B, K)
         parent, token = best // log_p.shape[-1], best % log_p.shape[-1]  # (B, K)
-        state = state[(first + parent).flatten()]
+        state = rows(state, (first + parent).flatten())
         written = torch.cat([written.take_along_dim(parent[..., None], 1), token[..., None]], dim=-1)  # (B, K, 1 + T)
         size, done = size.gather(1, parent) + ~done.gather(1, parent), done.gather(1, parent) | (token == END)
         if done.all():
             break
-    scores, best = (total / size**alpha).max(dim=-1)  # (B, K) -> (B,)
+    scores, best = (total / size.to(total.dtype) ** alpha).max(dim=-1)  # (B, K) -> (B,)
     return written[torch.arange(B, device=device), best, 1:], scores
+
+
+def rows(tree, which):
+    """The rows `which` of every array in a memory or a state."""
+    return tree_map(lambda part: part[which], tree)
 
 
 def largest(candidates, count):

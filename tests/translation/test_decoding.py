@@ -32,7 +32,7 @@ class Memory(NamedTuple):
 class Toy:
     """A model whose logits hang on the sentence and on all that was written: `logits` (sentence, beginning, V).
 
-    A beginning is a number with the digits that were written, in base V; so is the state.
+    A beginning is a number with the digits that were written, in base V; so is the state, with its half beside it.
     """
 
     def __init__(self, logits, adapter, dtype="float64"):
@@ -40,16 +40,21 @@ class Toy:
 
     def encode(self, source, lengths):
         last = np.take_along_axis(self.adapter.take(source), self.adapter.take(lengths)[:, None] - 1, axis=1)[:, 0]
-        return Memory(self.adapter.give(last)), self.adapter.give(np.zeros((len(last), 1)), self.dtype)
+        nested = {"read": [Memory(self.adapter.give(last))], "nothing": None}
+        return nested, self._state(np.zeros(len(last), int))
 
     def step(self, tokens, state, memory):
         self.steps += 1
-        tokens, sentence = self.adapter.take(tokens), self.adapter.take(memory.sentence)
-        before = self.adapter.take(state)[:, 0].astype(int)
+        tokens, sentence = self.adapter.take(tokens), self.adapter.take(memory["read"][0].sentence)
+        before, again = self.adapter.take(state["code"]), self.adapter.take(state["parts"][0])
+        assert np.array_equal(before * 0.5, again[:, 0])  # every part follows its beam
         state = np.where((before == 0) & (tokens == START), 1, before * V + tokens)  # 1: nothing is written yet
         looked = np.stack([sentence, state], axis=-1).astype(float)  # (B, 2): what each token looked at
         given = self.adapter.give(self.table[sentence, state], self.dtype)
-        return given, self.adapter.give(state[:, None].astype(float), self.dtype), self.adapter.give(looked)
+        return given, self._state(state), self.adapter.give(looked)
+
+    def _state(self, code):
+        return {"code": self.adapter.give(code), "parts": (self.adapter.give(code[:, None] * 0.5, self.dtype),)}
 
 
 def number(written):

@@ -8,6 +8,7 @@ import pytest
 from attention.data.multi30k import multi30k
 from attention.evaluation.bleu import bleu
 from attention.experiments.measure import card, checksum
+from attention.results import read_result
 from attention.translator import FRAMEWORKS, MODELS, Translator, best_model
 from attention.weights import load
 
@@ -65,10 +66,10 @@ def test_the_same_tokens_from_each_framework(path, beam):
 
 def test_the_beams_of_every_width_are_those_of_the_best_model():
     """results/beam_width_de_en.json was measured by another command: where the two overlap they must agree."""
-    widths = json.loads((MODELS.parent / "results" / "beam_width_de_en.json").read_text(encoding="utf-8"))
+    rows = read_result("beam_width_de_en")["rows"]
     best = best_model("de", "en")
-    assert widths["model"] == best.stem
-    found = {(row["alpha"], row["beam"]): row["bleu"] for row in widths["rows"]}
+    assert {row["model"] for row in rows} == {best.stem}
+    found = {(row["alpha"], row["beam"]): row["bleu"] for row in rows}
     for search, row in {"greedy": (0.0, 1), "beam": (1.0, 5)}.items():
         assert found[row] == pytest.approx(RESULTS[best]["test"][search]["bleu"], abs=0.02)
 

@@ -7,8 +7,6 @@ import importlib
 
 import numpy as np
 
-FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
-
 
 class NumPy:
     """Copies, so that what is done to an array can be seen."""
@@ -90,3 +88,4 @@ class PyTorch:
 
 
 ADAPTERS = {"numpy": NumPy, "tensorflow": TensorFlow, "pytorch": PyTorch}
+FRAMEWORKS = tuple(ADAPTERS)

@@ -10,9 +10,10 @@ import numpy as np
 from attention.data.batches import pad
 from attention.data.tokenizer import END, START, decode, encode, load_tokenizer, unseen_characters
 from attention.inputs import InputError
-from attention.weights import check_model, load
+from attention.stored import stored_model
+from attention.weights.store import short
+from attention.weights.tables import check_carried
 
-FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
 MODELS = Path(__file__).parents[1] / "models"
 LONGEST = 1000  # pieces of a sentence: time grows with the square, and these take a minute or two
 ROOM = 4096  # tokens of a batch, padding included: what bounds the memory
@@ -33,12 +34,12 @@ def best_model(*languages):
 
 
 class Translator:
-    """A stored model, ready to translate.
+    """A stored model, ready to translate: any that offers `encode` and `step`, as `attention.numpy.decoding` uses them.
 
     Parameters
     ----------
     framework : "numpy", "tensorflow" or "pytorch"
-    path : a file that `attention.weights.save` wrote; None for the best stored German–English model
+    path : a file that `attention.weights.store.save` wrote; None for the best stored German–English model
 
     Raises
     ------
@@ -46,24 +47,15 @@ class Translator:
     """
 
     def __init__(self, framework="numpy", path=None):
-        if framework not in FRAMEWORKS:
-            raise InputError(f"framework must be one of {', '.join(FRAMEWORKS)}: got {framework!r}")
-        path = path or best_model("de", "en")
-        weights, self.metadata = load(path, self._check)
+        self.model, self.metadata, self.arrays = stored_model(framework, path or best_model("de", "en"), self._check)
         self.alphabet = set(self.metadata["alphabet"])
-        recurrent = importlib.import_module(f"attention.{framework}.recurrent")
         self.decoding = importlib.import_module(f"attention.{framework}.decoding")
-        if framework == "numpy":
-            self.model = recurrent.Seq2Seq(weights)
-        else:
-            self.model = recurrent.Seq2Seq(**self.metadata["sizes"])
-            self.model.set_named_weights(weights)
-        if framework == "pytorch":
-            self.model.eval()
-        self.tensor = _tensor_maker(framework)
 
-    def _check(self, metadata, shapes):
-        check_model("Seq2Seq", metadata, shapes)
+    def _check(self, metadata):
+        check_carried(metadata, {"languages": list, "tokenizer": str, "alphabet": str}, "a translation model")
+        if [type(language) for language in metadata["languages"]] != [str, str]:
+            told = "its 'languages' must be two, from which and into which"
+            raise InputError(f"{told}: got {short(metadata['languages'])}")
         self.tokenizer = load_tokenizer(metadata["tokenizer"], metadata["sizes"]["vocabulary"])
 
     def encode(self, sentences):
@@ -98,8 +90,8 @@ class Translator:
         source, lengths = pad(rows)
         limit = max(100, 2 * source.shape[1])  # the same for all but the longest, whoever shares the batch
         search = self.decoding.greedy if beam == 1 else partial(self.decoding.beam_search, beam=beam)
-        written, _ = search(self.model, self.tensor(source), self.tensor(lengths), limit)
-        rows = np.asarray(written).tolist()
+        written, _ = search(self.model, *map(self.arrays.give, (source, lengths)), limit)
+        rows = self.arrays.take(written).tolist()
         return [row[: row.index(END) + 1] if END in row else row for row in rows]
 
     def align(self, sentence, beam=5):
@@ -115,10 +107,12 @@ class Translator:
         rows = self.encode([sentence])
         source, lengths = pad(rows)
         (tokens,) = self._write(rows, beam)
-        seen = np.array([[START, *tokens[:-1]]])  # (1, T)
-        _, weights = self.model(self.tensor(source), self.tensor(lengths), self.tensor(seen))
-        weights = np.asarray(weights.detach() if hasattr(weights, "detach") else weights)[0]  # (1, T, S) -> (T, S)
-        return decode(self.tokenizer, tokens), self.pieces(source[0].tolist()), self.pieces(tokens), weights
+        memory, state = self.model.encode(*map(self.arrays.give, (source, lengths)))
+        looked = []
+        for token in [START, *tokens[:-1]]:
+            _, state, weights = self.model.step(self.arrays.give([token]), state, memory)
+            looked.append(self.arrays.take(weights)[0])  # (1, S) -> (S,)
+        return decode(self.tokenizer, tokens), self.pieces(source[0].tolist()), self.pieces(tokens), np.stack(looked)
 
     def pieces(self, tokens):
         """Each token as text, a space where a word begins."""
@@ -137,11 +131,3 @@ def _batches(order, rows, most):
             batches.append([])
         batches[-1].append(i)
     return batches
-
-
-def _tensor_maker(framework):
-    """What turns a NumPy array into the framework's own."""
-    if framework == "numpy":
-        return np.asarray
-    module, name = {"tensorflow": ("tensorflow", "constant"), "pytorch": ("torch", "from_numpy")}[framework]
-    return getattr(importlib.import_module(module), name)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-FRAMEWORKS = ("numpy", "tensorflow", "pytorch")
-
 
 @dataclass(frozen=True, eq=False)
 class Misconception:

@@ -5,12 +5,13 @@ from functools import cache
 
 import numpy as np
 
+from attention.arrays import FRAMEWORKS
 from attention.checks import report
 from attention.checks.compare import equal
 from attention.checks.contract import Unwritten, attempt, call
 from attention.checks.diagnose import named
 from attention.checks.draws import draws_of
-from attention.checks.exercise import FRAMEWORKS, Gradient, Typed, is_float
+from attention.checks.exercise import Gradient, Typed, is_float
 from attention.checks.frameworks import ADAPTERS, KINDS
 from attention.checks.properties import sentence_for
 from attention.checks.trial import Case, Fault

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from attention.experiments.run import Run, asked_to_stop
 from attention.experiments.translation import learning_rate
 from attention.inputs import InputError, Interrupted
-from attention.weights import save
+from attention.weights.store import save
 
 
 def train(learner, settings, corpus, path, resume=False):

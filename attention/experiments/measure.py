@@ -17,7 +17,7 @@ from attention.data.multi30k import ADDRESS, CHECKSUMS, multi30k
 from attention.evaluation.bleu import bleu
 from attention.experiments.translation import Settings
 from attention.translator import Translator
-from attention.weights import load
+from attention.weights.store import load
 
 SEARCHES = {"greedy": 1, "beam": 5}
 

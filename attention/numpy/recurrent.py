@@ -128,7 +128,7 @@ class Seq2Seq:
 
     Parameters
     ----------
-    weights : {name: array}, the names of `attention.weights.seq2seq_shapes`
+    weights : {name: array}, the names of `attention/weights/tables/seq2seq.py`
     """
 
     def __init__(self, weights):

@@ -12,7 +12,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from attention.pytorch.masks import padding_mask
 from attention.pytorch.softmax import masked_softmax
-from attention.weights import initial_weights, seq2seq_shapes
+from attention.weights.initial import initial_weights
+from attention.weights.tables import seq2seq
 
 # What nn.GRU calls the weights of its two directions; its matrices are (out, in), ours (in, out).
 GRU_NAMES = {
@@ -137,7 +138,7 @@ class Seq2Seq(nn.Module):
 
     def __init__(self, vocabulary, width, encoder_width, dropout=0.0, dtype=torch.float32, seed=0):
         super().__init__()
-        shapes = seq2seq_shapes(vocabulary, width, encoder_width)
+        shapes = seq2seq.shapes(vocabulary, width, encoder_width)
         self.embedding = nn.Parameter(torch.empty(shapes["embedding"], dtype=dtype))
         self.output_bias = nn.Parameter(torch.empty(shapes["output_bias"], dtype=dtype))
         self.encoder = GRUEncoder(width, encoder_width, dtype)

@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from attention.tensorflow.masks import padding_mask
 from attention.tensorflow.softmax import masked_softmax
-from attention.weights import initial_weights, seq2seq_shapes
+from attention.weights.initial import initial_weights
+from attention.weights.tables import seq2seq
 
 
 def gru_step(input_gates, state_gates, state):
@@ -135,7 +136,7 @@ class Seq2Seq(keras.Model):
 
     def __init__(self, vocabulary, width, encoder_width, dropout=0.0, dtype="float32", seed=0):
         super().__init__(dtype=dtype)
-        shapes = seq2seq_shapes(vocabulary, width, encoder_width)
+        shapes = seq2seq.shapes(vocabulary, width, encoder_width)
         own = {name: shapes.pop(name) for name in ("embedding", "output_bias")}
         self.embedding, self.output_bias = (self.add_weight(shape=shape, name=name) for name, shape in own.items())
         parts = {}
@@ -145,7 +146,7 @@ class Seq2Seq(keras.Model):
         self.encoder, self.decoder = GRUEncoder(parts["encoder"], dtype), AttentionDecoder(parts["decoder"], dtype)
         self.dropout = keras.layers.Dropout(dropout, dtype=dtype)
         self.built = True
-        self.set_named_weights(initial_weights(seq2seq_shapes(vocabulary, width, encoder_width), seed))
+        self.set_named_weights(initial_weights(seq2seq.shapes(vocabulary, width, encoder_width), seed))
 
     def shared_names(self):
         """{name: variable} under the names that all frameworks share."""

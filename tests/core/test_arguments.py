@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from attention.frameworks import tf, torch
-from attention.weights import initial_weights, seq2seq_shapes
+from attention.weights.initial import initial_weights
+from attention.weights.tables import seq2seq
 from tests import slow
 from tests.adapters import ADAPTERS, DTYPES, NumPy, TensorFlow, library
 from tests.heeds import PACKAGES, SEEN, arguments, heeds, public
@@ -23,7 +24,7 @@ def normal(*shape):
     return rng.standard_normal(shape)
 
 
-WEIGHTS = {name: normal(*shape) for name, shape in seq2seq_shapes(**SIZES).items()}
+WEIGHTS = {name: normal(*shape) for name, shape in seq2seq.shapes(**SIZES).items()}
 PAIRS = {"queries": normal(B, T, D), "keys": normal(B, S, D)}
 OTHER_PAIRS = {"queries": normal(B, T, D), "keys": normal(B, S, D)}
 UNLIKE = {"queries": normal(B, T, D), "keys": normal(B, S, K)}
@@ -285,7 +286,7 @@ def test_a_model_begins_as_it_is_told(adapter, change):
     if "dtype" in options:
         options["dtype"] = dtype_of(adapter, "float64")
     found = recurrent(adapter).Seq2Seq(**options).named_weights()
-    shapes = seq2seq_shapes(**{name: options[name] for name in SIZES})
+    shapes = seq2seq.shapes(**{name: options[name] for name in SIZES})
     expected = initial_weights(shapes, change.get("seed", 0))
     assert found.keys() == expected.keys()
     for name, array in found.items():
@@ -349,7 +350,7 @@ def test_dropout_leaves_out_its_share_and_enlarges_the_rest(adapter):
     tf.keras.utils.set_random_seed(1)
     torch.manual_seed(1)
     V, p, size = 12, 0.25, 1.5
-    weights = {name: np.zeros(shape) for name, shape in seq2seq_shapes(V, V, 3).items()}
+    weights = {name: np.zeros(shape) for name, shape in seq2seq.shapes(V, V, 3).items()}
     weights["embedding"] = size * np.eye(V)
     weights["decoder.readout_weight"][:V] = np.eye(V)
     model = recurrent(adapter).Seq2Seq(V, V, 3, dropout=p, dtype=dtype_of(adapter, "float64"))

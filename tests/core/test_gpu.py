@@ -7,7 +7,8 @@ import pytest
 
 import attention.numpy as atn_np
 from attention.device import asked_device
-from attention.weights import initial_weights, seq2seq_shapes
+from attention.weights.initial import initial_weights
+from attention.weights.tables import seq2seq
 from tests.adapters import DTYPES, TOLERANCE, NumPy, PyTorch, TensorFlow, derivatives, library
 
 if asked_device() == "cpu":
@@ -56,17 +57,17 @@ def test_scores_and_their_gradients(adapter, dtype):
         near(gradient, wanted, 10 * TOLERANCE[dtype])
 
 
-def seq2seq(adapter, **options):
+def built(adapter, **options):
     return importlib.import_module(f"attention.{adapter.name}.recurrent").Seq2Seq(**options)
 
 
 @both
 def test_a_model_and_its_search(adapter):
-    weights = {name: w.astype(np.float32) for name, w in initial_weights(seq2seq_shapes(**SIZES), 3).items()}
+    weights = {name: w.astype(np.float32) for name, w in initial_weights(seq2seq.shapes(**SIZES), 3).items()}
     source, lengths, target = BATCH
     reference = importlib.import_module("attention.numpy.recurrent").Seq2Seq(weights)
     expected, looked = reference(source, lengths, target[:, :-1])
-    model = seq2seq(adapter, **SIZES)
+    model = built(adapter, **SIZES)
     model.set_named_weights(weights)
     found, weighed = model(*map(adapter.give, (source, lengths, target[:, :-1])))
     assert adapter.device(found) == "cuda"

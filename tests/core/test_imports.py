@@ -18,7 +18,7 @@ FORBIDDEN = {  # the first part of a path below attention/, and what nothing in 
     "numpy": DEEP | {"attention.tensorflow", "attention.pytorch"},
     "tensorflow": {"torch", "attention.numpy", "attention.pytorch"},
     "pytorch": {"tensorflow", "keras", "attention.numpy", "attention.tensorflow"},
-    **dict.fromkeys(("shapes.py", "weights.py", "data", "evaluation", "plotting.py", "diagrams.py"), DEEP | {
+    **dict.fromkeys(("shapes.py", "weights", "data", "evaluation", "plotting.py", "diagrams.py"), DEEP | {
         "attention.numpy", "attention.tensorflow", "attention.pytorch", "attention.frameworks"
     }),
 }  # fmt: skip

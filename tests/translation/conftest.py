@@ -5,7 +5,8 @@ import pytest
 
 from attention.data.batches import pad
 from attention.experiments.translation import Corpus, Settings
-from attention.weights import save, seq2seq_shapes
+from attention.weights.store import save
+from attention.weights.tables import seq2seq
 
 GERMAN = ["Ein Hund läuft.", "Zwei Hunde spielen.", "Eine Frau liest.", "Drei Kinder lachen."]
 ENGLISH = ["A dog runs.", "Two dogs play.", "A woman reads.", "Three children laugh."]
@@ -29,7 +30,7 @@ def corpus(settings):
 def weights():
     """Float64, drawn large enough that nothing is nearly linear."""
     rng = np.random.default_rng(7)
-    return {name: rng.standard_normal(shape) / 2 for name, shape in seq2seq_shapes(**SIZES).items()}
+    return {name: rng.standard_normal(shape) / 2 for name, shape in seq2seq.shapes(**SIZES).items()}
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from attention.__main__ import main
 from attention.data.tokenizer import load_tokenizer
 from attention.inputs import InputError
 from attention.translator import LONGEST, Translator
-from attention.weights import SHAPES, load
+from attention.weights.store import load
+from attention.weights.tables import seq2seq
 from tests.translation.conftest import ENGLISH, GERMAN, SIZES
 
 
@@ -259,7 +260,7 @@ def test_the_tables_of_faults_begin_with_a_model_that_is_right(capsys, model_fil
 
 
 def test_every_weight_is_looked_at(model_file, tmp_path):
-    for name in SHAPES["Seq2Seq"](**SIZES):
+    for name in seq2seq.shapes(**SIZES):
         model = Model(model_file)
         model.weights[name] = spoiled(np.nan)(model.weights[name])
         (tmp_path / "model").write_bytes(model.bytes())
@@ -406,5 +407,5 @@ def test_the_limit_of_a_sentence(model_file):
 
 def test_the_files_of_the_library_pass(model_file):
     with safe_open(model_file, "numpy") as file:
-        assert set(file.keys()) == set(SHAPES["Seq2Seq"](**SIZES))
+        assert set(file.keys()) == set(seq2seq.shapes(**SIZES))
     assert len(Translator("numpy", model_file).translate(GERMAN)) == len(ENGLISH)

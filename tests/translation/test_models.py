@@ -5,12 +5,13 @@ import os
 
 import pytest
 
+from attention.arrays import FRAMEWORKS
 from attention.data.multi30k import multi30k
 from attention.evaluation.bleu import bleu
 from attention.experiments.measure import card, checksum
 from attention.results import read_result
-from attention.translator import FRAMEWORKS, MODELS, Translator, best_model
-from attention.weights import load
+from attention.translator import MODELS, Translator, best_model
+from attention.weights.store import load
 
 FILES = sorted(MODELS.glob("*.safetensors"))
 RESULTS = {path: json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in FILES}

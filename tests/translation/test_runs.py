@@ -17,7 +17,7 @@ from attention.experiments.run import Run, asked_to_stop, read_checkpoint, write
 from attention.files import write_whole
 from attention.inputs import InputError
 from attention.pytorch import training
-from attention.weights import load, save
+from attention.weights.store import load, save
 
 SCRIPT = Path(__file__).with_name("small_training.py")
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from attention.pytorch import training as in_pytorch
 from attention.pytorch.recurrent import Seq2Seq as Seq2SeqPyTorch
 from attention.tensorflow import training as in_tensorflow
 from attention.tensorflow.recurrent import Seq2Seq as Seq2SeqTensorFlow
-from attention.weights import load
+from attention.weights.store import load
 from tests.translation.conftest import SIZES
 
 

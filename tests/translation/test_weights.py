@@ -7,7 +7,9 @@ from safetensors.numpy import save_file
 
 from attention.files import write_whole
 from attention.inputs import InputError
-from attention.weights import initial_weights, load, save, seq2seq_shapes
+from attention.weights.initial import initial_weights
+from attention.weights.store import load, save
+from attention.weights.tables import seq2seq
 
 
 def test_transposed_views_come_back_as_they_were(tmp_path):
@@ -71,7 +73,7 @@ def test_metadata_up_to_the_limit(tmp_path):
 
 def test_the_table_of_weights_is_that_of_the_formulas():
     """Matrices are (in, out); V, M, N = 7, 3, 2: the first step of reading and of writing can be computed by it."""
-    w = {name: np.zeros(shape) for name, shape in seq2seq_shapes(7, 3, 2).items()}
+    w = {name: np.zeros(shape) for name, shape in seq2seq.shapes(7, 3, 2).items()}
     assert len(w) == 22
     assert w["embedding"].shape == (7, 3)
     embedded, state = np.zeros(3), np.zeros(2)
@@ -108,7 +110,7 @@ def test_initial_weights_are_drawn_as_they_say():
 
 
 def test_initial_weights():
-    shapes = seq2seq_shapes(vocabulary=500, width=48, encoder_width=32)
+    shapes = seq2seq.shapes(vocabulary=500, width=48, encoder_width=32)
     weights = initial_weights(shapes, seed=1)
     assert {name: array.shape for name, array in weights.items()} == shapes
     assert weights["embedding"].std() == pytest.approx(48**-0.5, rel=0.02)

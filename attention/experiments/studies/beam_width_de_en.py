@@ -6,8 +6,6 @@ It takes about half an hour on one CPU core.
 
 from functools import cache
 
-import numpy as np
-
 from attention.data.batches import pad
 from attention.data.multi30k import multi30k
 from attention.data.tokenizer import END, decode, encode
@@ -34,9 +32,10 @@ def measure(alpha, beam):
     for first in range(0, len(order), batch):
         chosen = order[first : first + batch]
         source, lengths = pad(encode(translator.tokenizer, [sentences[i] for i in chosen]))
-        source, lengths = translator.tensor(source), translator.tensor(lengths)
-        written, scores = translator.decoding.beam_search(translator.model, source, lengths, LIMIT, beam, alpha)
-        for i, tokens, score in zip(chosen, np.asarray(written).tolist(), np.asarray(scores).tolist(), strict=True):
+        given = map(translator.arrays.give, (source, lengths))
+        results = translator.decoding.beam_search(translator.model, *given, LIMIT, beam, alpha)
+        written, scores = (translator.arrays.take(result).tolist() for result in results)
+        for i, tokens, score in zip(chosen, written, scores, strict=True):
             size = tokens.index(END) + 1 if END in tokens else len(tokens)
             found[i], sizes, total = decode(translator.tokenizer, tokens), sizes + size, total + score * size**alpha
     score, signature = bleu(found, references)

@@ -15,7 +15,7 @@ import attention.tensorflow as atn_tf
 from attention.frameworks import np, tf, torch
 from attention.results import write_result
 
-SHAPE, HIDDEN, TURNS = (4, 4, 256, 64), 64, 15
+SHAPE, HIDDEN, TURNS = (4, 4, 256, 64), 64, 51
 
 
 def ratio(ours, theirs):
@@ -40,13 +40,20 @@ def main():
     turned = [tf.transpose(t, (0, 2, 1, 3)) for t in tensors_tf]  # Keras wants (B, T, H, D)
     compiled = tf.function(atn_tf.scaled_dot_product_attention)
 
-    def fused():
-        return F.scaled_dot_product_attention(*tensors_pt)
+    lengths = torch.tensor([256, 200, 100, 50])
+    mask = atn_pt.padding_mask(lengths, 256)[:, None]  # (B, 1, S) -> (B, 1, 1, S)
+
+    def fused(mask=None):
+        return F.scaled_dot_product_attention(*tensors_pt, attn_mask=mask)
 
     rows = {
         "PyTorch, with weights / F.scaled_dot_product_attention": (
             lambda: atn_pt.scaled_dot_product_attention(*tensors_pt),
             fused,
+        ),
+        "PyTorch, with weights and a padding mask / F.scaled_dot_product_attention": (
+            lambda: atn_pt.scaled_dot_product_attention(*tensors_pt, mask=mask),
+            lambda: fused(mask),
         ),
         "PyTorch, need_weights=False / F.scaled_dot_product_attention": (
             lambda: atn_pt.scaled_dot_product_attention(*tensors_pt, need_weights=False),

@@ -64,16 +64,15 @@ def load_tokenizer(text, size):
     except Exception:  # the library raises no narrower one
         raise InputError("its tokenizer is none that the library tokenizers can read") from None
     found, ours = (json.loads(each.to_str()) for each in (tokenizer, _untrained_tokenizer()))
-    numbers = found["model"].pop("vocab", {})
-    if [numbers.get(piece) for piece in SPECIAL] != [PADDING, START, END] or not numbers.keys() >= set(BYTES):
-        raise InputError(f"its tokenizer must have {', '.join(SPECIAL)} as the first pieces, and every byte as a piece")
+    numbers = found["model"].get("vocab")
+    for each in (found, ours):
+        each["model"] |= {"vocab": None, "merges": None}
+    if other := [part for part in ours if found[part] != ours[part]]:
+        raise InputError(f"its tokenizer is of another sort than those of this library: see its {other[-1]!r}")
+    if not numbers.keys() >= set(BYTES):
+        raise InputError("its tokenizer must have a piece for every byte")
     if sorted(numbers.values()) != list(range(size)):
         raise InputError(f"its tokenizer must number its pieces from 0 to {size - 1}")
-    for part in (found, ours):
-        part["model"] |= {"vocab": None, "merges": None}
-    if found != ours:
-        part = next(name for name in ours if found[name] != ours[name])
-        raise InputError(f"its tokenizer is of another sort than those of this library: see its {part!r}")
     return tokenizer
 
 

@@ -41,7 +41,7 @@ def save(path, weights, metadata, dtype=np.float16):
         arrays = {name: np.ascontiguousarray(array, dtype) for name, array in weights.items()}
     if lost := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
         raise InputError(f"{path} is not written: {', '.join(lost)} would not be finite in {np.dtype(dtype)}")
-    header = {name: json.dumps(value, ensure_ascii=False) for name, value in metadata.items()}
+    header = {name: json.dumps(value) for name, value in metadata.items()}
     write_whole(path, to_bytes(arrays, header))
 
 
@@ -59,7 +59,7 @@ def load(path, check=None):
     """
     try:
         with safe_open(path, "numpy") as file:
-            slices = {name: file.get_slice(name) for name in sorted(file.keys())}
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
             texts = file.metadata() or {}
             if sum(map(len, texts.values())) > MOST:
                 raise InputError(f"its metadata are longer than {MOST:,} characters")

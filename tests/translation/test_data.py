@@ -4,8 +4,12 @@ import contextlib
 import gzip
 import hashlib
 import http.server
+import os
+import pty
 import random
+import select
 import threading
+import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,6 +56,10 @@ def test_a_word_is_the_same_pieces_wherever_it_stands(corpus):
     assert [*first[:-1], *second] == twice
 
 
+def test_sentences_may_come_one_by_one(corpus):
+    assert encode(corpus.tokenizer, iter(GERMAN)) == encode(corpus.tokenizer, GERMAN)
+
+
 def test_half_characters_are_refused(corpus):
     with pytest.raises(InputError, match=r"^'\\ud83d' is no character: write the sentence as UTF-8$"):
         encode(corpus.tokenizer, ["Hund", "x \ud83d"])
@@ -78,9 +86,17 @@ def test_the_tokenizer_has_the_pieces_it_should(corpus):
     assert train_tokenizer(["ab ab ac"], 260).token_to_id("Ġa") == 259  # the most frequent pair, in the first word too
 
 
-def test_training_says_nothing(capfd):
-    train_tokenizer(GERMAN, 270)
-    assert capfd.readouterr() == ("", "")
+def test_training_draws_nothing_on_a_terminal():
+    screen, terminal = pty.openpty()
+    kept = os.dup(2)
+    os.dup2(terminal, 2)
+    try:
+        train_tokenizer(GERMAN * 100, 270)
+    finally:
+        os.dup2(kept, 2)
+    assert select.select([screen], [], [], 0)[0] == []
+    for number in (screen, terminal, kept):
+        os.close(number)
 
 
 def test_unseen_characters():
@@ -144,7 +160,7 @@ CONTENT = gzip.compress("Ein Hund läuft.\nZwei Hunde laufen.\n".encode())
 class Handler(http.server.BaseHTTPRequestHandler):
     """A web server that serves val.de.gz at /right/, and misbehaves in the way that the address names."""
 
-    asked = 0
+    asked, sent = 0, 0
 
     def do_GET(self):
         type(self).asked += 1
@@ -190,6 +206,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.start(Content_Encoding="gzip")
         self.wfile.write(gzip.compress(CONTENT))
 
+    def obliging(self):
+        self.folded() if "gzip" in self.headers["Accept-Encoding"] else self.right()
+
     def missing(self):
         self.start(404)
 
@@ -224,6 +243,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.start()
         while True:
             self.wfile.write(bytes(2**16))
+            type(self).sent += 2**16
 
     def handle(self):
         with contextlib.suppress(ConnectionError):
@@ -249,8 +269,8 @@ def server(running, tmp_path, monkeypatch):
     return running
 
 
-@pytest.mark.parametrize("way", ["right", "moved"])
-def test_download_once_then_cache(server, tmp_path, way):
+@pytest.mark.parametrize("way", ["right", "moved", "obliging"])
+def test_download_once_then_cache(server, tmp_path, caplog, way):
     asked = Handler.asked
     path = module.multi30k_file("val", "de", f"{server}/{way}/")
     assert path == tmp_path / "cache" / "attention-course" / "multi30k" / "val.de.gz"
@@ -259,6 +279,7 @@ def test_download_once_then_cache(server, tmp_path, way):
     assert asked_once > asked
     assert module.multi30k_file("val", "de", f"{server}/{way}/") == path
     assert Handler.asked == asked_once
+    assert not caplog.records  # pooch has nothing to say
 
 
 def test_a_damaged_cache_is_fetched_again(server, tmp_path):
@@ -293,6 +314,7 @@ def test_a_download_that_fails(server, tmp_path, monkeypatch, fault):
     if fault in ("silent", "trickle"):
         monkeypatch.setattr(module, "QUIET", 0.1)
         monkeypatch.setattr(module, "SECONDS", 0.3)
+    begun = time.monotonic()
     with pytest.raises(InputError) as caught:
         module.multi30k_file("val", "de", f"{server}/{fault}/")
     said = str(caught.value)
@@ -300,6 +322,8 @@ def test_a_download_that_fails(server, tmp_path, monkeypatch, fault):
     assert said.endswith(f"put the file into $ATTENTION_DATA/multi30k or {tmp_path}/cache/attention-course/multi30k")
     assert "\n" not in said
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert Handler.sent < 5e7
+    assert time.monotonic() - begun < 4
 
 
 def test_nobody_answers(server):
@@ -348,11 +372,11 @@ def test_the_languages_come_in_the_order_asked_for(tmp_path, monkeypatch):
     sums = {}
     for language in ("de", "en"):
         content = gzip.compress(f"{language}\n".encode())
-        (tmp_path / "multi30k" / f"val.{language}.gz").write_bytes(content)
-        sums[f"val.{language}.gz"] = hashlib.sha256(content).hexdigest()
+        (tmp_path / "multi30k" / f"test.{language}.gz").write_bytes(content)
+        sums[f"test.{language}.gz"] = hashlib.sha256(content).hexdigest()
     monkeypatch.setenv("ATTENTION_DATA", str(tmp_path))
     monkeypatch.setattr(module, "CHECKSUMS", sums)
-    assert module.multi30k("val", "en", "de") == [["en"], ["de"]]
+    assert module.multi30k("test", "en", "de") == [["en"], ["de"]]
 
 
 @pytest.mark.parametrize("name", [("val", "xx"), ("../val", "de"), ("/etc/val", "de")])

@@ -1,5 +1,7 @@
 """Weights on disk."""
 
+import os
+
 import numpy as np
 import pytest
 from safetensors import safe_open
@@ -120,7 +122,9 @@ def test_initial_weights():
 
 def test_files_are_written_whole_with_the_rights_that_files_have(tmp_path):
     (tmp_path / "usual").write_bytes(b"")
+    (tmp_path / f".file.{os.getpid()}").write_bytes(b"left by a process of this number that was killed")
     write_whole(tmp_path / "file", b"one")
+    assert (tmp_path / "file").read_bytes() == b"one"
     write_whole(str(tmp_path / "file"), b"two")
     assert (tmp_path / "file").read_bytes() == b"two"
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
@@ -143,5 +147,7 @@ def test_where_nothing_can_be_written(tmp_path, place, why):
         InputError, match=f"could not be written \\({why}\\); what was there before is untouched"
     ) as caught:
         write_whole(tmp_path / place, b"content")
+    with pytest.raises(InputError, match="could not be written"):
+        save(tmp_path / place, {"a": np.ones(1)}, {})
     assert str(caught.value).startswith(str(tmp_path / place))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]

@@ -270,8 +270,9 @@ def server(running, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("way", ["right", "moved", "obliging"])
-def test_download_once_then_cache(server, tmp_path, caplog, way):
+def test_download_once_then_cache(server, tmp_path, monkeypatch, caplog, way):
     asked = Handler.asked
+    monkeypatch.setattr(module.pooch.get_logger(), "handlers", [caplog.handler])
     path = module.multi30k_file("val", "de", f"{server}/{way}/")
     assert path == tmp_path / "cache" / "attention-course" / "multi30k" / "val.de.gz"
     assert module.read_lines(path) == ["Ein Hund läuft.", "Zwei Hunde laufen."]

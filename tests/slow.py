@@ -157,6 +157,65 @@ def cosine_scores_backward(queries, keys, grad_scores):
     return gradients(cosine_scores, {"queries": queries, "keys": keys}, grad_scores)
 
 
+def attend_backward(weights, values, grad_output):
+    def one(P, V, G):
+        of_scores, of_values = np.zeros(P.shape), np.zeros(V.shape)
+        for i, j in np.ndindex(P.shape):
+            if P[i, j]:
+                others = [n for n in range(len(V)) if P[i, n]]
+                of_scores[i, j] = sum(((j == n) - P[i, n]) * dot(G[i], V[n]) for n in others) * P[i, j]
+                of_values[j] += P[i, j] * G[i]
+        return of_scores, of_values
+
+    return np.vectorize(one, signature="(t,s),(s,d),(t,d)->(t,s),(s,d)")(weights, values, grad_output)
+
+
+def scaled_dot_product_attention_backward(queries, keys, values, weights, grad_output, scale=None):
+    of_scores, of_values = attend_backward(weights, values, grad_output)
+    scale = 1 / math.sqrt(queries.shape[-1]) if scale is None else scale
+    of_queries, of_keys = np.zeros(queries.shape), np.zeros(keys.shape)
+    for *b, i, j in np.ndindex(weights.shape):
+        if weights[(*b, i, j)]:
+            of_queries[(*b, i)] += scale * of_scores[(*b, i, j)] * keys[(*b, j)]
+            of_keys[(*b, j)] += scale * of_scores[(*b, i, j)] * queries[(*b, i)]
+    return of_queries, of_keys, of_values
+
+
+def additive_attention_backward(queries, keys, values, query_weight, key_weight, score_weight, weights, grad_output):
+    of_scores, of_values = attend_backward(weights, values, grad_output)
+    shown = np.where((weights > 0).any(-2)[..., None], keys, 0)
+    given = {"query_weight": query_weight, "key_weight": key_weight, "score_weight": score_weight}
+    of_queries, of_keys, *of_layer = additive_scores_backward(queries, shown, **given, grad_scores=of_scores)
+    return of_queries, of_keys, of_values, *of_layer
+
+
+def chunked_attention(queries, keys, values, mask=None, scale=None, chunk=128):
+    scores = scaled_dot_scores(queries, keys, scale)
+    mask = np.ones(scores.shape, bool) if mask is None else np.broadcast_to(mask, scores.shape)
+    totals = np.zeros(scores.shape[:-1])
+    for place in zip(*np.nonzero(mask), strict=True):
+        totals[place[:-1]] += math.exp(scores[place])
+    with np.errstate(divide="ignore"):
+        return attend(scores, values, mask)[0], np.log(totals)
+
+
+def chunked_attention_backward(
+    queries, keys, values, output, log_totals, grad_output, mask=None, scale=None, chunk=128
+):
+    scores = scaled_dot_scores(queries, keys, scale)
+    mask = np.ones(scores.shape, bool) if mask is None else np.broadcast_to(mask, scores.shape)
+    scale = 1 / math.sqrt(queries.shape[-1]) if scale is None else scale
+    found = tuple(np.zeros(array.shape) for array in (queries, keys, values))
+    for *b, i, j in zip(*np.nonzero(mask), strict=True):
+        g, q, k, v, o = (a[(*b, n)] for a, n in ((grad_output, i), (queries, i), (keys, j), (values, j), (output, i)))
+        weight = math.exp(scores[(*b, i, j)] - log_totals[(*b, i)])
+        of_score = weight * (dot(g, v) - dot(g, o))
+        found[0][(*b, i)] += scale * of_score * k
+        found[1][(*b, j)] += scale * of_score * q
+        found[2][(*b, j)] += weight * g
+    return found
+
+
 def gru_step(input_gates, state_gates, state):
     sigmoid = lambda x: 1 / (1 + math.exp(-x))
     new, N = np.empty(state.shape), state.shape[-1]

@@ -1,13 +1,17 @@
 """Attention in NumPy: forward here, backward by hand in `gradients`."""
 
 from attention.numpy.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.numpy.chunked import chunked_attention, chunked_attention_backward
 from attention.numpy.decoding import beam_search, greedy
 from attention.numpy.gradients import (
+    additive_attention_backward,
     additive_scores_backward,
+    attend_backward,
     cosine_scores_backward,
     dot_scores_backward,
     general_scores_backward,
     log_softmax_backward,
+    scaled_dot_product_attention_backward,
     scaled_dot_scores_backward,
     softmax_backward,
     softmax_jacobian,
@@ -22,11 +26,15 @@ __all__ = [
     "GRUEncoder",
     "Seq2Seq",
     "additive_attention",
+    "additive_attention_backward",
     "additive_scores",
     "additive_scores_backward",
     "attend",
+    "attend_backward",
     "beam_search",
     "causal_mask",
+    "chunked_attention",
+    "chunked_attention_backward",
     "cosine_scores",
     "cosine_scores_backward",
     "dot_scores",
@@ -39,6 +47,7 @@ __all__ = [
     "masked_softmax",
     "padding_mask",
     "scaled_dot_product_attention",
+    "scaled_dot_product_attention_backward",
     "scaled_dot_scores",
     "scaled_dot_scores_backward",
     "softmax",

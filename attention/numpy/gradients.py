@@ -6,6 +6,10 @@ there with finite differences and with what TensorFlow and PyTorch find.
 
 import numpy as np
 
+from attention.numpy.attend import hide_unseen
+from attention.numpy.precision import widen
+from attention.shapes import check_floats, check_leading, check_rank, check_same
+
 
 def softmax_jacobian(weights):
     """All derivatives of softmax at once, from its output.
@@ -183,6 +187,142 @@ def cosine_scores_backward(queries, keys, grad_scores):
     key_norms = np.linalg.norm(keys, axis=-1, keepdims=True)  # (…, S, 1)
     grad_unit_queries, grad_unit_keys = dot_scores_backward(queries / query_norms, keys / key_norms, grad_scores)
     return _unit_backward(queries, query_norms, grad_unit_queries), _unit_backward(keys, key_norms, grad_unit_keys)
+
+
+def attend_backward(weights, values, grad_output):
+    """The gradients of scores and values under `attend`.
+
+    ∂L/∂s_ij = p_ij ∂L/∂o_i · (v_j − o_i),   ∂L/∂v_j = Σ_i p_ij ∂L/∂o_i,   o_i = Σ_j p_ij v_j
+
+    Parameters
+    ----------
+    weights : float array (…, T, S), what `attend` returned; they are zero where its mask was False
+    values : float array (…, S, Dv); one that has no weight in any row is never read
+    grad_output : float array (…, T, Dv), ∂L/∂o
+
+    Returns
+    -------
+    grad_scores, grad_values : the shapes of `weights` and `values`; zero wherever the weight is zero
+
+    Raises
+    ------
+    TypeError : an argument is not floating point, or the dtypes differ
+    ValueError : the arguments disagree on T, S, Dv or the leading axes
+
+    Source
+    ------
+    Derived in chapter 05.
+    """
+    _check_backward(weights, values, grad_output)
+    p, v, g = map(widen, (weights, values, grad_output))
+    v = hide_unseen(v, p > 0)
+    output = p @ v  # (…, T, S) (…, S, Dv) -> (…, T, Dv)
+    grad_weights = g @ np.swapaxes(v, -1, -2)  # (…, T, Dv) (…, Dv, S) -> (…, T, S)
+    grad_scores = p * (grad_weights - (g * output).sum(axis=-1, keepdims=True))  # (…, T, S)
+    grad_values = np.swapaxes(p, -1, -2) @ g  # (…, S, T) (…, T, Dv) -> (…, S, Dv)
+    return sum_copies(grad_scores, weights), sum_copies(grad_values, values)
+
+
+def scaled_dot_product_attention_backward(queries, keys, values, weights, grad_output, scale=None):
+    """The gradients of queries, keys and values under `scaled_dot_product_attention`.
+
+    ∂L/∂q_i = Σ_j g_ij k_j / √D,   ∂L/∂k_j = Σ_i g_ij q_i / √D,   g and ∂L/∂v_j being those of `attend_backward`
+
+    Parameters
+    ----------
+    queries, keys, values : float arrays (…, T, D), (…, S, D) and (…, S, Dv)
+    weights : float array (…, T, S), what `scaled_dot_product_attention` returned; they carry its mask
+    grad_output : float array (…, T, Dv), ∂L/∂o
+    scale : number; None means 1/√D
+
+    Returns
+    -------
+    grad_queries, grad_keys, grad_values : the shapes of the arguments, summed over leading axes that were broadcast;
+        zero for a query that may attend to nothing and for a key that no query may see
+
+    Raises
+    ------
+    TypeError : an argument is not floating point, or the dtypes differ
+    ValueError : the arguments disagree on D, T, S, Dv or the leading axes
+
+    Source
+    ------
+    Derived in chapter 05.
+    """
+    _check_backward(weights, values, grad_output, queries=queries, keys=keys)
+    check_same("D", (-1, -1), queries=queries, keys=keys)
+    grad_scores, grad_values = attend_backward(*map(widen, (weights, values, grad_output)))
+    q, k, grad_scores = share_leading(widen(queries), hide_unseen(widen(keys), weights > 0), grad_scores)
+    grad_queries, grad_keys = scaled_dot_scores_backward(q, k, grad_scores, scale)
+    return sum_copies(grad_queries, queries), sum_copies(grad_keys, keys), sum_copies(grad_values, values)
+
+
+def additive_attention_backward(queries, keys, values, query_weight, key_weight, score_weight, weights, grad_output):
+    """The gradients of the first six arguments under `additive_attention`.
+
+    Those of the values by `attend_backward`; its gradient of the scores goes through `additive_scores_backward`
+
+    Parameters
+    ----------
+    queries, keys, values : float arrays (…, T, Dq), (…, S, Dk) and (…, S, Dv)
+    query_weight, key_weight, score_weight : float arrays (Dq, A), (Dk, A), (A,)
+    weights : float array (…, T, S), what `additive_attention` returned; they carry its mask
+    grad_output : float array (…, T, Dv), ∂L/∂o
+
+    Returns
+    -------
+    six gradients, in the order and the shapes of the arguments; those of the three weights summed over the leading axes
+
+    Raises
+    ------
+    TypeError : an argument is not floating point, or the dtypes differ
+    ValueError : the arguments disagree on Dq, Dk, A, T, S, Dv or the leading axes
+
+    Source
+    ------
+    Derived in chapters 03 and 05.
+    """
+    layer = {"query_weight": query_weight, "key_weight": key_weight, "score_weight": score_weight}
+    _check_backward(weights, values, grad_output, queries=queries, keys=keys, **layer)
+    check_same("Dq", (-1, -2), queries=queries, query_weight=query_weight)
+    check_same("Dk", (-1, -2), keys=keys, key_weight=key_weight)
+    check_same("A", (-1, -1), query_weight=query_weight, key_weight=key_weight)
+    check_same("A", (-1, -1), query_weight=query_weight, score_weight=score_weight)
+    grad_scores, grad_values = attend_backward(*map(widen, (weights, values, grad_output)))
+    q, k, grad_scores = share_leading(widen(queries), hide_unseen(widen(keys), weights > 0), grad_scores)
+    layer_wide = map(widen, layer.values())
+    grad_queries, grad_keys, *of_layer = additive_scores_backward(q, k, *layer_wide, grad_scores)
+    of_layer = (sum_copies(gradient, weight) for gradient, weight in zip(of_layer, layer.values(), strict=True))
+    return sum_copies(grad_queries, queries), sum_copies(grad_keys, keys), sum_copies(grad_values, values), *of_layer
+
+
+def _check_backward(weights, values, grad_output, queries=None, keys=None, **layer):
+    """What `attend` and what comes before it agree on, on the way back."""
+    pairs = {} if queries is None else {"queries": queries, "keys": keys}
+    check_floats(**pairs, values=values, **layer, weights=weights, grad_output=grad_output)
+    check_rank(2, **pairs, values=values, weights=weights, grad_output=grad_output)
+    check_rank(2, **{name: weight for name, weight in layer.items() if name != "score_weight"})
+    check_rank(1, **{name: weight for name, weight in layer.items() if name == "score_weight"})
+    check_same("S", (-1, -2), weights=weights, values=values)
+    check_same("T", (-2, -2), weights=weights, grad_output=grad_output)
+    check_same("Dv", (-1, -1), values=values, grad_output=grad_output)
+    for name, array in pairs.items():
+        check_same("S" if name == "keys" else "T", (-1 if name == "keys" else -2, -2), weights=weights, **{name: array})
+    check_leading(**pairs, values=values, weights=weights, grad_output=grad_output)
+
+
+def share_leading(*arrays):
+    """The arrays with the leading axes of all of them together."""
+    leading = np.broadcast_shapes(*(array.shape[:-2] for array in arrays))
+    return (np.broadcast_to(array, (*leading, *array.shape[-2:])) for array in arrays)
+
+
+def sum_copies(gradient, array):
+    """The gradient in the shape and the type of the array: what was copied by broadcasting is summed."""
+    extra = gradient.ndim - array.ndim
+    copied = (axis for axis, size in enumerate(array.shape, start=extra) if size == 1 < gradient.shape[axis])
+    summed = gradient.sum(axis=(*range(extra), *copied), keepdims=True)
+    return summed.reshape(array.shape).astype(array.dtype)
 
 
 def _unit_backward(vectors, norms, grad_units):

@@ -152,6 +152,57 @@ IN_NUMPY = {
         [("log_weights", normal(B, S)), ("grad_log_weights", normal(B, S)), ("axis", 0)],
     ),
 }
+WHOLE = slow.masked_softmax(SCORES), slow.masked_softmax(normal(B, T, S), OTHER_MASK)
+PART = slow.masked_softmax(normal(B, T, S), MASK), slow.masked_softmax(normal(B, T, S), MASK)
+AROUND = {"weights": PART[0], "grad_output": normal(B, T, Dv), "values": hidden(normal(B, S, Dv), NAN)}
+OTHER_AROUND = {"weights": PART[1], "grad_output": normal(B, T, Dv), "values": hidden(normal(B, S, Dv), INF)}
+SEEN_PAIRS = PAIRS | {"keys": hidden(PAIRS["keys"], NAN)}
+OTHER_SEEN_PAIRS = OTHER_PAIRS | {"keys": hidden(OTHER_PAIRS["keys"], INF)}
+IN_NUMPY |= {
+    "attend_backward": (
+        {"weights": WHOLE[0], "values": normal(B, S, Dv), "grad_output": normal(B, T, Dv)},
+        [("weights", WHOLE[1]), ("weights", PART[0]), ("values", normal(B, S, Dv)), ("grad_output", normal(B, T, Dv))],
+    ),
+    "scaled_dot_product_attention_backward": (
+        SEEN_PAIRS | AROUND,
+        [*OTHER_SEEN_PAIRS.items(), *OTHER_AROUND.items(), ("scale", 1.0), ("scale", 0)],
+    ),
+    "additive_attention_backward": (
+        UNLIKE | {"keys": hidden(UNLIKE["keys"], NAN)} | LAYER | AROUND,
+        [
+            ("queries", normal(B, T, D)),
+            ("keys", hidden(normal(B, S, K), INF)),
+            *OTHER_LAYER.items(),
+            *OTHER_AROUND.items(),
+        ],
+    ),
+    "chunked_attention": (
+        SEEN_PAIRS | {"values": AROUND["values"], "mask": MASK},
+        [
+            *OTHER_SEEN_PAIRS.items(),
+            ("values", OTHER_AROUND["values"]),
+            ("mask", MASK & [True, False, True, True]),
+            ("scale", 1.0),
+            ("scale", 0),
+        ],
+    ),
+    "chunked_attention_backward": (
+        SEEN_PAIRS
+        | {"values": AROUND["values"], "output": normal(B, T, Dv), "log_totals": normal(B, T)}
+        | {"grad_output": normal(B, T, Dv), "mask": MASK},
+        [
+            *OTHER_SEEN_PAIRS.items(),
+            ("values", OTHER_AROUND["values"]),
+            ("output", normal(B, T, Dv)),
+            ("log_totals", normal(B, T)),
+            ("log_totals", np.where(np.arange(T) == 1, -INF, normal(B, T))),
+            ("grad_output", normal(B, T, Dv)),
+            ("mask", MASK & [True, False, True, True]),
+            ("scale", 1.0),
+            ("scale", 0),
+        ],
+    ),
+}
 SMALL = {
     "queries": (2, 2, 2),
     "keys": (2, 3, 2),
@@ -228,7 +279,8 @@ def compare(adapter, found, expected, tolerance=1e-12):
             ours = adapter.take(ours)
             assert ours.shape == theirs.shape
             assert ours.dtype == theirs.dtype
-            np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * max(1, np.abs(theirs).max(initial=0)))
+            size = max(1, np.abs(theirs[np.isfinite(theirs)]).max(initial=0))
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * size)
 
 
 @pytest.mark.filterwarnings("error:invalid value")  # what is hidden is not computed with
@@ -239,7 +291,7 @@ def test_an_argument_changes_the_result_as_the_formula_says(adapter, name, base,
     usual, expected = flat(reference(**base)), flat(reference(**changed))
     assert any(not np.array_equal(a, b) for a, b in zip(usual, expected, strict=True)), "the change must show"
     function = function_of(adapter, name)
-    tolerance = 1e-6 if name.endswith("scores_backward") else 1e-12
+    tolerance = 1e-6 if name.endswith("scores_backward") or name == "additive_attention_backward" else 1e-12
     for given, wanted in ((base, usual), (changed, expected)):
         found = flat(function(**{key: give(adapter, inner) for key, inner in given.items()}))
         compare(adapter, found, wanted, tolerance)
@@ -467,16 +519,18 @@ def test_no_public_argument_is_without_a_test():
 
 TESTED_IN = (
     "tests.core.test_agreement",
+    "tests.core.test_by_hand",
     "tests.core.test_diagrams",
     "tests.core.test_imports",
     "tests.core.test_plotting",
     "tests.core.test_shapes",
     "tests.translation.test_decoding",
 )
-PARTS = ("attend", "decoding", "gradients", "masks", "recurrent", "scores", "softmax")
+NUMPYS_OWN = ("chunked", "gradients")
+PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "recurrent", "scores", "softmax")
 MODULES = {
     **{
-        package: [f"{package}.{part}" for part in PARTS if part != "gradients" or package == "attention.numpy"]
+        package: [f"{package}.{part}" for part in PARTS if package == "attention.numpy" or part not in NUMPYS_OWN]
         for package in PACKAGES
     },
     "attention.agreement": (),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attention.frameworks import tf
-from tests.adapters import ADAPTERS, TensorFlow, library
+from tests.adapters import ADAPTERS, NumPy, TensorFlow, library
 
 
 def zeros(*shape, dtype="float64"):
@@ -83,12 +83,28 @@ AXES = {
     "softmax": {"scores": "B T"},
     "log_softmax": {"scores": "B T"},
 }  # fmt: skip
+OF_NUMPY = {
+    "attend_backward": {"weights": "B T S", "values": "B S Dv", "grad_output": "B T Dv"},
+    "scaled_dot_product_attention_backward": {
+        "queries": "B T D", "keys": "B S D", "values": "B S Dv", "weights": "B T S", "grad_output": "B T Dv",
+    },
+    "additive_attention_backward": {
+        "queries": "B T Dq", "keys": "B S Dk", "values": "B S Dv", "query_weight": "Dq A", "key_weight": "Dk A",
+        "score_weight": "A", "weights": "B T S", "grad_output": "B T Dv",
+    },
+    "chunked_attention": {"queries": "B T D", "keys": "B S D", "values": "B S Dv", "mask": "B T S"},
+    "chunked_attention_backward": {
+        "queries": "B T D", "keys": "B S D", "values": "B S Dv", "output": "B T Dv", "grad_output": "B T Dv",
+        "mask": "B T S", "log_totals": "B T",
+    },
+}  # fmt: skip
+ALL = AXES | OF_NUMPY
 SIZE = {"B": 2, "T": 3, "S": 4, "D": 5, "Dv": 6, "Dq": 7, "Dk": 8, "A": 9}
 
 
 def wrong_ones(name):
     """(argument, what stands in its place, the error, what its sentence holds) for each argument of a function."""
-    axes = AXES[name]
+    axes = ALL[name]
     floats = [argument for argument in axes if argument != "mask"]
     for argument, letters in axes.items():
         letters = letters.split()
@@ -97,7 +113,7 @@ def wrong_ones(name):
         kind = "boolean, True = may attend" if argument == "mask" else "floating point"
         yield argument, right.tolist(), TypeError, f"{argument} must be an array or tensor: got list"
         yield argument, right.astype("int64"), TypeError, f"{argument} must be {kind}: got int64"
-        if argument != "mask" and len(floats) > 1:
+        if argument not in ("mask", "log_totals") and len(floats) > 1:
             yield argument, right.astype("float32"), TypeError, f"must have one dtype: .*{argument} float32"
         if argument != "mask" and len(axes) > 1 and name != "masked_softmax":
             few = tuple(shape[len(letters) - len(set(letters) - {"B"}) + 1 :])
@@ -116,7 +132,10 @@ def wrong_ones(name):
 
 
 WRONG = [
-    pytest.param(name, *wrong, id=f"{name}-{wrong[0]}-{n}") for name in AXES for n, wrong in enumerate(wrong_ones(name))
+    pytest.param(adapter, name, *wrong, id=f"{name}-{wrong[0]}-{n}-{adapter.name}")
+    for name in ALL
+    for adapter in (ADAPTERS if name in AXES else [NumPy])
+    for n, wrong in enumerate(wrong_ones(name))
 ]
 
 
@@ -124,12 +143,11 @@ def as_given(adapter, value):
     return adapter.give(value) if isinstance(value, np.ndarray) else value
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS)
-@pytest.mark.parametrize(("name", "argument", "value", "kind", "sentence"), WRONG)
+@pytest.mark.parametrize(("adapter", "name", "argument", "value", "kind", "sentence"), WRONG)
 def test_each_argument_that_does_not_fit_is_named(adapter, name, argument, value, kind, sentence):
     right = {
         other: zeros(*(SIZE[letter] for letter in letters.split()), dtype="bool" if other == "mask" else "float64")
-        for other, letters in AXES[name].items()
+        for other, letters in ALL[name].items()
     }
     function = getattr(library(adapter), name)
     function(**{other: adapter.give(array) for other, array in right.items()})  # this is right

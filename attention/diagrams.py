@@ -45,11 +45,12 @@ class Diagram:
         return f"![{self.name}](data:image/svg+xml;base64,{b64encode(self._repr_svg_().encode()).decode()})"
 
     def text(self, x, y, words, align="middle", colour=INK):
-        """Words around (x, y); ``*d*`` is bold, ``/t/`` italic, ``_{t}`` a subscript."""
+        """Words around (x, y); ``*d*`` is bold, ``/t/`` italic, ``_{t}`` a subscript, ``^s^`` has a bar above it."""
         spans = escape(words, quote=False)
         spans = re.sub(r"(?<!<)/(\w+)/", r'<tspan font-style="italic">\1</tspan>', spans)
         spans = re.sub(r"\*(\w+)\*", r'<tspan font-weight="bold">\1</tspan>', spans)
         spans = re.sub(r"_\{(.*?)\}", r'<tspan dy="4" font-size="13">\1</tspan><tspan dy="-4">&#8203;</tspan>', spans)
+        spans = re.sub(r"\^(.+?)\^", r'<tspan text-decoration="overline">\1</tspan>', spans)
         self.parts.append(f'<text x="{x:g}" y="{y + 5:g}" text-anchor="{POINTS[align]}" fill="{colour}">{spans}</text>')
 
     def box(self, x, y, width, height, *lines, fill="#f2f2f0"):
@@ -224,4 +225,49 @@ def decoder_step(equations):
     contents = ["/s/_{ti} (B, S)", "/p/_{ti} (B, S)", "*c*_{t} (B, 2N)", "*d*_{t} (B, M)", "(B, M)", "*ℓ*_{t} (B, V)"]
     for top, name, content in zip(y, names, contents, strict=True):
         picture.box(x, top, width, height, name, content)
+    return picture
+
+
+def attention_backward(equations):
+    """Attention forward and back: gradients, written with a bar, and what each step back needs of the way forward.
+
+    `equations` are the numbers of the way forward, of the way through the average, of that through softmax and of that
+    to queries and keys, as the chapter writes them: ``("(5.1)", "(5.2)", "(5.3)", "(5.4)")``.
+    """
+    forward, average, softmax, pairs = equations
+    width, height, gap = 124, 56, 54
+    left, right = 12, WIDTH - 12 - width
+    y = [46 + (height + gap) * place for place in range(4)]
+    picture = Diagram("attention forward and back", y[-1] + 2 * (height + gap) - 36)
+    picture.text(left + width / 2, 22, f"forward {forward}", colour=MUTED)
+    picture.text(right + width / 2, 22, "back", colour=MUTED)
+    there = [
+        ("queries, keys", "*q*_{i}  *k*_{j}"),
+        ("scores", "/s/_{ij}"),
+        ("weights", "/p/_{ij}"),
+        ("output", "*o*_{i}"),
+    ]
+    back = [("(T, D), (S, D)", "^*q*^_{i}  ^*k*^_{j}"), ("(T, S)", "^/s/^_{ij}"), ("(T, S)", "^/p/^_{ij}"),
+            ("(T, D)", "^*o*^_{i}")]  # fmt: skip
+    needs = ["keys, queries", "weights, output", "values"]
+    for place, (one, other) in enumerate(zip(there, back, strict=True)):
+        picture.box(left, y[place], width, height, *one, fill="#e4eef6")
+        picture.box(right, y[place], width, height, *other)
+    names = ["products", "softmax", "average"]
+    for place, (name, number, needed) in enumerate(zip(names, (pairs, softmax, average), needs, strict=True)):
+        below, above, middle = y[place] + height, y[place + 1], y[place] + height + gap / 2
+        picture.arrow((left + width / 2, below), (left + width / 2, above))
+        picture.text(left + width / 2 + 8, middle, name, "left", BLUE)
+        picture.arrow((right + width / 2, above), (right + width / 2, below))
+        picture.text(right + width / 2 + 8, middle, number, "left", BLUE)
+        picture.text(WIDTH / 2 + 4, middle - 20, needed, colour=MUTED)
+        picture.arrow((WIDTH / 2 - 46, middle), (right + width / 2 - 8, middle))
+    low = y[-1] + height + gap
+    picture.box(left, low, width, height, "values", "*v*_{j}", fill="#e4eef6")
+    picture.box(right, low, width, height, "(S, D)", "^*v*^_{j}")
+    picture.arrow((left + width / 2, low), (left + width / 2, y[-1] + height))
+    picture.arrow((right + width / 2, y[-1] + height), (right + width / 2, low))
+    picture.text(right + width / 2 + 8, low - gap / 2, average, "left", BLUE)
+    picture.text(WIDTH / 2 + 4, low - gap / 2 - 20, "weights", colour=MUTED)
+    picture.arrow((WIDTH / 2 - 46, low - gap / 2), (right + width / 2 - 8, low - gap / 2))
     return picture

@@ -235,39 +235,38 @@ def attention_backward(equations):
     to queries and keys, as the chapter writes them: ``("(5.1)", "(5.2)", "(5.3)", "(5.4)")``.
     """
     forward, average, softmax, pairs = equations
-    width, height, gap = 124, 56, 54
+    width, height, gap = 124, 66, 52
     left, right = 12, WIDTH - 12 - width
     y = [46 + (height + gap) * place for place in range(4)]
     picture = Diagram("attention forward and back", y[-1] + 2 * (height + gap) - 36)
     picture.text(left + width / 2, 22, f"forward {forward}", colour=MUTED)
     picture.text(right + width / 2, 22, "back", colour=MUTED)
-    there = [
-        ("queries, keys", "*q*_{i}  *k*_{j}"),
-        ("scores", "/s/_{ij}"),
-        ("weights", "/p/_{ij}"),
-        ("output", "*o*_{i}"),
+    names = ["queries, keys", "scores", "weights", "output"]
+    letters = ["*q*_{i}  *k*_{j}", "/s/_{ij}", "/p/_{ij}", "*o*_{i}"]
+    barred = ["^*q*^_{i}  ^*k*^_{j}", "^/s/^_{ij}", "^/p/^_{ij}", "^*o*^_{i}"]
+    shapes = ["(T, D), (S, D)", "(T, S)", "(T, S)", "(T, Dv)"]
+    for top, name, letter, shape, bar in zip(y, names, letters, shapes, barred, strict=True):
+        picture.box(left, top, width, height, name, letter, fill="#e4eef6")
+        picture.box(right, top, width, height, shape, bar)
+    steps = [
+        ("products", pairs, "keys, queries"),
+        ("softmax", softmax, "weights, output"),
+        ("average", average, "values"),
     ]
-    back = [("(T, D), (S, D)", "^*q*^_{i}  ^*k*^_{j}"), ("(T, S)", "^/s/^_{ij}"), ("(T, S)", "^/p/^_{ij}"),
-            ("(T, D)", "^*o*^_{i}")]  # fmt: skip
-    needs = ["keys, queries", "weights, output", "values"]
-    for place, (one, other) in enumerate(zip(there, back, strict=True)):
-        picture.box(left, y[place], width, height, *one, fill="#e4eef6")
-        picture.box(right, y[place], width, height, *other)
-    names = ["products", "softmax", "average"]
-    for place, (name, number, needed) in enumerate(zip(names, (pairs, softmax, average), needs, strict=True)):
+    for place, (name, number, needed) in enumerate(steps):
         below, above, middle = y[place] + height, y[place + 1], y[place] + height + gap / 2
         picture.arrow((left + width / 2, below), (left + width / 2, above))
         picture.text(left + width / 2 + 8, middle, name, "left", BLUE)
         picture.arrow((right + width / 2, above), (right + width / 2, below))
         picture.text(right + width / 2 + 8, middle, number, "left", BLUE)
-        picture.text(WIDTH / 2 + 4, middle - 20, needed, colour=MUTED)
+        picture.text(262, middle - 16, needed, colour=MUTED)
         picture.arrow((WIDTH / 2 - 46, middle), (right + width / 2 - 8, middle))
     low = y[-1] + height + gap
     picture.box(left, low, width, height, "values", "*v*_{j}", fill="#e4eef6")
-    picture.box(right, low, width, height, "(S, D)", "^*v*^_{j}")
+    picture.box(right, low, width, height, "(S, Dv)", "^*v*^_{j}")
     picture.arrow((left + width / 2, low), (left + width / 2, y[-1] + height))
     picture.arrow((right + width / 2, y[-1] + height), (right + width / 2, low))
     picture.text(right + width / 2 + 8, low - gap / 2, average, "left", BLUE)
-    picture.text(WIDTH / 2 + 4, low - gap / 2 - 20, "weights", colour=MUTED)
+    picture.text(262, low - gap / 2 - 16, "weights", colour=MUTED)
     picture.arrow((WIDTH / 2 - 46, low - gap / 2), (right + width / 2 - 8, low - gap / 2))
     return picture

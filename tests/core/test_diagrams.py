@@ -18,9 +18,11 @@ from tests.heeds import heeds
 OF = ["attention.diagrams"]
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
+WAY_BACK = ("(5.1)", "(5.2)", "(5.3)", "(5.4)")
 DRAWN = {
     "attention": diagrams.attention,
     "additive_broadcast": diagrams.additive_broadcast,
+    "attention_backward": lambda: diagrams.attention_backward(equations=WAY_BACK),
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
 }
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,6 +92,16 @@ def test_decoder_step_carries_the_numbers_of_its_equations():
     assert re.findall(r"\(\d\)", said) == ["(1)", "(2)", "(2)", "(3)", "(4)", "(4)"]
     with pytest.raises(ValueError, match="not enough"):
         diagrams.decoder_step(equations=EQUATIONS[:3])
+
+
+@heeds("attention_backward", "equations", of=OF)
+def test_attention_backward_carries_its_equations_and_bars_its_gradients():
+    picture = diagrams.attention_backward(equations=("(1)", "(2)", "(3)", "(4)"))
+    assert re.findall(r"\(\d\)", " ".join(words(picture))) == ["(1)", "(4)", "(3)", "(2)", "(2)"]
+    barred = parse(picture).iterfind(f".//{SVG}tspan[@text-decoration='overline']")
+    assert ["".join(part.itertext()) for part in barred] == ["q", "k", "s", "p", "o", "v"]
+    with pytest.raises(ValueError, match="not enough"):
+        diagrams.attention_backward(equations=WAY_BACK[:3])
 
 
 def shown_in_chapters():

@@ -1,0 +1,711 @@
+"""05 Backpropagation."""
+
+import tracemalloc
+from dataclasses import dataclass
+
+import numpy as np
+
+from attention.checks import arguments as arg
+from attention.checks.exercise import Exercise, Misconception, Stage
+
+NARROW = ("float32", "float16")
+
+
+def turned(array):
+    return np.swapaxes(array, -1, -2)
+
+
+def softmax(scores, axis=-1):
+    exponentials = np.exp(scores - scores.max(axis, keepdims=True))
+    return exponentials / exponentials.sum(axis, keepdims=True)
+
+
+# 5.1 covariance_by_hand
+
+
+def _by_hand(weights="given", centred="both", scale="√D", upstream=4, part="all"):
+    p = {"given": np.array([0.5, 0.25, 0.25]), "equal": np.full(3, 1 / 3)}[weights]
+    v, k = np.array([4.0, 0, -4]), np.array([2.0, 4, -2])
+    o, mu = p @ v, p @ k
+    about = {"both": (o, mu), "neither": (0, 0), "plain": (v.mean(), k.mean())}[centred]
+    covariance = (p * (v - about[0]) * (k - about[1])).sum()
+    covariance *= {"all": 1, "n − 1": 3 / 2, "unweighted": 1}[part]
+    if part == "unweighted":
+        covariance = ((v - o) * (k - mu)).sum()
+    return np.array([o, mu, covariance, upstream * covariance / {"√D": 2, "D": 4, "none": 1}[scale]])
+
+
+COVARIANCE_BY_HAND = Exercise(
+    number="5.1", name="covariance_by_hand", see="What a query learns", kind="value", reference=_by_hand,
+    faulty=_by_hand, returns="the output, the average key, the covariance and the gradient",
+    stages=(Stage("by hand", ({},), tolerance=1e-3),),
+    misconceptions=(
+        Misconception("equal weights", {"weights": "equal"},
+            "Your averages count every word alike. The words are drawn with the weights p."),
+        Misconception("not centred", {"centred": "neither"},
+            "You averaged the products v k themselves. A covariance takes the distances from the averages."),
+        Misconception("centred at the plain averages", {"centred": "plain"},
+            "You took the distances from the averages that count every word alike. They are taken from the averages "
+            "under the weights p."),
+        Misconception("divided by n − 1", {"part": "n − 1"},
+            "You corrected the covariance by n / (n − 1), as one does for a sample. Here the weights are all there is, "
+            "and nothing is estimated."),
+        Misconception("not weighted", {"part": "unweighted"},
+            "You added up the products of the distances. Each is to be multiplied by its weight."),
+        Misconception("no scale", {"scale": "none"},
+            "The scores are divided by √D, and so is the gradient of the query. Its other features count for D too."),
+        Misconception("divided by D", {"scale": "D"}, "You divided by D = 4; the scores are divided by its root."),
+        Misconception("the upstream gradient left out", {"upstream": 1},
+            "The covariance is right. The gradient of the query is what comes from above, times that."),
+        Misconception("the step for the gradient", {"upstream": -4},
+            "Your last number is the step that learning takes. The gradient points the other way."),
+    ),
+)  # fmt: skip
+
+
+# 5.2 masked_backward
+
+
+def right_masked(scores, mask, values, grad_output):
+    seen = mask.any(-2)[..., None]  # (…, S, 1)
+    v = np.where(seen, values, 0)
+    empty = ~mask.any(-1, keepdims=True)
+    p = np.where(empty, 0, softmax(np.where(empty, 0, np.where(mask, scores, -np.inf))))
+    grad_p = np.einsum("...td,...sd->...ts", grad_output, v)
+    mean = np.einsum("...ts,...ts->...t", p, grad_p)[..., None]
+    return p * (grad_p - mean), np.einsum("...ts,...td->...sd", p, grad_output)
+
+
+def _masked(
+    scores, mask, values, grad_output, mask_at="before", hide=True, empty="zero", mean="p", turn="two", sign=1,
+    of_values="p", swapped=False,
+):  # fmt: skip
+    v = np.where(mask.any(-2)[..., None], values, 0) if hide else values
+    large = np.where(mask, scores, -1e4 if empty == "uniform" else -np.inf)
+    nothing = ~mask.any(-1, keepdims=True)
+    if mask_at == "nowhere":
+        p = softmax(scores)
+    elif mask_at == "after":
+        p = softmax(scores) * mask
+    elif empty == "zero":
+        p = np.where(nothing, 0, softmax(np.where(nothing, 0, large)))
+    else:
+        p = softmax(large)
+    grad_p = grad_output @ turned(v)
+    average = {
+        "p": (p * grad_p).sum(-1, keepdims=True), "none": 0, "plain": grad_p.mean(-1, keepdims=True),
+        "queries": (p * grad_p).sum(-2, keepdims=True),
+    }[mean]  # fmt: skip
+    grad_scores = sign * p * (grad_p - average)
+    used = {"p": p, "mask": mask * np.ones_like(p)}[of_values]
+    grad_values = {"two": turned, "none": lambda a: a, "all": np.transpose}[turn](used) @ grad_output
+    return (grad_values, grad_scores) if swapped else (grad_scores, grad_values)
+
+
+def _with_holes(rng, plan, drawn):
+    """Values (…, S, D): NaN in those that no query may see."""
+    values = plan.styles.get("values", arg.normal)(rng, plan.shape("…SD"))
+    return np.where(drawn["mask"].any(-2)[..., None], values, np.nan)
+
+
+ONE_QUERY = {
+    "scores": np.log([[1.0, 3.0, 6.0]]).round(6), "mask": np.array([[True, True, True]]),
+    "values": np.array([[2.0, 0.0], [1.0, 0.0], [0.0, 2.0]]), "grad_output": np.array([[1.0, -1.0]]),
+}  # fmt: skip
+MASKED_BACKWARD = Exercise(
+    number="5.2", name="masked_backward", see="Back through softmax", reference=right_masked, faulty=_masked,
+    outputs=("grad_scores", "grad_values"), axes={"grad_scores": "…TS", "grad_values": "…SD"}, dtypes=NARROW,
+    arguments={
+        "scores": arg.Floats("…TS"), "mask": arg.Mask("…TS", broadcasts=False),
+        "values": arg.Made(_with_holes, axes="…SD"), "grad_output": arg.Floats("…TD", arg.upstream),
+    },
+    stages=(
+        Stage("plain", (ONE_QUERY,), styles={"mask": arg.everything}),
+        Stage("a mask", leading=(0, 1)),
+        Stage("queries that may attend to nothing", leading=(0, 1), styles={"mask": arg.empty}),
+        Stage("nothing to see at all", leading=(0,), styles={"mask": arg.shut}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"mask": [arg.seen, arg.lengths]}),
+        Stage("extreme scores", leading=(0, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
+    ),
+    misconceptions=(
+        Misconception("no mask", {"mask_at": "nowhere"}, "Your weights are those without a mask."),
+        Misconception("the mask after softmax", {"mask_at": "after"},
+            "You take weights away when softmax is done; what is left then does not sum to one. The mask goes in "
+            "before."),
+        Misconception("the average left out", {"mean": "none"},
+            "This is p times the gradient of p, as if a weight depended on its own score alone. The average of its row "
+            "is to be subtracted."),
+        Misconception("the plain average", {"mean": "plain"},
+            "You subtract the plain average of ∂L/∂p. It is to be taken with the weights themselves."),
+        Misconception("the average over the queries", {"mean": "queries"},
+            "Your average runs over the queries. Softmax is taken along the keys, and so is the average."),
+        Misconception("0 times NaN", {"hide": False},
+            "A value that no query may see holds NaN, and 0 times NaN is NaN. It may not be touched: put zeros in its "
+            "place first."),
+        Misconception("0 / 0", {"empty": "nan"},
+            "A query that may attend to nothing has no weights: a softmax of nothing but −∞ is 0/0. Its gradients are "
+            "0."),
+        Misconception("equal weights for an empty row", {"empty": "uniform"},
+            "A query that may attend to nothing gets equal weights in yours. It has none, and nothing comes back "
+            "through it: its gradients are 0."),
+        Misconception("the sign", {"sign": -1}, "Your gradient of the scores has the wrong sign."),
+        Misconception("the mask for the weights", {"of_values": "mask"},
+            "Every value that is seen gets all of ∂L/∂o in yours. It gets its weight of it."),
+        Misconception("weights @ grad_output", {"turn": "none"},
+            "A value is sent something by each query, so the sum runs over the queries: the weights have to be turned.",
+            breaks_contract=True),
+        Misconception("all axes turned", {"turn": "all"},
+            "`.T` turns all axes round, those of the batch too. Only the last two are to change places.",
+            breaks_contract=True),
+        Misconception("the two exchanged", {"swapped": True},
+            "These are the two gradients, the other way round: that of the scores comes first.", breaks_contract=True),
+    ),
+)  # fmt: skip
+
+
+# 5.3 biased_additive_backward
+
+
+def right_additive(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    from_queries, from_keys = queries @ query_weight, keys @ key_weight
+    hidden = np.tanh(from_queries[..., :, None, :] + from_keys[..., None, :, :] + bias)  # (…, T, S, A)
+    p = softmax(np.einsum("...tsa,a->...ts", hidden, score_weight))
+    grad_p = np.einsum("...td,...sd->...ts", grad_output, values)
+    grad_s = p * (grad_p - (p * grad_p).sum(-1, keepdims=True))
+    g = grad_s[..., None] * score_weight * (1 - hidden**2)
+    grad_queries = np.einsum("...tsa,da->...td", g, query_weight)
+    grad_keys = np.einsum("...tsa,da->...sd", g, key_weight)
+    return grad_queries, grad_keys, np.einsum("...ts,...td->...sd", p, grad_output), g.reshape(-1, len(bias)).sum(0)
+
+
+def _additive(
+    queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output, slope="tanh", mean="p",
+    reader=True, bias_sum="all", added=True, over="own", of_values="p",
+):  # fmt: skip
+    from_queries, from_keys = queries @ query_weight, keys @ key_weight
+    hidden = np.tanh(from_queries[..., :, None, :] + from_keys[..., None, :, :] + (bias if added else 0))
+    p = softmax(hidden @ score_weight)
+    grad_p = grad_output @ turned(values)
+    average = {"p": (p * grad_p).sum(-1, keepdims=True), "none": 0, "plain": grad_p.mean(-1, keepdims=True)}[mean]
+    grad_s = p * (grad_p - average)
+    rise = {"tanh": 1 - hidden**2, "none": 1, "not squared": 1 - hidden, "squared twice": 1 - np.tanh(hidden) ** 2}
+    g = grad_s[..., None] * (score_weight if reader else 1) * rise[slope]  # (…, T, S, A)
+    of_queries, of_keys = g.sum(-2), g.sum(-3)
+    if over == "mean":
+        of_queries, of_keys = g.mean(-2), g.mean(-3)
+    grad_bias = {
+        "all": g.sum(tuple(range(g.ndim - 1))), "mean": g.mean(tuple(range(g.ndim - 1))), "each": g.sum((-2, -3)),
+        "0": np.zeros_like(bias),
+    }[bias_sum]  # fmt: skip
+    used = p if of_values == "p" else np.ones_like(p)
+    return of_queries @ query_weight.T, of_keys @ key_weight.T, turned(used) @ grad_output, grad_bias
+
+
+ADDITIVE_OUTPUTS = ("grad_queries", "grad_keys", "grad_values", "grad_bias")
+BIASED_ADDITIVE_BACKWARD = Exercise(
+    number="5.3", name="biased_additive_backward", see="To the queries and the keys", reference=right_additive,
+    faulty=_additive, outputs=ADDITIVE_OUTPUTS, dtypes=("float32",),
+    axes=dict(zip(ADDITIVE_OUTPUTS, ("…TD", "…SK", "…SM", "A"), strict=True)),
+    nouns={"K": "features of a key", "M": "features of a value"},
+    arguments={
+        "queries": arg.Floats("…TD"), "keys": arg.Floats("…SK"), "values": arg.Floats("…SM"),
+        "query_weight": arg.Floats("DA", arg.spread(0.4)), "key_weight": arg.Floats("KA", arg.spread(0.4)),
+        "bias": arg.Floats("A"),
+        "score_weight": arg.Floats("A"), "grad_output": arg.Floats("…TM", arg.upstream),
+    },
+    stages=(
+        Stage("plain", sizes={"T": 2, "S": 3, "D": 2, "K": 2, "A": 2, "M": 2}),
+        Stage("other widths", leading=(0,), sizes={"A": 6}),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, sizes={"A": 6}, tolerance=1e-10),
+    ),
+    misconceptions=(
+        Misconception("the slope of tanh left out", {"slope": "none"},
+            "The hidden units go through a tanh. On the way back its slope, 1 − a², multiplies what arrives."),
+        Misconception("not squared", {"slope": "not squared"},
+            "Your slope of the tanh is 1 − a; it is 1 − a², a being the tanh."),
+        Misconception("tanh taken twice", {"slope": "squared twice"},
+            "You take the tanh of the hidden units once more. They are the tanh already: the slope is 1 − a²."),
+        Misconception("the score vector left out", {"reader": False},
+            "The score is a sum of the hidden units, each times its number of the score vector. That number is missing "
+            "on the way back."),
+        Misconception("the average left out", {"mean": "none"},
+            "At the softmax you take p times the gradient of p. The average of its row is to be subtracted first."),
+        Misconception("the plain average", {"mean": "plain"},
+            "At the softmax you subtract the plain average of the row. It is to be taken with the weights themselves."),
+        Misconception("the bias left out", {"added": False}, "In your way forward the bias is missing."),
+        Misconception("means for sums", {"over": "mean"},
+            "You average over the pairs of a query and of a key. What comes back from several uses is added up."),
+        Misconception("the mean for the bias", {"bias_sum": "mean"},
+            "The bias takes part in every pair; what comes back from them is added up, not averaged."),
+        Misconception("no gradient for the bias", {"bias_sum": "0"},
+            "Yours sends nothing to the bias. It stands inside the tanh, and the tanh bends each pair in its own way: "
+            "the scores of a row do not all move alike."),
+        Misconception("values that are not weighted", {"of_values": "all"},
+            "Every value gets all of ∂L/∂o in yours. It gets its weight of it."),
+        Misconception("a bias for each batch", {"bias_sum": "each"},
+            "All sets of a batch share the one bias: its gradient is summed over them too.", breaks_contract=True),
+    ),
+)  # fmt: skip
+
+
+# 5.4 numerical_gradient
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A function of an array that gives one number, and knows its own gradient."""
+
+    kind: str
+
+    def __repr__(self):
+        return f"<a function: {self.kind}>"
+
+    def __call__(self, x):
+        x = np.asarray(x)
+        rolled = np.roll(x.ravel(), 1)
+        flat = x.ravel()
+        return {
+            "waves": lambda: np.sin(flat + 0.5 * rolled).sum(),
+            "steep": lambda: np.exp(2 * flat - rolled).sum(),
+            "high": lambda: (np.sin(flat + 0.5 * rolled)).sum() + flat.dtype.type(1000),
+            "squares": lambda: (flat * flat + flat * rolled).sum(),
+        }[self.kind]()
+
+    def gradient(self, x):
+        flat = x.ravel()
+        back, ahead = np.roll(flat, 1), np.roll(flat, -1)
+        slopes = {
+            "waves": lambda: np.cos(flat + 0.5 * back) + 0.5 * np.cos(ahead + 0.5 * flat),
+            "steep": lambda: 2 * np.exp(2 * flat - back) - np.exp(2 * ahead - flat),
+            "squares": lambda: 2 * flat + back + ahead,
+        }  # fmt: skip
+        return slopes["waves" if self.kind == "high" else self.kind]().reshape(x.shape)
+
+
+def right_numerical(function, x):
+    return function.gradient(x)
+
+
+def _numerical(
+    function, x, sides=2, step=1e-5, halved=True, restored=True, together=False, wide=True, relative=True, sign=1
+):
+    x = np.array(x, dtype=np.float64) if wide else np.array(x)
+    slopes = np.zeros(x.shape, x.dtype)
+    moved = x.copy()
+    for place in np.ndindex(x.shape):
+        h = x.dtype.type(step * max(1.0, abs(float(x[place]))) if relative else step)
+        if not restored:
+            start = moved.copy()
+            moved[place] += h
+            slopes[place] = (function(moved) - function(start)) / h
+            continue
+        up, down = moved.copy(), moved.copy()
+        where = ... if together else place
+        up[where] += h
+        down[where] -= h if sides == 2 else 0
+        slopes[place] = sign * (function(up) - function(down)) / ((2 if halved and sides == 2 else 1) * h)
+    return slopes
+
+
+def _of_kind(rng, plan, drawn):
+    return plan.styles.get("function", lambda rng, shape: Smooth("waves"))(rng, ())
+
+
+def kind(name):
+    return lambda rng, shape: Smooth(name)
+
+
+FAR_OUT = 1e-6  # how far off a slope may be, a share of the largest
+NUMERICAL_GRADIENT = Exercise(
+    number="5.4", name="numerical_gradient", see="To the queries and the keys", reference=right_numerical,
+    faulty=_numerical, returns="one slope for each entry of x",
+    arguments={"function": arg.Made(_of_kind), "x": arg.Floats("…TD")}, dtypes=(),
+    stages=(
+        Stage("plain", ({"function": Smooth("waves"), "x": np.array([[0.3, -1.2], [0.7, 2.0]])},), leading=(0,),
+            tolerance=FAR_OUT),
+        Stage("any shape", leading=(0, 1, 2), ones=True, tolerance=FAR_OUT),
+        Stage("a steep function", leading=(0, 1), styles={"function": kind("steep")}, tolerance=FAR_OUT),
+        Stage("a large number in front", leading=(0, 1), styles={"function": kind("high")}, tolerance=FAR_OUT),
+        Stage("large entries", leading=(0,), styles={"function": kind("squares"), "x": arg.spread(1e6)},
+            tolerance=FAR_OUT),
+        Stage("float32", ({"function": Smooth("waves"), "x": np.array([[0.3, -1.2], [0.7, 2.0]], np.float32)},
+            {"function": Smooth("steep"), "x": np.array([0.3, -1.1, 0.6], np.float32)}), leading=(),
+            tolerance=FAR_OUT),
+    ),
+    misconceptions=(
+        Misconception("from one side", {"sides": 1, "step": 1e-3},
+            "You go up only, by 0.001. Where the function curves this is off by the step times half the curvature. Go "
+            "up and down."),
+        Misconception("a step that is too small", {"step": 1e-12},
+            "Your step is about 1e-12. The two values of the function then agree in nearly all their digits, and their "
+            "difference is rounding."),
+        Misconception("a step that is too large", {"step": 0.05},
+            "Your step is 0.05: the function curves in between, and what you find is a mean slope."),
+        Misconception("not halved", {"halved": False},
+            "From one end to the other it is two steps; you divide by one."),
+        Misconception("never put back", {"restored": False, "step": 1e-3},
+            "The entries that have been moved stay moved when the next one is tried. Each is to be moved alone, and "
+            "put back."),
+        Misconception("all entries together", {"together": True},
+            "You move the whole array at once. Each entry has a slope of its own: move one at a time."),
+        Misconception("the sign", {"sign": -1}, "Your slopes point down where the function goes up."),
+        Misconception("one step for all sizes", {"relative": False, "step": 1e-10},
+            "Your step is 1e-10 whatever the entry is. It has to be large enough for the digits of the function, and "
+            "of the entry."),
+        Misconception("float32 stays float32", {"wide": False},
+            "In float32 a number has 7 digits, and a small step loses most of them. Compute in float64 whatever comes "
+            "in."),
+    ),
+)  # fmt: skip
+
+
+# 5.6 merge
+
+
+def right_merge(first, first_total, second, second_total):
+    total = np.logaddexp(first_total, second_total)
+    ground = np.where(total == -np.inf, 0, total)
+    return (
+        first * np.exp(first_total - ground)[..., None] + second * np.exp(second_total - ground)[..., None],
+        total,
+    )
+
+
+def _merge(first, first_total, second, second_total, share="exp", stable="yes", nothing=True, log="logaddexp"):
+    a, b = first_total, second_total
+    top = np.maximum(a, b)
+    ground = np.where(top == -np.inf, 0, top) if nothing else top
+    if stable == "no":
+        ground = np.zeros_like(top)
+    one, other = np.exp(a - ground), np.exp(b - ground)
+    if share == "totals":
+        one, other = a, b
+    if share == "swapped":
+        one, other = other, one
+    if share == "equal":
+        one, other = np.ones_like(a), np.ones_like(b)
+    whole = one + other
+    if share == "sum":
+        whole = np.ones_like(a)
+    divisor = np.where(whole == 0, 1, whole) if nothing else whole
+    output = (first * one[..., None] + second * other[..., None]) / divisor[..., None]
+    weighed = np.exp(a - ground) + np.exp(b - ground)
+    total = {
+        "logaddexp": ground + np.log(weighed), "sum": a + b, "max": top, "no log": np.exp(ground) * weighed,
+        "mean": ground + np.log(weighed / 2), "no ground": np.log(weighed),
+    }[log]  # fmt: skip
+    return output, total
+
+
+def _some_gone(rng, shape):
+    return np.where(rng.random(shape) < 0.3, -np.inf, arg.normal(rng, shape))
+
+
+def _all_gone(rng, shape):
+    return np.full(shape, -np.inf)
+
+
+TWO_PARTS = {
+    "first": np.array([[1.0, 0.0]]), "first_total": np.log([3.0]).round(6), "second": np.array([[0.0, 2.0]]),
+    "second_total": np.log([1.0]),
+}  # fmt: skip
+MERGE = Exercise(
+    number="5.6", name="merge", see="Softmax in one pass", reference=right_merge, faulty=_merge,
+    outputs=("output", "log_total"), axes={"output": "…TD", "log_total": "…T"}, dtypes=NARROW,
+    arguments={
+        "first": arg.Floats("…TD"), "first_total": arg.Floats("…T"), "second": arg.Floats("…TD"),
+        "second_total": arg.Floats("…T"),
+    },
+    stages=(
+        Stage("plain", (TWO_PARTS,)),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True),
+        Stage("large totals", leading=(0, 1), types=("float32",),
+            styles={"first_total": arg.far, "second_total": arg.far}),
+        Stage("totals about the same, and large", leading=(0,), types=("float32",), styles={
+            "first_total": lambda rng, shape: 900 + arg.normal(rng, shape),
+            "second_total": lambda rng, shape: 900 + arg.normal(rng, shape)}),
+        Stage("one part saw nothing", leading=(0, 1), styles={"first_total": _some_gone}),
+        Stage("neither saw anything", leading=(0,), styles={
+            "first_total": _all_gone, "second_total": _some_gone, "first": arg.normal}),
+        Stage("nothing anywhere", leading=(0,), styles={"first_total": _all_gone, "second_total": _all_gone,
+            "first": lambda rng, shape: np.zeros(shape), "second": lambda rng, shape: np.zeros(shape)}),
+    ),
+    misconceptions=(
+        Misconception("the plain average", {"share": "equal"},
+            "Both outputs count alike in yours. A part counts as much as the exponentials that it has seen."),
+        Misconception("the totals for the shares", {"share": "totals"},
+            "You weigh the outputs by the totals themselves. They are logarithms: of a part with log 3 and one with "
+            "log 1 the first counts three times as much."),
+        Misconception("the wrong one", {"share": "swapped"},
+            "Each output is weighed by the total of the *other* part in yours."),
+        Misconception("not divided", {"share": "sum"},
+            "The outputs are averages. Weighed and added they have to be divided by the sum of the two weights."),
+        Misconception("the totals added", {"log": "sum"},
+            "You add the logarithms, which multiplies the sums. The sums are to be added."),
+        Misconception("the larger total", {"log": "max"},
+            "You return the larger of the two totals. The exponentials of the other part belong to the sum too."),
+        Misconception("no logarithm", {"log": "no log"}, "You return the sum itself; its logarithm is wanted."),
+        Misconception("halved", {"log": "mean"}, "You average the two sums of exponentials; they are to be added."),
+        Misconception("relative to the maximum", {"log": "no ground"},
+            "Your total is relative to the larger of the two: the maximum that was subtracted is to be added again."),
+        Misconception("overflow", {"stable": "no"},
+            "exp of a large total is infinite, and of a very negative one 0. Take the larger of the two out first, as "
+            "in softmax."),
+        Misconception("−∞ minus −∞", {"nothing": False},
+            "Where neither part has seen anything, both totals are −∞, and −∞ − (−∞) is NaN. The output is 0 there and "
+            "the total stays −∞."),
+    ),
+)  # fmt: skip
+
+
+# 5.7 backward_by_queries
+
+MANY = 100_000  # pairs: with so many and more of them the memory is watched
+BUILT = "it took memory for {} numbers and more, and there are {} pairs"
+
+
+def right_by_queries(queries, keys, values, grad_output, rows):
+    scale = 1 / np.sqrt(np.array(queries.shape[-1], queries.dtype))
+    p = softmax(queries @ keys.T * scale)
+    grad_p = grad_output @ values.T
+    g = p * (grad_p - (p * grad_p).sum(-1, keepdims=True)) * scale
+    return g @ keys, g.T @ queries, p.T @ grad_output
+
+
+def _by_queries(
+    queries, keys, values, grad_output, rows, added=True, ends="all", scale="√D", mean="p", axis=-1, built=False,
+    back="scaled", which="g",
+):  # fmt: skip
+    T, D = queries.shape
+    if built and T * len(keys) >= MANY:
+        raise MemoryError(BUILT.format(T * len(keys) // 2, T * len(keys)))
+    c = {"√D": D**-0.5, "none": 1.0, "D": 1 / D}[scale]
+    grads = [np.zeros(a.shape, a.dtype) for a in (queries, keys, values)]
+    for start in range(0, T if ends == "all" else T - T % rows, rows):
+        part = slice(start, start + rows)
+        q, g = queries[part], grad_output[part]
+        p = softmax(q @ keys.T * c, axis)
+        grad_p = g @ values.T
+        average = {
+            "p": (p * grad_p).sum(-1, keepdims=True), "none": 0, "plain": grad_p.mean(-1, keepdims=True),
+            "block": (p * grad_p).sum() / len(q),
+        }[mean]  # fmt: skip
+        grad_s = p * (grad_p - average) * (c if back == "scaled" else 1)
+        grads[0][part] = grad_s @ keys
+        of_keys, of_values = grad_s.T @ q, (p if which == "g" else grad_s).T @ g
+        grads[1][...] = grads[1] + of_keys if added else of_keys
+        grads[2][...] = grads[2] + of_values if added else of_values
+    return tuple(grads)
+
+
+def a_few_rows_at_a_time(answer, queries, keys, values, grad_output, rows):
+    """Call an answer, and raise a MemoryError if it takes as much memory as half of all the weights."""
+    pairs = len(queries) * len(keys)
+    if pairs < MANY:
+        return answer(queries, keys, values, grad_output, rows)
+    tracemalloc.start()
+    try:
+        result = answer(queries, keys, values, grad_output, rows)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if peak > pairs / 2 * queries.dtype.itemsize:
+        raise MemoryError(BUILT.format(pairs // 2, pairs))
+    return result
+
+
+def _rows(rng, plan, drawn):
+    return plan.styles["rows"](rng, ())
+
+
+def rows(number):
+    return lambda rng, shape: number
+
+
+BACKWARD_BY_QUERIES = Exercise(
+    number="5.7", name="backward_by_queries", see="Back without the weights", reference=right_by_queries,
+    faulty=_by_queries, call=a_few_rows_at_a_time, dtypes=NARROW,
+    outputs=("grad_queries", "grad_keys", "grad_values"),
+    axes={"grad_queries": "TD", "grad_keys": "SD", "grad_values": "SM"}, nouns={"M": "features of a value"},
+    arguments={
+        "queries": arg.Floats("TD"), "keys": arg.Floats("SD"), "values": arg.Floats("SM"),
+        "grad_output": arg.Floats("TM", arg.upstream), "rows": arg.Made(_rows),
+    },
+    stages=(
+        Stage("all rows at once", styles={"rows": rows(100)}, ones=True),
+        Stage("one row at a time", styles={"rows": rows(1)}, ones=True),
+        Stage("rows that do not come out even", styles={"rows": [rows(2), rows(3)]},
+            sizes={"T": 7, "S": 5, "D": 4, "M": 3}),
+        Stage("extreme scores", styles={"rows": [rows(2)], "queries": arg.spread(100.0)}, types=(),
+            sizes={"T": 5, "S": 4, "D": 3, "M": 2}, tolerance=1e-9),
+        Stage("many rows", styles={"rows": rows(16)}, sizes={"T": 500, "S": 400, "D": 3, "M": 2},
+            types=("float32",)),
+    ),
+    misconceptions=(
+        Misconception("overwritten", {"added": False},
+            "What the queries of one round send to keys and values is lost when the next round comes. Each round is to "
+            "be *added*."),
+        Misconception("the last rows left out", {"ends": "full"},
+            "The last rows, which do not fill a round, are left out."),
+        Misconception("no scale", {"scale": "none"}, "The scores are divided by √D, in yours they are not."),
+        Misconception("divided by D", {"scale": "D"}, "You divide the scores by D; they are divided by its root."),
+        Misconception("no scale on the way back", {"back": "unscaled"},
+            "Your weights have the scale, your gradients of queries and keys have not. It multiplies them too."),
+        Misconception("the average left out", {"mean": "none"},
+            "At the softmax you take p times the gradient of p. The average of its row is to be subtracted first."),
+        Misconception("the plain average", {"mean": "plain"},
+            "At the softmax you subtract the plain average of the row. It is to be taken with the weights themselves."),
+        Misconception("one average for a round", {"mean": "block"},
+            "You subtract one average for all rows of a round. Each query has its own."),
+        Misconception("softmax over the queries", {"axis": 0},
+            "Your weights sum to one over the queries of a round. Those of one *query* sum to one."),
+        Misconception("the scores' gradient for the weights", {"which": "s"},
+            "The gradient of the values is made with the weights, and you take the gradient of the scores."),
+        Misconception("all the weights at once", {"built": True},
+            "The numbers are right, and somewhere on the way stand all the weights, or as many numbers as there are "
+            "pairs. Take a few queries at a time.", breaks_contract=True),
+    ),
+)  # fmt: skip
+
+
+# 5.8 entropy_gradient
+
+
+def right_entropy(scores):
+    log_p = scores - scores.max(-1, keepdims=True)
+    log_p = log_p - np.log(np.exp(log_p).sum(-1, keepdims=True))
+    p = np.exp(log_p)
+    log_p = np.where(p > 0, log_p, 0)
+    return -p * (log_p - (p * log_p).sum(-1, keepdims=True))
+
+
+def _entropy(scores, minus="entropy", sign=1, base=1.0, zero="0", axis=-1, plus=0.0):
+    p = softmax(scores, axis)
+    logs = np.log(p) if zero == "nan" else np.log(np.where(p > 0, p, 1))
+    if zero == "small":
+        logs = np.log(p + 1e-3)
+    entropy = -(p * logs).sum(axis, keepdims=True)
+    with_it = {"entropy": entropy, "none": 0, "wrong": -entropy, "plain": -logs.mean(axis, keepdims=True)}[minus]
+    of_p = -(logs + plus)
+    if minus == "of p":
+        return sign * of_p / base
+    return -sign * p * (logs + plus + with_it) / base
+
+
+WAYS_AHEAD = np.log([[1.0, 3.0, 6.0], [1.0, 1.0, 2.0]]).round(6)
+ENTROPY_GRADIENT = Exercise(
+    number="5.8", name="entropy_gradient", see="Back through softmax", reference=right_entropy, faulty=_entropy,
+    returns="one number for each score", arguments={"scores": arg.Floats("…S")}, axes={"result": "…S"}, dtypes=NARROW,
+    stages=(
+        Stage("plain", ({"scores": WAYS_AHEAD},)),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True),
+        Stage("saturated", leading=(0, 1), styles={"scores": arg.apart}),
+        Stage("masked", leading=(0, 1, 2), styles={"scores": arg.holes}),
+        Stage("far from zero", leading=(0, 1), styles={"scores": arg.far}),
+    ),
+    misconceptions=(
+        Misconception("the entropy left out", {"minus": "none"},
+            "This is −p log p. Through softmax the weighted average of −log p, which is the entropy, comes off."),
+        Misconception("the 1 of the derivative", {"minus": "none", "plus": 1.0},
+            "This is p times the derivative of the entropy by p, −(log p + 1). Through softmax its weighted average "
+            "comes off, and the 1 with it."),
+        Misconception("the sign", {"sign": -1},
+            "Yours is the gradient of *minus* the entropy: it would make the weights less even."),
+        Misconception("the plain average", {"minus": "plain"},
+            "You subtract the plain average of −log p. It is to be taken with the weights themselves."),
+        Misconception("the entropy with the wrong sign", {"minus": "wrong"},
+            "The entropy enters your formula with the wrong sign: the numbers of a row have to add up to zero."),
+        Misconception("another logarithm", {"base": np.log(2)},
+            "You took the logarithm to base 2; `log` is the natural one in this book."),
+        Misconception("0 log 0", {"zero": "nan"},
+            "Where a weight has become 0, its logarithm is −∞, and 0 times −∞ is NaN. 0 log 0 counts as 0."),
+        Misconception("a small number in the logarithm", {"zero": "small"},
+            "A small number added inside the logarithm falsifies it for every weight that is not large."),
+        Misconception("the axis", {"axis": 0},
+            "Your softmax runs over the first axis; the weights of one query stand along the last."),
+    ),
+)  # fmt: skip
+
+
+# 5.10 attention_along
+
+
+def right_along(queries, keys, values, along_queries, along_keys, along_values):
+    scale = 1 / np.sqrt(np.array(queries.shape[-1], queries.dtype))
+    p = softmax(np.einsum("...td,...sd->...ts", queries, keys) * scale)
+    moves = np.einsum("...td,...sd->...ts", along_queries, keys) + np.einsum("...td,...sd->...ts", queries, along_keys)
+    moves = moves * scale
+    of_p = p * (moves - (p * moves).sum(-1, keepdims=True))
+    return np.einsum("...ts,...sd->...td", of_p, values) + np.einsum("...ts,...sd->...td", p, along_values)
+
+
+def _along(
+    queries, keys, values, along_queries, along_keys, along_values, ways=("queries", "keys", "values"), mean="p",
+    scale="√D", jacobian=True, meet=False, turn="two",
+):  # fmt: skip
+    D, t = queries.shape[-1], {"two": turned, "all": np.transpose}[turn]
+    c = {"√D": D**-0.5, "none": 1.0, "D": 1 / D}[scale]
+    p = softmax(queries @ t(keys) * D**-0.5)
+    moves = np.zeros_like(p)
+    if "queries" in ways:
+        moves = moves + along_queries @ t(keys)
+    if "keys" in ways:
+        moves = moves + queries @ t(along_keys)
+    if meet:
+        moves = along_queries @ t(along_keys)
+    moves = moves * c
+    average = {"p": (p * moves).sum(-1, keepdims=True), "none": 0, "plain": moves.mean(-1, keepdims=True)}[mean]
+    of_p = p * (moves - average) if jacobian else moves
+    output = of_p @ values
+    return output + p @ along_values if "values" in ways else output
+
+
+ATTENTION_ALONG = Exercise(
+    number="5.10", name="attention_along", see="What a query learns", reference=right_along, faulty=_along,
+    axes={"result": "…TM"}, returns="for each query how its output changes", dtypes=("float32",),
+    nouns={"M": "features of a value"},
+    arguments={
+        "queries": arg.Floats("…TD"), "keys": arg.Floats("…SD"), "values": arg.Floats("…SM"),
+        "along_queries": arg.Floats("…TD"), "along_keys": arg.Floats("…SD"), "along_values": arg.Floats("…SM"),
+    },
+    stages=(
+        Stage("the queries alone", styles={"along_keys": lambda rng, shape: np.zeros(shape),
+            "along_values": lambda rng, shape: np.zeros(shape)}, sizes={"T": 2, "S": 3, "D": 4, "M": 2}),
+        Stage("the keys alone", styles={"along_queries": lambda rng, shape: np.zeros(shape),
+            "along_values": lambda rng, shape: np.zeros(shape)}),
+        Stage("the values alone", styles={"along_queries": lambda rng, shape: np.zeros(shape),
+            "along_keys": lambda rng, shape: np.zeros(shape)}),
+        Stage("all three"),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True),
+        Stage("large directions", leading=(0, 1), types=("float32",), styles={
+            "along_queries": arg.spread(1000.0), "along_keys": arg.spread(1000.0)}),
+    ),
+    misconceptions=(
+        Misconception("the average left out", {"mean": "none"},
+            "You multiply the change of each score by its weight. When other scores rise too, a weight rises less: the "
+            "weighted average of the changes is to be subtracted."),
+        Misconception("the plain average", {"mean": "plain"},
+            "You subtract the plain average of the changes of the scores. It is to be taken with the weights."),
+        Misconception("no softmax", {"jacobian": False},
+            "You average the values by the changes of the *scores*. Those of the weights are needed."),
+        Misconception("no scale", {"scale": "none"}, "The change of a score is divided by √D, as the score is."),
+        Misconception("divided by D", {"scale": "D"}, "You divide the change of the scores by D, and not by its root."),
+        Misconception("the values' own change left out", {"ways": ("queries", "keys")},
+            "The values change too, and the output with them, each by its weight."),
+        Misconception("the keys' change left out", {"ways": ("queries", "values")},
+            "The keys change too: a score q · k has two factors, and so its change two parts."),
+        Misconception("the queries' change left out", {"ways": ("keys", "values")},
+            "The queries change too: a score q · k has two factors, and so its change two parts."),
+        Misconception("change times change", {"meet": True},
+            "You multiply the change of a query by that of a key. To first order one of the two stays as it is: there "
+            "are two parts, and they are added."),
+        Misconception("all axes turned", {"turn": "all"},
+            "`.T` turns all axes round, those of the batch too. Only the last two are to change places.",
+            breaks_contract=True),
+    ),
+)  # fmt: skip
+
+EXERCISES = (
+    COVARIANCE_BY_HAND, MASKED_BACKWARD, BIASED_ADDITIVE_BACKWARD, NUMERICAL_GRADIENT, MERGE, BACKWARD_BY_QUERIES,
+    ENTROPY_GRADIENT, ATTENTION_ALONG,
+)  # fmt: skip

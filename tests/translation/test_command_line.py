@@ -1,6 +1,9 @@
 """python -m attention: the answer last on standard output; for bad input one sentence on standard error and code 2."""
 
 import gzip
+import io
+import os
+import re
 import subprocess
 import sys
 from itertools import chain
@@ -8,7 +11,8 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from attention.__main__ import DRAWN, draw_alignment, main
+from attention.__main__ import main
+from attention.alignment import PIECES, draw_alignment
 from attention.evaluation.bleu import bleu
 from attention.inputs import InputError
 from attention.translator import LONGEST, Translator, best_model
@@ -30,6 +34,16 @@ def files(tmp_path, source=GERMAN, reference=ENGLISH):
     with gzip.open(tmp_path / "reference.gz", "wt", encoding="utf-8") as file:
         file.write("\n".join(reference) + "\n")
     return "--source", tmp_path / "source.txt", "--reference", tmp_path / "reference.gz"
+
+
+@pytest.fixture(autouse=True)
+def threads(monkeypatch):
+    """What a command does to the environment ends with the test."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def given(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
 
 @pytest.mark.parametrize("framework", ["numpy", "tensorflow", "pytorch"])
@@ -55,6 +69,51 @@ def test_as_a_reader_runs_it(model_file):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (expected,) = Translator("numpy", model_file).translate([GERMAN[1]])
     assert (done.stdout, done.stderr) == (expected + "\n", "")
+
+
+def test_every_sentence_is_translated(capsys, model_file):
+    """A line for each argument, whatever number of sentences is in it."""
+    one, two, three, four = Translator("numpy", model_file).translate(GERMAN)
+    arguments = [GERMAN[0], f"{GERMAN[1]} {GERMAN[2]}", GERMAN[3]]
+    expected = 0, f"{one}\n{two} {three}\n{four}\n", ""
+    assert run(capsys, "translate", *arguments, "--model", model_file) == expected
+    assert run(capsys, "translate", "--model", model_file, "--", *arguments) == expected
+
+
+def test_standard_input_a_line_each(capsys, model_file, monkeypatch):
+    one, two, three, four = Translator("numpy", model_file).translate(GERMAN)
+    lines = f"\ufeff{GERMAN[0]}\r\n\n {GERMAN[1]}  {GERMAN[2]}\u2028\n \t\r\n{GERMAN[3]}"
+    given(monkeypatch, lines.encode())
+    expected = f"{one}\n\n{two} {three}\n\n{four}\n"
+    assert run(capsys, "translate", "-", "--model", model_file) == (0, expected, "")
+
+
+def test_a_translation_is_one_line(capsys, model_file, monkeypatch):
+    monkeypatch.setattr(Translator, "translate", lambda _, sentences, *__: ["a\nb\x1c", " c "][: len(sentences)])
+    assert run(capsys, "translate", "Hund. Hund.", "--model", model_file)[1] == "a b c\n"
+
+
+@pytest.mark.parametrize("alignment", [False, True])
+def test_the_beam_is_as_wide_as_asked_for(capsys, model_file, tmp_path, alignment):
+    translator = Translator("numpy", model_file)
+    sentence = "Zwei Hunde lachen."
+    by_beam = {beam: translator.translate([sentence], beam)[0] for beam in (1, 2, 5, 100)}
+    assert len(set(by_beam.values())) == 4
+    drawn = ["--alignment", tmp_path / "a.png"] * alignment
+    for beam, expected in by_beam.items():
+        assert run(capsys, "translate", sentence, "--model", model_file, "--beam", beam, *drawn)[1] == f"{expected}\n"
+    assert run(capsys, "translate", sentence, "--model", model_file, *drawn)[1] == f"{by_beam[5]}\n"
+
+
+def test_a_wider_beam_shares_the_room_among_fewer_sentences(capsys, model_file, tmp_path, monkeypatch):
+    seen = []
+    whole = Translator._write
+    monkeypatch.setattr(Translator, "_write", lambda self, rows, beam: seen.append(len(rows)) or whole(self, rows, 1))
+    arguments = ["--model", model_file, *files(tmp_path, ["Hund"] * 70, ["dog"] * 70)]
+    for beam, batches in {1: [70], 5: [64, 6], 100: [3] * 23 + [1]}.items():
+        seen.clear()
+        assert run(capsys, "evaluate", *arguments, "--beam", beam)[0] == 0
+        assert seen == batches
 
 
 def test_unseen_characters_are_named(capsys, model_file):
@@ -95,9 +154,9 @@ def test_characters_that_cannot_be_drawn_are_no_trouble(capsys, model_file, tmp_
 def test_what_is_drawn(capsys, tmp_path):
     source, target = ["Ein", "Hund", "END"], ["A$^$", "END"]
     draw_alignment(tmp_path / "a.svg", source, target, np.eye(2, 3))
-    wide = np.zeros((1, DRAWN))
-    draw_alignment(tmp_path / "wide.png", ["a"] * DRAWN, ["b"], wide)
-    for weights in (np.zeros((1, DRAWN + 1)), np.zeros((DRAWN + 1, 1))):
+    wide = np.zeros((1, PIECES))
+    draw_alignment(tmp_path / "wide.png", ["a"] * PIECES, ["b"], wide)
+    for weights in (np.zeros((1, PIECES + 1)), np.zeros((PIECES + 1, 1))):
         T, S = weights.shape
         with pytest.raises(InputError, match=f"no picture is drawn of {T} by {S} pieces: 100 is the most"):
             draw_alignment(tmp_path / "b.png", ["a"] * S, ["b"] * T, weights)
@@ -106,11 +165,27 @@ def test_what_is_drawn(capsys, tmp_path):
 
 
 def test_the_translation_is_printed_although_the_picture_is_not(capsys, model_file, tmp_path):
+    arguments = ["--model", model_file, "--alignment", tmp_path / "a.png"]
+    code, out, err = run(capsys, "translate", "Hund " * 60, *arguments)
+    assert (code, len(out.splitlines())) == (2, 1)
+    assert re.fullmatch(r"no picture is drawn of \d+ by \d+ pieces: 100 is the most\n", err.splitlines(True)[-1])
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_place_of_a_picture_is_looked_at_before_the_work(capsys, tmp_path, monkeypatch):
+    """Before the model is: here there is none."""
     (tmp_path / "a.png").mkdir()
-    expected = run(capsys, "translate", GERMAN[0], "--model", model_file)[1]
-    code, out, err = run(capsys, "translate", GERMAN[0], "--model", model_file, "--alignment", tmp_path / "a.png")
-    assert (code, out) == (2, expected)
-    assert err == f"{tmp_path / 'a.png'} could not be written (Is a directory); what was there before is untouched\n"
+    for place, why in {
+        "nowhere/a.png": f"there is no folder {tmp_path / 'nowhere'}",
+        "a.png": "it is a folder",
+        "a.strange": "its name must end in .png, .svg or .pdf",
+    }.items():
+        path = tmp_path / place
+        told = run(capsys, "translate", "Hund", "--model", "nowhere", "--alignment", path)
+        assert told == (2, "", f"the picture cannot be written to {path}: {why}\n")
+    monkeypatch.setattr("os.access", lambda place, how: (place, how) != (tmp_path, os.W_OK))  # root may write anywhere
+    told = run(capsys, "translate", "Hund", "--model", "nowhere", "--alignment", tmp_path / "b.png")
+    assert told[2].endswith(f"b.png: nothing may be written into the folder {tmp_path}\n")
 
 
 @pytest.mark.parametrize("framework", ["numpy", "tensorflow", "pytorch"])
@@ -201,20 +276,6 @@ def test_train(capsys, corpus, settings, tmp_path, monkeypatch):
     assert "validation BLEU = " in out.splitlines()[-1]
     assert "validation loss" in err
     assert run(capsys, "translate", GERMAN[0], "--model", path)[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["train", "translation", "--framework", "numpy"], "invalid choice: 'numpy'"),
-        (["train", "translation", "--framework", "pytorch", "--steps", "0"], "whole number of at least 1"),
-    ],
-)
-def test_bad_input_gets_one_sentence(capsys, arguments, sentence):
-    code, out, err = run(capsys, *arguments)
-    assert (code, out) == (2, "")
-    assert len(err.splitlines()) == 1
-    assert sentence in err
 
 
 def test_unequal_lengths(capsys, model_file, tmp_path):

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from attention.data import multi30k as module
+from attention.data import text
 from attention.data.batches import pad, sentence_batches
 from attention.data.tokenizer import (
     END,
@@ -275,7 +276,7 @@ def test_download_once_then_cache(server, tmp_path, monkeypatch, caplog, way):
     monkeypatch.setattr(module.pooch.get_logger(), "handlers", [caplog.handler])
     path = module.multi30k_file("val", "de", f"{server}/{way}/")
     assert path == tmp_path / "cache" / "attention-course" / "multi30k" / "val.de.gz"
-    assert module.read_lines(path) == ["Ein Hund läuft.", "Zwei Hunde laufen."]
+    assert text.read_lines(path) == ["Ein Hund läuft.", "Zwei Hunde laufen."]
     asked_once = Handler.asked
     assert asked_once > asked
     assert module.multi30k_file("val", "de", f"{server}/{way}/") == path
@@ -403,14 +404,14 @@ def test_no_such_file(server, name):
 def test_lines_are_split_at_line_ends_only(tmp_path, content, expected):
     (tmp_path / "text").write_bytes(content.encode())
     (tmp_path / "text.gz").write_bytes(gzip.compress(content.encode()))
-    assert module.read_lines(tmp_path / "text") == expected
-    assert module.read_lines(str(tmp_path / "text.gz")) == expected
+    assert text.read_lines(tmp_path / "text") == expected
+    assert text.read_lines(str(tmp_path / "text.gz")) == expected
 
 
 def test_the_limit_of_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BYTES", 10)
+    monkeypatch.setattr(text, "BYTES", 10)
     (tmp_path / "text").write_bytes(b"123456789\n")
-    assert module.read_lines(tmp_path / "text") == ["123456789"]
+    assert text.read_lines(tmp_path / "text") == ["123456789"]
     (tmp_path / "text").write_bytes("12345678äöü\n".encode())  # the limit is in the middle of a letter
     with pytest.raises(InputError, match="text holds more than 10 bytes of text: split it"):
-        module.read_lines(tmp_path / "text")
+        text.read_lines(tmp_path / "text")

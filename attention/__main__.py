@@ -34,7 +34,8 @@ class Version(argparse.Action):
     def __call__(self, parser, *_):
         from importlib.metadata import version
 
-        parser.exit(message=f"attention-course {version('attention-course')}\n")
+        print(f"attention-course {version('attention-course')}")
+        parser.exit()
 
 
 def main(arguments=None):

@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from importlib.metadata import version
 from itertools import chain
 
 import numpy as np
@@ -14,8 +16,12 @@ import pytest
 from attention.__main__ import main
 from attention.alignment import PIECES, draw_alignment
 from attention.evaluation.bleu import bleu
-from attention.inputs import InputError
+from attention.experiments import study
+from attention.inputs import InputError, Interrupted
+from attention.numpy.decoding import greedy
+from attention.results import read_result
 from attention.translator import LONGEST, Translator, best_model
+from attention.weights.store import load, save
 from tests.translation.conftest import ENGLISH, GERMAN
 
 
@@ -55,17 +61,8 @@ def test_translate_prints_the_translation_alone(capsys, model_file, framework):
 
 def test_as_a_reader_runs_it(model_file):
     """A process of its own: nothing of the framework's start reaches either stream."""
-    command = [
-        sys.executable,
-        "-m",
-        "attention",
-        "translate",
-        GERMAN[1],
-        "--framework",
-        "tensorflow",
-        "--model",
-        model_file,
-    ]
+    command = [sys.executable, "-m", "attention", "translate", GERMAN[1]]
+    command += ["--framework", "tensorflow", "--model", model_file]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (expected,) = Translator("numpy", model_file).translate([GERMAN[1]])
     assert (done.stdout, done.stderr) == (expected + "\n", "")
@@ -100,15 +97,20 @@ def test_the_beam_is_as_wide_as_asked_for(capsys, model_file, tmp_path, alignmen
     by_beam = {beam: translator.translate([sentence], beam)[0] for beam in (1, 2, 5, 100)}
     assert len(set(by_beam.values())) == 4
     drawn = ["--alignment", tmp_path / "a.png"] * alignment
-    for beam, expected in by_beam.items():
+    for beam, expected in list(by_beam.items())[: 4 - 3 * alignment]:
         assert run(capsys, "translate", sentence, "--model", model_file, "--beam", beam, *drawn)[1] == f"{expected}\n"
     assert run(capsys, "translate", sentence, "--model", model_file, *drawn)[1] == f"{by_beam[5]}\n"
 
 
 def test_a_wider_beam_shares_the_room_among_fewer_sentences(capsys, model_file, tmp_path, monkeypatch):
     seen = []
-    whole = Translator._write
-    monkeypatch.setattr(Translator, "_write", lambda self, rows, beam: seen.append(len(rows)) or whole(self, rows, 1))
+
+    def search(model, source, lengths, limit, **_):
+        seen.append(len(source))
+        return greedy(model, source, lengths, limit)
+
+    for name in ("greedy", "beam_search"):
+        monkeypatch.setattr(f"attention.numpy.decoding.{name}", search)
     arguments = ["--model", model_file, *files(tmp_path, ["Hund"] * 70, ["dog"] * 70)]
     for beam, batches in {1: [70], 5: [64, 6], 100: [3] * 23 + [1]}.items():
         seen.clear()
@@ -126,6 +128,43 @@ def test_unseen_characters_are_named(capsys, model_file):
 def test_unseen_characters_do_nothing_to_the_terminal(capsys, model_file):
     _, _, err = run(capsys, "translate", "Ein \x1b[2J\0Hund.", "--model", model_file)
     assert err == "note: training never met \\x1b [ 2 J \\x00: the model has to guess\n"
+
+
+def test_only_some_characters_are_named(capsys, model_file):
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 30)))
+    _, _, err = run(capsys, "translate", letters[:20], "--model", model_file)
+    assert err == f"note: training never met {' '.join(letters[:20])}: the model has to guess\n"
+    _, _, err = run(capsys, "translate", letters[:25], letters, "--model", model_file)
+    assert err == f"note: training never met {' '.join(letters[:20])} and 10 more: the model has to guess\n"
+
+
+def test_a_text_of_another_language_is_noted(capsys, model_file):
+    code, out, err = run(capsys, "translate", *GERMAN, ENGLISH[2], "--model", model_file)
+    assert (code, len(out.splitlines())) == (0, 5)
+    assert (
+        err.splitlines(True)[-1]
+        == "note: 'A woman reads.' does not look like 'de', the language that this model reads\n"
+    )
+    _, _, err = run(capsys, "translate", *ENGLISH[:3], *GERMAN, "--model", model_file)
+    told = "note: 'A dog runs.' does not look like 'de', the language that this model reads, nor do 2 more\n"
+    assert err.splitlines(True)[-1] == told
+    _, _, err = run(capsys, "translate", "the dog and \x1b" * 30, "--model", model_file)
+    assert len(err.splitlines()[-1]) < 200
+    assert "\x1b" not in err
+
+
+def test_the_language_is_the_models(capsys, model_file, tmp_path):
+    weights, metadata = load(model_file)
+    save(tmp_path / "model", weights, metadata | {"languages": ["en", "de"]})
+    _, _, err = run(capsys, "translate", *ENGLISH, GERMAN[0], "It is 3. It is 5.", "--model", tmp_path / "model")
+    assert err.splitlines()[-1].startswith("note: 'Ein Hund läuft.' does not look like 'en'")
+
+
+def test_where_a_sentence_may_be_lost_is_noted(capsys, model_file):
+    arguments = ["Dr. Hund läuft.", "Der 3. Hund läuft.", "Ein Hund läuft am 3. Mai."]
+    code, _, err = run(capsys, "translate", *arguments, "--model", model_file)
+    told = "note: no sentence was taken to end at Dr. 3.: where one does, put the next into a line of its own"
+    assert (code, err.splitlines()[-1]) == (0, told)
 
 
 def test_spaces_around_and_between_are_one(capsys, model_file):
@@ -202,14 +241,129 @@ def test_the_framework_is_the_one_asked_for(capsys, model_file, tmp_path, monkey
     assert run(capsys, command, *what, "--model", model_file, *given) == expected
 
 
+@pytest.mark.parametrize("framework", ["tensorflow", "pytorch"])
+@pytest.mark.parametrize("command", ["translate", "evaluate"])
+def test_the_device_is_the_one_asked_for(capsys, tmp_path, monkeypatch, framework, command):
+    seen = []
+    monkeypatch.setattr(f"attention.{framework}.device.use_device", seen.append)
+    what = ["Hund"] if command == "translate" else files(tmp_path)
+    arguments = [command, *what, "--model", tmp_path / "nowhere", "--framework", framework]
+    for variable in ("auto", "cuda"):
+        monkeypatch.setenv("ATTENTION_DEVICE", variable)
+        run(capsys, *arguments)
+        run(capsys, *arguments, "--device", "cpu")
+    monkeypatch.delenv("ATTENTION_DEVICE")
+    run(capsys, *arguments)
+    assert seen == ["auto", "cpu", "cuda", "cpu", "cpu"]
+
+
+def test_one_sentence_has_one_thread(capsys, model_file, monkeypatch):
+    """Where nothing else is said; more sentences have what there is."""
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    run(capsys, "translate", "Hund", "Hund", "--model", model_file)
+    assert "OMP_NUM_THREADS" not in os.environ
+    run(capsys, "translate", "Hund", "--model", model_file)
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    run(capsys, "translate", "Hund", "--model", model_file)
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
+def test_what_is_not_needed_is_not_imported(model_file):
+    program = """if True:
+        import sys
+        from attention.__main__ import main
+        main(["translate", "Hund", "--model", sys.argv[1]])
+        print(*{name.split(".")[0] for name in sys.modules})
+    """
+    done = subprocess.run([sys.executable, "-c", program, model_file], capture_output=True, text=True, check=True)
+    heavy = {"matplotlib", "pooch", "py3langid", "requests", "sacrebleu", "scipy", "tensorflow", "torch", "tqdm"}
+    assert not heavy & set(done.stdout.splitlines()[-1].split())
+
+
+def test_a_bar_for_who_waits_at_a_terminal(capsys, model_file, tmp_path, monkeypatch):
+    def slow(_, sentences, beam, batch, progress):
+        for _part in progress([0, 1]):
+            time.sleep(0.6)
+        return sentences
+
+    arguments = ["evaluate", "--model", model_file, *files(tmp_path)]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(capsys, *arguments)[2] == ""  # soon done
+    monkeypatch.setattr(Translator, "translate", slow)
+    assert "2/2" in run(capsys, *arguments)[2]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    assert run(capsys, *arguments)[2] == ""
+
+
+def test_the_version(capsys):
+    assert run(capsys, "--version") == (0, f"attention-course {version('attention-course')}\n", "")
+
+
+def test_the_usage_is_that_of_the_command(capsys):
+    assert run(capsys)[2].startswith("usage: python -m attention [-h] [--version]")
+    for command in ("train", "translate", "evaluate"):
+        assert run(capsys, command)[2].startswith(f"usage: python -m attention {command} [-h]")
+
+
+def test_the_help_names_every_command(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert re.findall(r"^    (\w+) +\S", out, re.MULTILINE) == [
+        "train",
+        "translate",
+        "evaluate",
+        "experiment",
+        "progress",
+    ]
+
+
+def test_experiments(capsys, tmp_path, monkeypatch):
+    """Those there are, and one that is run."""
+    assert run(capsys, "experiment") == (0, "\n".join(study.names()) + "\n", "")
+    program = "DATA, SEED, PARTS = 'a', None, [{'x': 2}]\ndef measure(x):\n    return {'y': x * x}\n"
+    (tmp_path / "square_of_two.py").write_text(program)
+    monkeypatch.setattr(study.studies, "__path__", [str(tmp_path)])
+    monkeypatch.setattr(study.run_study, "__defaults__", (tmp_path / "results", tmp_path / "drafts"))
+    path = tmp_path / "results" / "square_of_two.json"
+    assert run(capsys, "experiment") == (0, "square_of_two\n", "")
+    assert run(capsys, "experiment", "square_of_two") == (0, f"{path}\n", "1 of 1: x 2, y 4\n")
+    assert read_result("square_of_two", path.parent)["rows"] == [{"x": 2, "y": 4}]
+
+
+def test_progress(capsys):
+    code, out, _ = run(capsys, "progress")
+    assert code == 0
+    assert out.startswith("01 Softmax   ")
+
+
+@pytest.mark.parametrize(("stop", "code", "err"), [(KeyboardInterrupt(), 130, ""), (Interrupted("a"), 130, "a\n")])
+def test_stopped_it_is_quiet(capsys, model_file, monkeypatch, stop, code, err):
+    def stopped(*_):
+        raise stop
+
+    monkeypatch.setattr(Translator, "translate", stopped)
+    assert run(capsys, "translate", "Hund", "--model", model_file) == (code, "", err)
+
+
+def test_who_reads_may_have_read_enough():
+    """As `progress | head -1` does: the pipe is closed at its other end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "attention", "progress"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_the_best_stored_model_unless_another_is_asked_for(capsys):
     expected = Translator("numpy", best_model("de", "en")).translate(["Ein Hund."])[0]
     assert run(capsys, "translate", "Ein Hund.") == (0, f"{expected}\n", "")
 
 
 def test_evaluate(capsys, model_file, tmp_path):
-    """Byte-order mark, CRLF and archive change nothing, and blank lines count as empty translations."""
-    german, english = [*GERMAN, ""], [*ENGLISH, "Nothing."]
+    """Byte-order mark, CRLF and archive change nothing, and each line is translated as it is, an empty one too."""
+    german, english = [*GERMAN, "", f"{GERMAN[0]} {GERMAN[1]}"], [*ENGLISH, "Nothing.", "A dog."]
     score, signature = bleu(Translator("numpy", model_file).translate(german), english)
     arguments = files(tmp_path, german, english)
     code, out, err = run(capsys, "evaluate", "--model", model_file, *arguments)

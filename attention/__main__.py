@@ -74,10 +74,13 @@ def parser():
     command.add_argument("task", choices=["translation"])
     command.add_argument("--framework", choices=["tensorflow", "pytorch"], required=True)
     command.add_argument("--architecture", choices=["gru"], default="gru")
-    command.add_argument("--data", choices=["multi30k"], default="multi30k")
+    command.add_argument("--data", default="multi30k", help="or a folder with your own two files, a sentence a line")
+    command.add_argument(
+        "--languages", nargs=2, default=["de", "en"], metavar=("FROM", "INTO"), help="by their letters"
+    )
     command.add_argument("--steps", type=whole_number, help="how many batches to learn from")
     command.add_argument("--seed", type=whole_number, help="of the first weights, the batches and dropout")
-    command.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    command.add_argument("--device", choices=DEVICES, default="auto", help="where to compute")
     command.add_argument("--resume", action="store_true", help="go on where training was interrupted")
     command.add_argument("--model", type=path, help="where to store it; in work/ if left out")
     command.set_defaults(run=train)
@@ -138,16 +141,37 @@ def train(options):
     """Teach a model to translate and store the best weights."""
     # oneDNN is off in the notebooks, where digits must not depend on the processor; training is twice as fast with it.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    from attention.experiments import loop
     from attention.experiments.translation import Corpus, Settings
 
     given = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name)}
     settings = replace(Settings(), **given)
-    corpus = Corpus(settings)
-    path = options.model or Path("work") / f"gru_de_en_{options.framework}.safetensors"
-    training = importlib.import_module(f"attention.{options.framework}.training")
-    curve = training.train(settings, corpus, path, training.choose_device(options.device), options.resume)
+    package = f"attention.{options.framework}"
+    importlib.import_module(f"{package}.device").use_device(options.device)
+    learner, task = (importlib.import_module(f"{package}.{name}") for name in ("training", "translation"))
+
+    def prepare():
+        corpus = Corpus(settings, options.languages, *pairs(options.data, options.languages))
+        told = f"{len(corpus.train[0]):,} pairs to learn from, {len(corpus.validation[0]):,} to validate on"
+        print(told, file=sys.stderr)
+        return learner.Learner(task.Translation(settings, corpus), settings)
+
+    name = f"gru_{'_'.join(options.languages)}_{options.framework}.safetensors"
+    path = options.model or Path("work") / name
+    curve = loop.train(path, prepare, options.resume)
     best = max(curve, key=lambda entry: entry["bleu"])
     print(f"{path}: validation BLEU = {best['bleu']:.2f} after {best['step']} steps")
+
+
+def pairs(data, languages):
+    """The pairs of sentences for learning and for validation: of Multi30k, or of a folder."""
+    if data != "multi30k":
+        from attention.data.folder import folder_pairs
+
+        return folder_pairs(data, *languages)
+    from attention.data.multi30k import multi30k
+
+    return multi30k("train", *languages), multi30k("val", *languages)
 
 
 def translate(options):

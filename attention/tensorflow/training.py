@@ -17,7 +17,10 @@ class Learner:
 
     def __init__(self, task, settings):
         keras.utils.set_random_seed(settings.seed)
-        tf.config.experimental.enable_op_determinism()  # of the whole process: else threads add in any order
+        # Both for the whole process. Without the first, threads add in any order; without the second, operations are
+        # fused in an order that differs from one process to the next, and so do the last digits.
+        tf.config.experimental.enable_op_determinism()
+        tf.config.optimizer.set_experimental_options({"remapping": False})
         tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and a new pair of lengths needs one
         self.task, self.settings = task, settings
         self.model, self.average = task.model(), task.model()

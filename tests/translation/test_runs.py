@@ -136,6 +136,42 @@ def test_a_loss_that_is_not_finite_ends_it_and_stores_nothing(value, tmp_path):
     assert load(path)[1]["curve"][-1]["step"] == 3
 
 
+MEMORY = """
+import sys
+import psutil
+from dataclasses import replace
+from attention.experiments import loop
+from tests.translation.conftest import ENGLISH, GERMAN, LANGUAGES, SETTINGS, Corpus
+from tests.translation.learners import learner
+
+many = [[text * (1 + i % 5) for i in range(10) for text in texts] for texts in (GERMAN, ENGLISH)]
+settings = replace(SETTINGS, steps=2000, validate_every=500, patience=9, piece_dropout=0.1)
+made = learner(sys.argv[1], settings, Corpus(settings, LANGUAGES, many, (GERMAN, ENGLISH)))
+step, taken = made.step, iter(range(1, 2001))
+
+def watched(batch, rate):
+    loss = step(batch, rate)
+    if (number := next(taken)) in (500, 2000):
+        print(psutil.Process().memory_info().rss)
+    return loss
+
+made.step = watched
+loop.train(sys.argv[2], lambda: made)
+"""
+
+
+@pytest.mark.skipif(MOMENTS == 1, reason="2,000 steps take minutes: KILLS=5 asks for them")
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_memory_does_not_grow(framework, tmp_path):
+    command = [sys.executable, "-c", MEMORY, framework, str(tmp_path / "model")]
+    found = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    early, late = map(int, found.stdout.split())
+    print(f"{framework}: {early / 1e6:.0f} MB after 500 steps, {late / 1e6:.0f} MB after 2,000")
+    assert late < 1.05 * early
+
+
 # From here on within this process
 
 

@@ -27,8 +27,8 @@ NOTE = """Signature: `{signature}`.
 Measured from the stored file. The model was chosen on validation data; nothing was chosen by the test sentences."""
 
 TERMS = """Multi30k, 29,000 pairs for training: <https://github.com/multi30k/dataset>. Elliott, Frank, Sima'an and
-Specia (2016), "Multi30K: Multilingual English–German image descriptions". The English sentences are captions from Flickr30k,
-and Multi30k is given out under the terms of that corpus (<https://github.com/multi30k/dataset/issues/8>):
+Specia (2016), "Multi30K: Multilingual English–German image descriptions". The English sentences are captions from
+Flickr30k, and Multi30k is given out under the terms of that corpus (<https://github.com/multi30k/dataset/issues/8>):
 <https://hockenmaier.cs.illinois.edu/DenotationGraph/data/>. Read them before you use the weights outside teaching.
 No line of the corpus is in this repository. The vocabulary in the file holds pieces of words that are frequent in it.
 

@@ -419,17 +419,6 @@ def test_the_order_is_kept_and_empty_lines_stay_empty(model_file):
     assert translator.translate([GERMAN[1], "", GERMAN[0]]) == [alone[1], "", alone[0]]
 
 
-def test_train(capsys, corpus, settings, tmp_path, monkeypatch):
-    import attention.experiments.translation as experiment
-
-    monkeypatch.setattr(experiment, "Settings", lambda: settings)
-    monkeypatch.setattr(experiment, "Corpus", lambda _: corpus)
-    path = tmp_path / "new" / "model.safetensors"
-    code, out, err = run(capsys, "train", "translation", "--framework", "pytorch", "--steps", 3, "--model", path)
-    assert code == 0
-    assert "validation BLEU = " in out.splitlines()[-1]
-    assert "validation loss" in err
-    assert run(capsys, "translate", GERMAN[0], "--model", path)[0] == 0
 
 
 def test_unequal_lengths(capsys, model_file, tmp_path):

@@ -49,7 +49,7 @@ def main(arguments=None):
     options = parser().parse_args(arguments)
     try:
         options.run(options)
-        sys.stdout.flush()
+        print(end="", flush=True)  # here, where an error is caught
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -211,6 +211,8 @@ def given_texts(arguments):
 
         if len(arguments) > 1:
             raise InputError("- is standard input, and stands alone")
+        if not sys.stdin:
+            raise InputError("standard input is closed")
         texts = lines(sys.stdin.buffer, "standard input")
         if not any(text.strip() for text in texts):
             raise InputError("standard input has no sentence in it")
@@ -234,7 +236,7 @@ def translate_all(translator, sentences, beam):
     """All translations, with a bar where somebody looks on, once it takes longer than a second."""
 
     def progress(batches):
-        if not sys.stderr.isatty():
+        if not (sys.stderr and sys.stderr.isatty()):
             return batches
         from tqdm import tqdm
 

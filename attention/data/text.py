@@ -17,17 +17,21 @@ def read_lines(path):
     """
     opener = gzip.open if str(path).endswith(".gz") else open
     try:
-        with opener(path, "rb") as file:
-            return lines(file, path)
+        file = opener(path, "rb")
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    with file:
+        return lines(file, path)
 
 
 def lines(file, name):
     """The lines of an open binary file, which errors call `name`."""
-    content = file.read(BYTES + 1)
+    try:
+        content = file.read(BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > BYTES:
         raise InputError(f"{name} holds more than {BYTES:,} bytes of text: split it")
     try:

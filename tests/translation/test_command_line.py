@@ -4,11 +4,13 @@ import gzip
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
 from importlib.metadata import version
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,6 +298,16 @@ def test_a_bar_for_who_waits_at_a_terminal(capsys, model_file, tmp_path, monkeyp
     assert run(capsys, *arguments)[2] == ""
 
 
+def test_what_the_page_shows_is_what_one_sees(capsys):
+    """The first page's commands, and what they print."""
+    page = (Path(study.__file__).parents[2] / "book" / "start.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    shown = re.findall(r"^\$ \.venv/bin/python -m attention (.*)\n((?:[^$].*\n)+)", block, re.MULTILINE)
+    assert [command.split()[0] for command, _ in shown] == ["translate", "translate"]
+    for command, expected in shown:
+        assert run(capsys, *shlex.split(command)) == (0, expected, "")
+
+
 def test_the_version(capsys):
     assert run(capsys, "--version") == (0, f"attention-course {version('attention-course')}\n", "")
 
@@ -346,12 +358,19 @@ def test_stopped_it_is_quiet(capsys, model_file, monkeypatch, stop, code, err):
     assert run(capsys, "translate", "Hund", "--model", model_file) == (code, "", err)
 
 
-def test_who_reads_may_have_read_enough():
+def test_streams_may_be_closed(model_file):
+    command = [sys.executable, "-m", "attention", "translate", "Hund", "--model", model_file]
+    assert subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *command], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_who_reads_may_have_read_enough(unbuffered):
     """As `progress | head -1` does: the pipe is closed at its other end."""
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "attention", "progress"]
-    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False, env=environment)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
 

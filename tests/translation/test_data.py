@@ -7,6 +7,7 @@ import http.server
 import os
 import pty
 import random
+import re
 import select
 import threading
 import time
@@ -344,6 +345,11 @@ def test_two_at_the_same_time(server):
         jobs = [pool.submit(module.multi30k_file, "val", "de", f"{server}/right/") for _ in range(4)]
         assert {job.result().read_bytes() for job in jobs} == {CONTENT}
     assert [path.name for path in jobs[0].result().parent.iterdir()] == ["val.de.gz"]
+
+
+def test_the_checksums_are_written_as_they_are_computed():
+    assert all(re.fullmatch("[0-9a-f]{64}", checksum) for checksum in module.CHECKSUMS.values())
+    assert len(set(module.CHECKSUMS.values())) == 9
 
 
 def test_the_patience_with_servers():

@@ -447,6 +447,15 @@ def test_standard_input_that_cannot_be_used(capsys, model_file, tmp_path, monkey
     assert refused(capsys, tmp_path, "translate", "-", "--model", model_file).startswith(sentence)
 
 
+def test_standard_input_that_cannot_be_read(capsys, tmp_path, monkeypatch):
+    with open("/proc/self/mem", encoding="utf-8") as memory:
+        monkeypatch.setattr(sys, "stdin", memory)
+        told = refused(capsys, tmp_path, "translate", "-", "--model", "x")
+    assert told == "standard input cannot be read: Input/output error\n"
+    monkeypatch.setattr(sys, "stdin", None)
+    assert refused(capsys, tmp_path, "translate", "-", "--model", "x") == "standard input is closed\n"
+
+
 def test_the_variable_of_the_device(capsys, model_file, tmp_path, monkeypatch):
     """What it says holds where the option says nothing."""
     monkeypatch.setenv("ATTENTION_DEVICE", "cuda")

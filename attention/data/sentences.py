@@ -26,9 +26,10 @@ def split_sentences(text, language):
     sentencex, https://github.com/wikimedia/sentencex
     """
     text = " ".join(text.split())
-    shown = FIRST.sub("X", text).encode(errors="replace").decode()  # what is half a character is not refused here
+    # Half a character, which sentencex cannot take, is not refused here.
+    known, shown = (each.encode(errors="replace").decode() for each in (language, FIRST.sub("X", text)))
     sentences, start = [], 0
-    for part in sentencex.segment(language, shown):
+    for part in sentencex.segment(known, shown):
         end = start + len(part)
         if sentences and language == "de" and ORDINAL.search(sentences[-1]):
             sentences[-1] += text[start:end]

@@ -438,8 +438,6 @@ def test_the_order_is_kept_and_empty_lines_stay_empty(model_file):
     assert translator.translate([GERMAN[1], "", GERMAN[0]]) == [alone[1], "", alone[0]]
 
 
-
-
 def test_unequal_lengths(capsys, model_file, tmp_path):
     code, out, err = run(capsys, "evaluate", "--model", model_file, *files(tmp_path, reference=ENGLISH[:3]))
     assert (code, out) == (2, "")

@@ -51,7 +51,8 @@ def test_the_language_decides():
     assert len(split_sentences("He is 3. She is 5.", "en")) == 2
     assert len(split_sentences("He is 3. She is 5.", "de")) == 1
     assert len(split_sentences("Ein Hund ca. Drei.", "de")) == 1
-    assert len(split_sentences("Ein Hund läuft. Eine Frau.", "no such language")) == 2
+    for nobodys in ("no such language", "", "../x", "\ud83d"):
+        assert len(split_sentences("Ein Hund läuft. Eine Frau.", nobodys)) == 2
 
 
 @given(st.text(st.sampled_from("aB1ß. !?…„“()'\"\n\x85🐶\ud83d\0\u0301"), max_size=40), st.sampled_from(["de", "en"]))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 
 from attention.__main__ import main
 from attention.alignment import PIECES, draw_alignment
@@ -203,6 +204,17 @@ def test_what_is_drawn(capsys, tmp_path):
             draw_alignment(tmp_path / "b.png", ["a"] * S, ["b"] * T, weights)
     assert not (tmp_path / "b.png").exists()
     assert capsys.readouterr() == ("", "")
+
+
+def test_rows_are_what_was_written(tmp_path):
+    weights = np.array([[0.25, 0.5, 0.25], [0, 0, 1]])
+    draw_alignment(tmp_path / "a.svg", ["Ein", "Hund", "END"], ["Dog", "END"], weights)
+    (axes,) = plt.gcf().axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), weights)
+    labels = [[label.get_text() for label in ticks] for ticks in (axes.get_xticklabels(), axes.get_yticklabels())]
+    assert labels == [["Ein", "Hund", "END"], ["Dog", "END"]]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("what was read", "what was written")
+    assert len(axes.texts) == 0  # they would be too small to read
 
 
 def test_the_translation_is_printed_although_the_picture_is_not(capsys, model_file, tmp_path):

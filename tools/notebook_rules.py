@@ -5,9 +5,9 @@ for each fault; it reads the notebooks and nothing else, so that a new chapter n
 """
 
 import nbformat
-from rules import cells, exercises, form, outputs, references, words
+from rules import cells, exercises, form, notation, outputs, references, words
 
-ANYWHERE = (cells, outputs, words, references)  # modules of rules that every notebook keeps
+ANYWHERE = (cells, outputs, words, references, notation)  # modules of rules that every notebook keeps
 BYTES = 1_000_000
 
 

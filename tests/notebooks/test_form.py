@@ -51,7 +51,7 @@ def chapter():
     """The cells of a small chapter with nothing wrong in it."""
     return [
         new_markdown_cell("# Toy\n\n**You need** …\n**You will be able to** …\n**Time** …\n\n## Bars\n\n### Three"),
-        new_markdown_cell(r"$$ a = b \tag{3.1} $$ and, by (3.1), $$ c = d \tag{3.2} $$"),
+        new_markdown_cell(r"$$ c = n \tag{3.1} $$ and, by (3.1), $$ F(p) = Z \tag{3.2} $$"),
         new_code_cell("# checks (3.1)\nassert True"),
         *tabs("numpy", "tensorflow", "pytorch"),
         new_code_cell("# NumPy\n# checks (3.2)\nassert True"),
@@ -164,11 +164,11 @@ ADDED = {
     "tagged tensorflow, pytorch; a set": tabs("numpy", "tensorflow", "pytorch", "tensorflow", "pytorch"),
     "tagged pytorch, tensorflow, numpy": tabs("pytorch", "tensorflow", "numpy"),
     "equation (3.5) stands where (3.3) is due": [
-        new_markdown_cell(r"$$ e = f \tag{3.5} $$"),
+        new_markdown_cell(r"$$ e = m \tag{3.5} $$"),
         new_code_cell("# checks (3.5)\nassert True"),
     ],
-    "equation (3.1) stands where (3.3) is due": [new_markdown_cell(r"$$ e = f \tag{3.1} $$")],
-    "no cell begins '# checks (3.3)'": [new_markdown_cell(r"$$ e = f \tag{3.3} $$")],
+    "equation (3.1) stands where (3.3) is due": [new_markdown_cell(r"$$ e = m \tag{3.1} $$")],
+    "no cell begins '# checks (3.3)'": [new_markdown_cell(r"$$ e = m \tag{3.3} $$")],
     "(3.9) is referred to": [new_markdown_cell("As (3.9) says.")],
     "(3.8) is referred to": [new_code_cell("# checks (3.8)\nassert True")],
 }
@@ -417,7 +417,7 @@ def test_what_a_set_may_also_be(tmp_path):
     cells = changed(solutions(), "10 minutes · go further", "an evening · go further, and back")
     cells = changed(cells, "★★☆☆☆ · 10 minutes · mend it", "★★★★★ · 5 minutes · mend it, then run it")
     cells.insert(
-        2, new_markdown_cell(r"By its own $$ a = b \tag{3.9} $$ (3.9) is an equation, though no cell checks it.")
+        2, new_markdown_cell(r"By its own $$ c = n \tag{3.9} $$ (3.9) is an equation, though no cell checks it.")
     )
     assert found(tmp_path, cells, SET) == []
     asked = [*ORDER, *["reason"] * 2, "write it"]

@@ -168,6 +168,10 @@ ADDED = {
         new_code_cell("# checks (3.5)\nassert True"),
     ],
     "equation (3.1) stands where (3.3) is due": [new_markdown_cell(r"$$ e = m \tag{3.1} $$")],
+    "(3.3) has $b_m$, which is in no table": [
+        new_markdown_cell(r"$$ e = b_m \tag{3.3} $$"),
+        new_code_cell("# checks (3.3)\nassert True"),
+    ],
     "no cell begins '# checks (3.3)'": [new_markdown_cell(r"$$ e = m \tag{3.3} $$")],
     "(3.9) is referred to": [new_markdown_cell("As (3.9) says.")],
     "(3.8) is referred to": [new_code_cell("# checks (3.8)\nassert True")],

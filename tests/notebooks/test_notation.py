@@ -21,7 +21,8 @@ PAGE = r"""# Notation
 | $\mathbf v$ | what reads off a score |
 | $v$ | a number |
 | $s_{ij}$, $s_{ti}$ | score |
-| $W$, $W_q$ | matrix |
+| $W$, $W_q$, $W_a$ | matrix |
+| $a$, $c$ | masks |
 | $H(p)$ | entropy |
 | $p$ | weights |
 | $y_t$, $y_{<t}$ | tokens |
@@ -43,11 +44,11 @@ A table of another kind, in which nothing is defined:
     [
         r"\mathbf v_i \mathbf {v}_{j} \mathbf v' v",
         r"s_{ji} + s_{t-1,i} \qquad s_{t'j}",
-        r"W_q W' \in D_q \times D",
+        r"W_q W' W'_q \in D_q \times D",
         r"H(p) = p(1 - p)",
         r"y_{t+1}, y_{<t}, E_{y_{t-1}}",
         r"\frac{\partial v}{\partial p} \le \tfrac12 \sum_{i=1}^{D} \hat{v}^{2\tau} \tag{1.2}",
-        r"\operatorname{softmax}_i(s_{ij}) \text{ for every word},\; \mathrm{GRU}_t",
+        r"\operatorname{softmax}_i(s_{ij}) \text{ for every word},\; \text{GRU}_t \text{GRU}(v)",
         r"\begin{aligned} |v| &= \boldsymbol \ell \\ &= \boldsymbol{\ell} \end{aligned}",
     ],
 )
@@ -62,8 +63,8 @@ def test_what_the_page_has(tex):
         (r"\mathbf v_t", [r"\mathbf v_t"]),  # a row of values, counted by tokens
         (r"v_j", ["v_j"]),
         (r"s_i + s_{ik} + s_{it}", ["s_i", "s_{ik}", "s_{it}"]),
-        (r"W_k + W_{ij}", ["W_k", "W_{ij}"]),
-        (r"H + H_i", ["H", "H_i"]),
+        (r"W_k + W_{ij} + W_c", ["W_k", "W_{ij}", "W_c"]),
+        (r"H + H_i + \tau_i", ["H", "H_i", r"\tau_i"]),
         (r"W(q)", ["q"]),
         (r"E_{y_i} + E_t", ["E_{y_i}", "y_i", "E_t"]),
         (r"y_{\le t} + y", [r"y"]),
@@ -103,7 +104,7 @@ def test_only_numbered_equations_are_looked_at_and_each_symbol_is_named_once(tmp
         PAGE,
         tmp_path,
         monkeypatch,
-        "$$ q = k $$\n\n$$ q_i + q_j \\tag{2.1} $$",
+        "$$ q = k $$\n\n$$ q_i + q_j + q_i \\tag{2.1} $$",
         "```\n$$ k \\tag{2.2} $$\n```\n$$\nq\n\\tag{2.3}$$ $z$",
     ) == [
         f"({number}) has ${symbol}$, which is in no table of book/notation.md: take the letter that the page has for "

@@ -15,7 +15,7 @@ EQUATION = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
 TAG = re.compile(r"\\tag\{([^}]*)\}")
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\S", re.DOTALL)
 ROW = re.compile(r"^\| (.*?) \|", re.MULTILINE)
-FORMULA = re.compile(r"(?<!\\)\$([^$]+)\$")
+FORMULA = re.compile(r"\$([^$]+)\$")
 
 FONTS = {r"\mathbf", r"\boldsymbol", r"\mathbb", r"\mathcal"}
 NAMES = {r"\operatorname", r"\mathrm", r"\text"}
@@ -79,7 +79,7 @@ def symbols(tex, indices):
             if name or "_" in below:
                 nested = symbols(" ".join(below), indices)
             if not name:
-                counted = [indices.get(part, part) for part in below if part not in UNDERSTOOD - {"<", "_"}]
+                counted = [indices.get(part, part) for part in below if part not in UNDERSTOOD - {"<"}]
                 token = f"{token}_{''.join(counted)}"
         elif not name and found[at : at + 1] == ["("]:
             token += "("

@@ -21,11 +21,11 @@ PAGE = r"""# Notation
 | $\mathbf v$ | what reads off a score |
 | $v$ | a number |
 | $s_{ij}$, $s_{ti}$ | score |
-| $W$, $W_q$, $W_a$ | matrix |
+| $W$, $W_q$, $W_a$, $W_{eb}$ | matrix |
 | $a$, $c$ | masks |
 | $H(p)$ | entropy |
 | $p$ | weights |
-| $y_t$, $y_{<t}$ | tokens |
+| $y_t$, $y_{<t}$, $y_0$ | tokens |
 | $E_{y_t}$ | embedding |
 | $\boldsymbol\ell$ | logits |
 | $\tau$ | temperature |
@@ -46,6 +46,7 @@ A table of another kind, in which nothing is defined:
         r"s_{ji} + s_{t-1,i} \qquad s_{t'j}",
         r"W_q W' W'_q \in D_q \times D",
         r"H(p) = p(1 - p)",
+        r"s_{bij} + y_{b,<t} + D_b + W_{eb} + y_{0}",
         r"y_{t+1}, y_{<t}, E_{y_{t-1}}",
         r"\frac{\partial v}{\partial p} \le \tfrac12 \sum_{i=1}^{D} \hat{v}^{2\tau} \tag{1.2}",
         r"\operatorname{softmax}_i(s_{ij}) \text{ for every word},\; \text{GRU}_t \text{GRU}(v)",
@@ -66,6 +67,8 @@ def test_what_the_page_has(tex):
         (r"W_k + W_{ij} + W_c", ["W_k", "W_{ij}", "W_c"]),
         (r"H + H_i + \tau_i", ["H", "H_i", r"\tau_i"]),
         (r"W(q)", ["q"]),
+        (r"s_{bb} + s_{ijb} + W_e", ["s_{bb}", "s_{ijb}", "W_e"]),
+        (r"s_0 + y_1 + y_{00}", ["s_0", "y_1", "y_{00}"]),
         (r"E_{y_i} + E_t", ["E_{y_i}", "y_i", "E_t"]),
         (r"y_{\le t} + y", [r"y"]),
         (r"\sum_{k=1}^{K} \sigma^\lambda", ["k", "K", r"\sigma", r"\lambda"]),

@@ -2,7 +2,7 @@
 
 A symbol is a letter, its font, and what its subscript counts: where the page's table of indices has i and j in a row,
 ``\\mathbf v_i`` is the same as ``\\mathbf v_j``, and neither is ``\\mathbf v``.  Names, ``\\operatorname{softmax}``,
-and signs, ``\\odot``, are symbols too.  Primes, and numbers added to an index, make no new symbol.
+and signs, ``\\odot``, are symbols too.  Primes, numbers added to an index, and an index b in front make no new symbol.
 """
 
 import re
@@ -80,7 +80,8 @@ def symbols(tex, indices):
                 nested = symbols(" ".join(below), indices)
             if not name:
                 counted = [indices.get(part, part) for part in below if part not in UNDERSTOOD - {"<"}]
-                token = f"{token}_{''.join(counted)}"
+                counted = counted[counted[:1] == ["b"] :] if counted else below  # y_0 is a symbol of its own
+                token = f"{token}_{''.join(counted)}" if counted else token
         elif not name and found[at : at + 1] == ["("]:
             token += "("
         seen += [(token, as_written(found[begin:at])), *nested]

@@ -9,7 +9,7 @@ import mutants
 import psutil
 import pytest
 from mutation.copies import Copy, Job, at_once
-from mutation.cover import Cover, within
+from mutation.cover import Cover, record, within
 from mutation.operators import mutants_of
 from scipy.stats import binomtest
 
@@ -161,8 +161,8 @@ def test_which_tests_may_notice():
     assert tests(range(3, 4)) == []
     assert tests(range(1, 6)) == tests(range(1, 3))
     assert tests(range(7, 8)) == ["t/a::other", "t/a::fast", "t/a::slow"]  # executed while their file was imported
-    assert tests(None, within="module") == ["t/b::only", "t/a::fast", "t/a::slow"]
-    assert tests(None, path="n", within="module") == ["t/a::other", "t/a::fast", "t/a::slow"]  # they import it
+    assert tests(None, within="module") == ["t/b::only", "t/a::other", "t/a::fast", "t/a::slow"]  # they import it
+    assert tests(None, path="n", within="module") == ["t/a::other", "t/a::fast", "t/a::slow"]
     assert tests(None, path="o", within="module") == []
     assert cover.known == {"t/a::slow", "t/a::fast", "t/a::other", "t/a::bad", "t/b::only"}
     assert cover.bad == ["t/a::bad"]
@@ -307,6 +307,78 @@ def test_one_that_takes_too_long_is_ended_with_what_it_has_started(copy):
     assert ended(job)["outcome"] == "timed out"
     for pid in (job.pid, int(noted.read_text())):
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+CODE = """\
+def called():
+    return 1
+
+
+def forked():
+    return 2
+
+
+def started():
+    return 3
+"""
+TESTS = """\
+import os, subprocess, sys, time
+import pytest
+from a.code import called, forked
+
+@pytest.fixture(scope="module")
+def shared():
+    return called()
+
+def start():
+    subprocess.run([sys.executable, "-c", "from a.code import started; started()"], check=True)
+
+def test_shared(shared):
+    time.sleep(0.3)
+    forked()
+    start()
+
+def test_fork():
+    pid = os.fork()
+    if not pid:
+        forked()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+def test_process():
+    start()
+
+def test_bad():
+    assert called() == 2
+
+def test_skipped():
+    pytest.skip()
+"""
+
+
+def test_which_lines_each_test_executes(repository):
+    for name, text in {"a/code.py": CODE, "tests/test_a.py": TESTS, "tools/mutation/cover.py": ""}.items():
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(text)
+    copy = Copy(repository)
+    found = ended(Job(copy, lambda a: record(copy.folder, copy.home, "tests/test_a.py", ["a", "tools"], a), 60))
+    copy.remove()
+    lines = {context.removeprefix("tests/test_a.py::"): files for context, files in found["lines"].items()}
+    at_import = [1, 5, 9]
+    assert lines == {  # nothing of tools/mutation/cover.py, which executes around every test
+        "": {"a/code.py": sorted([*at_import, 6])},  # what a fork executes counts for every test of the file
+        "fixture shared": {"a/code.py": [2]},
+        "test_shared": {"a/code.py": sorted([*at_import, 6, 10])},
+        "test_process": {"a/code.py": [*at_import, 10]},
+        "test_bad": {"a/code.py": [2]},
+    }
+    tests = {name.removeprefix("tests/test_a.py::"): about for name, about in found["tests"].items()}
+    assert tests.keys() == {"test_shared", "test_fork", "test_process"}
+    assert "fixture shared" in tests["test_shared"]["contexts"]
+    assert "fixture shared" not in tests["test_fork"]["contexts"]
+    assert 0.3 <= tests["test_shared"]["seconds"] < 5
+    assert tests["test_fork"]["contexts"][0] == "tests/test_a.py::test_fork"
+    assert found["bad"] == ["tests/test_a.py::test_bad", "tests/test_a.py::test_skipped"]
 
 
 def test_as_many_at_once_as_there_are_copies(repository):

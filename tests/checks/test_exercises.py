@@ -184,6 +184,28 @@ def test_misconceptions_differ_from_each_other(key):
         assert one.hint != other.hint
 
 
+SENTENCE = re.compile(r"(?:[^a-z]|(?:exp|g|left|ln|queries|grad_scores)\b).*", re.DOTALL)  # one may begin with code
+
+
+@each_exercise
+def test_what_is_said_is_written_as_names_and_sentences(key):
+    exercise = EXERCISES[key]
+    parts = [*exercise.stages, *exercise.misconceptions]
+    names = [part.name for part in parts] + [exercise.returns, *exercise.nouns.values()]
+    hints = [m.hint for m in exercise.misconceptions]
+    draw = draws_of(exercise, exercise.stages[0])[0]
+    hints = [plain(hint if isinstance(hint, str) else hint(**draw)) for hint in hints]
+    for name in names:
+        assert not re.match(r"(?!(NaN|END|W)\b)[A-Z]", name) and not name.endswith("."), name
+    for hint in hints:
+        assert hint.endswith((".", ").")), hint
+        assert all(SENTENCE.match(sentence) for sentence in re.split(r"(?<=[.?]) (?=\S)", hint)), hint
+    for text in [*names, *hints]:
+        assert not re.search("[A-Z]{4}", text.replace("BLEU", "")), text
+    axes = [*exercise.axes.values(), *(getattr(argument, "axes", "") for argument in exercise.arguments.values())]
+    assert set("".join(axes)) >= exercise.nouns.keys()
+
+
 @pytest.mark.parametrize("answer", WRONG)
 def test_a_wrong_answer_outside_the_list_gets_a_true_sentence(answer):
     exercise = find(answer.key)

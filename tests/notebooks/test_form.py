@@ -140,6 +140,7 @@ ADDED = {
     "'# Another' is a second title": [new_markdown_cell("# Another")],
     "'Deep' is a heading of level 4 below one of level 2": [new_markdown_cell("## High\n\n#### Deep")],
     "Figure 3.2 is referred to": [new_markdown_cell("As Figure\n3.2 shows.")],
+    "Figure 3.3 is referred to": [new_markdown_cell("As `f`Figure 3.3 shows.")],
     "Figure 4.1 is referred to": [new_markdown_cell("As Figure 4.1 shows.")],
     "Figure S3.1 is referred to": [new_markdown_cell("As Figure S3.1 shows.")],
     "3 outputs are not compared": [asserting(), asserting(), asserting()],

@@ -1,6 +1,8 @@
 """What faults there are, which tests may notice them, and what becomes of a process that runs those."""
 
 import os
+import resource
+import signal
 import subprocess
 import time
 from types import SimpleNamespace
@@ -136,6 +138,25 @@ def test_a_fault_is_known_again_and_is_another_in_another_file(tmp_path):
 
     assert keys("a = 1") == keys("a = 1") != keys("a = 1\n")
     assert len({*keys("a = 1\nb = 1"), *keys("a = 1")}) == 3
+
+
+def test_what_the_tool_says_of_its_options(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["mutants.py", "--help"])
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        mutants.main()
+    said = capsys.readouterr().out
+    assert "\n\nA fault is a small change" in said
+    assert " ".join(said.partition("show this help message and exit\n")[2].split()) == " ".join([
+        "--files PATH [PATH ...] only faults in these files or folders",
+        "--parts PART [PART ...] only faults in these parts of the table",
+        "--since REVISION only faults in lines that have changed since",
+        "--sample N so many of each part, its files in proportion",
+        "--seed SEED of the sample and of the order (1)",
+        "--minutes MINUTES try no further fault after so long",
+        "--workers WORKERS how many at once (1)",
+        "--show print what survived, each as a difference",
+    ])  # fmt: skip
 
 
 def recorded(tests, lines, bad=()):
@@ -280,6 +301,22 @@ def test_a_process_in_a_copy_answers(copy):
     before = os.getcwd()
     assert ended(Job(copy, work, 60)) == {"at": here, "path": here}
     assert os.getcwd() == before
+
+
+def test_a_process_in_a_copy_ends_as_any_other_and_takes_no_more_than_it_may(copy):
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        result = ended(Job(copy, lambda answer: (os.kill(os.getpid(), signal.SIGTERM), answer.write_text("1")), 60))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert result["outcome"] == "found"
+
+    def work(answer):
+        limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE)]
+        answer.write_text(str(limits))
+
+    memory, file = ended(Job(copy, work, 60))
+    assert 10**9 <= file < memory < 2e10
 
 
 def test_one_that_dies_has_noticed_something(copy):

@@ -136,6 +136,12 @@ def test_results_of_frameworks_that_are_no_plain_tensors():
         assert found.title != "a fault of the check", found.text
 
 
+def test_a_star_gives_the_check_alone():
+    given = {}
+    exec("from attention.checks import *", given)
+    assert given.keys() - {"__builtins__"} == {"check"}
+
+
 def test_a_fault_of_the_check_says_so():
     text = judge(toy(lambda x: x.nonsense), np.exp).text
     assert "AttributeError" in text

@@ -196,7 +196,8 @@ def test_what_is_said_is_written_as_names_and_sentences(key):
     draw = draws_of(exercise, exercise.stages[0])[0]
     hints = [plain(hint if isinstance(hint, str) else hint(**draw)) for hint in hints]
     for name in names:
-        assert not re.match(r"(?!(NaN|END|W)\b)[A-Z]", name) and not name.endswith("."), name
+        assert not re.match(r"(?!(NaN|END|W)\b)[A-Z]", name), name
+        assert not name.endswith("."), name
     for hint in hints:
         assert hint.endswith((".", ").")), hint
         assert all(SENTENCE.match(sentence) for sentence in re.split(r"(?<=[.?]) (?=\S)", hint)), hint

@@ -91,6 +91,20 @@ def test_imports_and_annotations_have_no_faults_and_all_others_are_programs(tmp_
             assert text != source
 
 
+def test_guards_have_no_faults(tmp_path):
+    def texts(source):
+        return {fault.source() for fault in faults(tmp_path, source)} - {None}
+
+    assert not any("strict=True" not in text and "zip" in text for text in texts("x = zip(a, b, strict=True)"))
+    assert {"x = zip(a, )", "x = zip(a, None, strict=True)"} & texts("x = zip(a, b, strict=True)")
+    assert "x = zip(a, b, strict=True)" in texts("x = zip(a, b, strict=False)")
+    assert "x = f(a, strict=False)" in texts("x = f(a, strict=True)")
+    given = texts('x = f("a", encoding="utf-8", b=1)')
+    assert not any("f(" in text and 'encoding="utf-8"' not in text for text in given)
+    assert 'x = f("a", encoding="utf-8", b=2)' in given
+    assert 'x = f("a", encoding=None)' in texts('x = f("a", encoding="ascii")')
+
+
 PLACES = """\
 A = 1
 

@@ -15,7 +15,7 @@ def notes(translator, texts, sentences):
     if letters := translator.unseen(" ".join(texts)):
         yield f"training never met {_named(letters)}: the model has to guess"
     if strange := unlike(texts, language):
-        more = f", nor do {len(strange) - 1:,} more" if len(strange) > 1 else ""
+        more = f" (the first of {len(strange):,} such texts)" if len(strange) > 1 else ""
         yield f"{short(strange[0])} does not look like {language!r}, the language that this model reads{more}"
     if places := dict.fromkeys(chain.from_iterable(map(doubts, sentences))):
         yield f"no sentence was taken to end at {_named(places)}: where one does, put the next into a line of its own"

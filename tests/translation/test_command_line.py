@@ -148,8 +148,10 @@ def test_a_text_of_another_language_is_noted(capsys, model_file):
         err.splitlines(True)[-1]
         == "note: 'A woman reads.' does not look like 'de', the language that this model reads\n"
     )
-    _, _, err = run(capsys, "translate", *ENGLISH[:3], *GERMAN, "--model", model_file)
-    told = "note: 'A dog runs.' does not look like 'de', the language that this model reads, nor do 2 more\n"
+    _, _, err = run(capsys, "translate", *ENGLISH[:2], *GERMAN, "--model", model_file)
+    told = (
+        "note: 'A dog runs.' does not look like 'de', the language that this model reads (the first of 2 such texts)\n"
+    )
     assert err.splitlines(True)[-1] == told
     _, _, err = run(capsys, "translate", "the dog and \x1b" * 30, "--model", model_file)
     assert len(err.splitlines()[-1]) < 200

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import time
+import warnings
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -210,11 +211,12 @@ def test_what_is_drawn(capsys, tmp_path):
 
 def test_rows_are_what_was_written(tmp_path):
     weights = np.array([[0.25, 0.5, 0.25], [0, 0, 1]])
-    draw_alignment(tmp_path / "a.svg", ["Ein", "Hund", "END"], ["Dog", "END"], weights)
+    with warnings.catch_warnings(action="error"):
+        draw_alignment(tmp_path / "a.svg", ["Ein", "🐶", "END"], ["Dog", "END"], weights)
     (axes,) = plt.gcf().axes
     np.testing.assert_array_equal(axes.images[0].get_array(), weights)
     labels = [[label.get_text() for label in ticks] for ticks in (axes.get_xticklabels(), axes.get_yticklabels())]
-    assert labels == [["Ein", "Hund", "END"], ["Dog", "END"]]
+    assert labels == [["Ein", "🐶", "END"], ["Dog", "END"]]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("what was read", "what was written")
     assert len(axes.texts) == 0  # they would be too small to read
 

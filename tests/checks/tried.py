@@ -1,4 +1,4 @@
-"""What the exercises are tried on, and what each known mistake gives there: `python -m tests.checks.tried` stores it."""
+"""What exercises are tried on, and what each known mistake gives there; `python -m tests.checks.tried` stores it."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,6 @@ from attention.checks.draws import draws_of
 from attention.checks.exercise import chapters
 from attention.checks.judge import cases
 
-FILE = Path(__file__).parent / "tried.json"
 FEW = 12  # numbers of each result that are stored
 
 
@@ -52,16 +51,18 @@ def difference(results, expected):
 
 
 def what_is_tried(exercise):
-    """{stage: (how many draws, digests)}, then {mistake: (the stage in which it shows, what it gives there)}"""
+    """{stage: (where to read again, tolerance, number and digests of its draws)}, then of each mistake what it gives"""
     found = {}
     for stage in exercise.stages:
         draws = draws_of(exercise, stage)
-        found[f"stage: {stage.name}"] = (len(draws), [digest(draw) for draw in draws[:3]] + [sum(map(digest, draws))])
+        digests = [*map(digest, draws)]
+        about = [float(np.max(stage.tolerance)), len(draws), *digests[:3], sum(digests)]
+        found[f"stage: {stage.name}"] = (f"{stage.see or exercise.see}; {', '.join(stage.types)}", about)
     for place, mistake in enumerate(exercise.misconceptions):
         case = next(case for case in tried_until_wrong(exercise, mistake) if shows(mistake, case))
         results = outcome((mistake,), case).results or ()
         numbers = [float(f"{number:.8g}") for result in results for number in np.ravel(result)[:FEW]]
-        found[f"mistake {place}: {mistake.name}"] = (case.stage.name, numbers)
+        found[f"mistake {place}: {mistake.name}"] = (f"{case.stage.name}; {mistake.see or exercise.see}", numbers)
     return found
 
 
@@ -72,12 +73,17 @@ def digest(draw):
     return float(f"{values @ np.cos(np.arange(values.size)):.10g}")
 
 
+def stored(chapter):
+    return Path(__file__).parent / f"tried_{chapter}.json"
+
+
 if __name__ == "__main__":
-    tried = {f"{chapter}.{e.name}": what_is_tried(e) for chapter, m in chapters().items() for e in m.EXERCISES}
-    lines = [
-        f"{json.dumps(key)}: {{\n"
-        + ",\n".join(f" {json.dumps(name, ensure_ascii=False)}: {json.dumps(told)}" for name, told in found.items())
-        + "\n}"
-        for key, found in tried.items()
-    ]
-    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    for chapter, module in chapters().items():
+        tried = {exercise.name: what_is_tried(exercise) for exercise in module.EXERCISES}
+        lines = [
+            f"{json.dumps(name)}: {{\n"
+            + ",\n".join(f" {json.dumps(part, ensure_ascii=False)}: {json.dumps(told)}" for part, told in found.items())
+            + "\n}"
+            for name, found in tried.items()
+        ]
+        stored(chapter).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

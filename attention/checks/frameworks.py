@@ -18,7 +18,7 @@ class NumPy(arrays.NumPy):
     def give(self, value):
         return copy.deepcopy(value)
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         """An array; where one without axes is expected, a Python number too."""
         plain_array = isinstance(result, np.generic) or type(result) is np.ndarray
         return plain_array or (axes == 0 and isinstance(result, int | float))
@@ -37,7 +37,7 @@ class Value(NumPy):
 
     kind = "a number, or a list of numbers"
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         try:
             array = np.asarray(result)
             return array.dtype.kind in "iuf" or (array.dtype.kind == "O" and array.astype(np.float64) is not None)
@@ -56,7 +56,7 @@ class Object(NumPy):
     def same_memory(self, one, other):
         return isinstance(one, list | dict | set) and one is other
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         return True
 
     def take(self, result):
@@ -70,7 +70,7 @@ class TensorFlow(arrays.TensorFlow):
     def give(self, value):
         return super().give(value) if isinstance(value, np.ndarray) else copy.deepcopy(value)
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         return isinstance(result, self.tf.Tensor | self.tf.Variable)
 
     def same_memory(self, one, other):
@@ -92,7 +92,7 @@ class PyTorch(arrays.PyTorch):
         finally:
             self.torch.set_num_threads(threads)
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         return isinstance(result, self.torch.Tensor)
 
     def same_memory(self, one, other):

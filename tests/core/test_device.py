@@ -5,7 +5,7 @@ import importlib
 import pytest
 
 import attention.frameworks
-from attention.arrays import FRAMEWORKS
+from attention.arrays import ADAPTERS
 from attention.device import asked_device, choose
 from attention.inputs import InputError
 
@@ -58,7 +58,7 @@ def test_the_notebooks_first_line_heeds_the_variable(monkeypatch, without_gpu):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_where_an_array_lies(package, without_gpu):
-    arrays = FRAMEWORKS[package]()
+    arrays = ADAPTERS[package]()
     assert arrays.device(arrays.give([1.0])) == "cpu"
 
 

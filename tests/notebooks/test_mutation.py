@@ -91,6 +91,13 @@ def test_imports_and_annotations_have_no_faults_and_all_others_are_programs(tmp_
             assert text != source
 
 
+def test_a_return_of_nothing_at_the_end_has_no_faults(tmp_path):
+    source = "def f():\n    if a:\n        return None\n    b()\n    return None\n"
+    assert {fault.line for fault in faults(tmp_path, source, "delete_statement")} == {3, 4}
+    (fault,) = faults(tmp_path, "def f():\n    return 1\n", "delete_statement")
+    assert fault.line == 2
+
+
 def test_guards_have_no_faults(tmp_path):
     def texts(source):
         return {fault.source() for fault in faults(tmp_path, source)} - {None}

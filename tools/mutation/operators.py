@@ -155,6 +155,8 @@ class Finder(cst.CSTVisitor):
             return False
         if self.around and node in guards(self.around[-1]):
             return False
+        if self.returns_nothing_at_the_end(node):
+            return False
         self.around.append(node)
         for kind, operator in OPERATORS:
             if isinstance(node, kind):
@@ -164,6 +166,16 @@ class Finder(cst.CSTVisitor):
                     where = self.where(operator is ignore_parameter)
                     self.mutants.append(Mutant(self.path, operator.__name__, *where, self.module, node, changed))
         return True
+
+    def returns_nothing_at_the_end(self, node):
+        """Is it a function's last ``return None``? Without it None is returned too."""
+        nothing = m.SimpleStatementLine([m.Return(value=m.Name("None"))])
+        return (
+            m.matches(node, nothing)
+            and len(self.around) > 1
+            and isinstance(self.around[-2], cst.FunctionDef)
+            and node is self.around[-1].body[-1]
+        )
 
     def on_leave(self, node):
         if self.around and self.around[-1] is node:

@@ -1,7 +1,7 @@
 """The form of a notebook, as rules that it keeps or breaks: ``problems(path)`` lists what it breaks.
 
 STYLE.md says why.  A rule is a function of the notebook, and of its path where that matters, which yields one sentence
-for each fault; it reads the notebooks and nothing else, so that a new chapter needs no edit here.
+for each fault; it reads the notebooks and the page on notation, so that a new chapter needs no edit here.
 """
 
 import nbformat

@@ -107,7 +107,8 @@ STANDARDISE = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"rows": [arg.normal, arg.tied]}),
         Stage("equal numbers", leading=(0, 2), styles={"rows": level}),
         Stage("small differences", leading=(0, 1), styles={"rows": thin}),
-        Stage("far from 0", leading=(0, 2), styles={"rows": high}, types=(), gradient=False),
+        Stage("far from 0", leading=(0, 2), styles={"rows": high}, types=(), gradient=False,
+            tolerance=1e-8),  # the mean of large numbers is known to fewer digits
     ),
     misconceptions=(
         Misconception("the axis", {"axis": "first"},

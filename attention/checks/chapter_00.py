@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from attention.arrays import FRAMEWORKS
 from attention.checks import arguments as arg
 from attention.checks.draws import normal
-from attention.checks.exercise import FRAMEWORKS, Exercise, Misconception, Stage
+from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.properties import factor, sign
 
 NARROW = ("float32",)

@@ -139,7 +139,7 @@ STANDARDISE = Exercise(
             "numbers are subtracted there, and their digits are lost. Take the mean away first, then square."),
         Misconception("the axis is not kept", {"kept": False},
             "Without its axis the mean lies along the *columns* when it meets the rows. `keepdims=True` keeps it a "
-            "column.", see="Broadcasting"),
+            "column.", breaks_contract=True, see="Broadcasting"),
     ),
 )  # fmt: skip
 
@@ -410,6 +410,10 @@ def _momentum(weight, gradient, velocity, rate, keep, way="right", old=False, si
     return after, velocity if last else new
 
 
+def rest(rng, shape):
+    return np.zeros(shape)
+
+
 MOMENTUM_STEP = Exercise(
     number="0.8", name="momentum_step", see="A step of learning", reference=right_momentum, faulty=_momentum,
     outputs=("weight", "velocity"), axes={"weight": "…M", "velocity": "…M"}, dtypes=NARROW,
@@ -419,10 +423,11 @@ MOMENTUM_STEP = Exercise(
     },
     nouns={"M": "weights"},
     stages=(
-        Stage("from rest", (
-            {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.zeros(2), "rate": 0.5,
-             "keep": 0.9},), leading=()),
-        Stage("on the way", leading=(0, 1, 2), ones=True),
+        Stage("on the way", (
+            {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.array([0.2, 0.4]),
+             "rate": 0.5, "keep": 0.9},), leading=()),
+        Stage("from rest", leading=(0,), styles={"velocity": rest}),
+        Stage("other shapes", leading=(0, 1, 2), ones=True),
     ),
     misconceptions=(
         Misconception("a mean of the gradients", {"way": "mean"},
@@ -468,15 +473,15 @@ def _largest_rate(rows, features, bias=True, of="largest", limit=2.0, mean="all"
     return np.asarray(limit * count / (2 * bend))
 
 
-ONCE = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "features": 2}
+THREE_WORDS = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "features": 2}
+FOUR_WORDS = {"rows": np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), "features": 3}
 LARGEST_RATE = Exercise(
     number="0.10", name="largest_rate", see="How large a step?", reference=right_rate, faulty=_largest_rate,
     arguments={"rows": arg.Floats("BN"), "features": arg.Size("M")}, axes={"result": ""}, dtypes=(),
     nouns={"B": "rows", "N": "features that come in"}, returns="one number", properties=(factor,),
     stages=(
-        Stage("the three words", (ONCE,), leading=()),
-        Stage("other words", ({"rows": np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), "features": 3},),
-            leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out]}),
+        Stage("few words", (THREE_WORDS, FOUR_WORDS), leading=()),
+        Stage("other words", leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out]}),
         Stage("many words", leading=(), large=True),
     ),
     misconceptions=(

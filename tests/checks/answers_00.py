@@ -29,7 +29,12 @@ def a_slip():
     return [[-6, 2], [3, -1], [-3, -11]]
 
 
-@wrong("gradients_by_hand", "the sign", "Every number has the right size and the wrong sign.")
+@wrong("gradients_by_hand", "the scale", "Every number is 3 times what it should be.")
+def thrice():
+    return [[-18, 6], [9, -3], [-9, -21]]
+
+
+@known("gradients_by_hand", "the sign", "yours has r − y, and leads uphill.")
 def downhill():
     return [[6, -2], [-3, 1], [3, 7]]
 
@@ -75,7 +80,7 @@ def through_numpy(rows):
     return tf.constant(with_numpys_own(rows.numpy()))
 
 
-@wrong("standardise", "small numbers (small differences)", "", framework="numpy")
+@wrong("standardise", "the precision", "or add a small number?", framework="numpy")
 def smaller_epsilon(rows):
     return (rows - rows.mean(-1, keepdims=True)) / np.sqrt(rows.var(-1, keepdims=True) + 1e-8)
 
@@ -103,7 +108,7 @@ def by_broadcasting(rows, weights, biases):
     return (rows[..., None] * weights[..., None, :, :]).sum(-2) + biases.unsqueeze(-2)
 
 
-@wrong("layer_for_each", "the part of biases", "Double `biases`", framework="numpy")
+@wrong("layer_for_each", "the numbers", "None of the 24 numbers is right.", framework="numpy")
 def biased_twice(rows, weights, biases):
     return rows @ weights + 2 * biases[..., None, :]
 
@@ -129,8 +134,8 @@ def with_einsum(rows, weight, bias, upstream):
     G = upstream - upstream * y * y
     return (
         np.einsum("...m,nm->...n", G, weight),
-        np.einsum("...n,...m->nm", rows, G),
-        np.einsum("...m->m", G),
+        np.einsum("bn,bm->nm", rows.reshape(-1, len(weight)), G.reshape(-1, len(bias))),
+        np.einsum("bm->m", G.reshape(-1, len(bias))),
     )
 
 
@@ -188,7 +193,7 @@ def into_the_callers(rows, right, weight, bias, rate, steps):
     return weight, bias
 
 
-@wrong("train_layer", "the scale", "", framework="pytorch")
+@wrong("train_layer", "the numbers", "None of the 4 numbers is right.", framework="pytorch")
 def half_the_gradient(rows, right, weight, bias, rate, steps):
     return by_hand_in_pytorch(rows, right, weight, bias, rate / 2, steps)
 
@@ -269,6 +274,6 @@ def twice(rows, features):
     return 2 * by_singular_values(rows, features)
 
 
-@wrong("largest_rate", "the numbers", "")
+@wrong("largest_rate", "the part of rows", "Add 1 to `rows`, and the right result changes; yours stays the same.")
 def always_two(rows, features):
     return 2.0

@@ -115,12 +115,12 @@ def forward_and_back():
         picture.arrow((back, end), (back, start))
         picture.text(x - 6, (start + end) / 2, operation, "right", MUTED)
     picture.text(label, (top["Y"] + height + top["L"]) / 2, "gradient of /Y/: /G/ (B, M)", "left", BLUE)
-    picture.text(label, top["X"] + height + 20, "of /X/: /G/ /W/ᵀ (B, N)", "left", BLUE)
+    picture.text(label, top["X"] + height + 20, "of /X/: /G/ /W/ᵀ (B, D)", "left", BLUE)
     picture.arrow((back, weights + 44), (label + 4, weights + 44))
     picture.box(label + 4, weights, right - label - 4, 90, fill="#e4eef6")
-    for place, line in enumerate(("of /W/: /X/ᵀ/G/ (N, M)", "of *b*: all rows of /G/", "added up (M,)")):
+    for place, line in enumerate(("of /W/: /X/ᵀ/G/ (D, M)", "of *b*: all rows of /G/", "added up (M,)")):
         picture.text(label + 12, weights + 20 + 25 * place, line, "left", BLUE)
-    for name, lines in {"X": ("/X/", "(B, N)"), "Y": ("/Y/", "(B, M)"), "L": ("loss /L/", "a number")}.items():
+    for name, lines in {"X": ("/X/", "(B, D)"), "Y": ("/Y/", "(B, M)"), "L": ("loss /L/", "a number")}.items():
         picture.box(x, top[name], width, height, *lines)
     return picture
 

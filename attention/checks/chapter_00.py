@@ -22,10 +22,10 @@ def spread_out(rng, shape):
 # 0.1 gradients_by_hand
 
 
-def _by_hand(bias=True, error="y − r", scale="mean", first="x g", second="g Wᵀ"):
+def _by_hand(bias=True, error="y − y*", scale="mean", first="x g", second="g Wᵀ"):
     x, W, b, right = np.array([2.0, -1.0]), np.array([[1.0, 0.0], [3.0, 2.0]]), np.array([0.0, 1.0]), np.array([2, -2])
     y = x @ W + (b if bias else 0)
-    apart = {"y − r": y - right, "r − y": right - y, "y": y}[error]
+    apart = {"y − y*": y - right, "y* − y": right - y, "y": y}[error]
     g = {"mean": apart, "sum": 2 * apart, "half": apart / 2}[scale]
     return np.vstack([
         {"x g": np.outer(x, g), "g x": np.outer(g, x)}[first],
@@ -40,19 +40,19 @@ GRADIENTS_BY_HAND = Exercise(
     misconceptions=(
         Misconception("the bias", {"bias": False},
             "These are the gradients for y = x W. The bias moves y, and so what is wrong with it."),
-        Misconception("the sign", {"error": "r − y"},
-            "The derivative of (y − r)² is 2 (y − r): yours has r − y, and leads uphill."),
+        Misconception("the sign", {"error": "y* − y"},
+            "The derivative of (y − y*)² is 2 (y − y*): yours has y* − y, and leads uphill."),
         Misconception("what is right is left out", {"error": "y"},
-            "You took y for y − r: these are the gradients where (0, 0) would be right."),
+            "You took y for y − y*: these are the gradients where (0, 0) would be right."),
         Misconception("a sum for a mean", {"scale": "sum"},
             "These are the gradients of the sum of the squares. The loss is their mean, over two numbers."),
         Misconception("the 2 of the square", {"scale": "half"},
             "Every number is half of what it should be: the derivative of a square has a 2, which the mean of two "
             "numbers takes away again."),
         Misconception("the gradient of W is turned", {"first": "g x"},
-            "Row n of W meets feature n of x: its gradient is x_n times g, and has one column for each number of y."),
+            "Row d of W meets feature d of x: its gradient is x_d times g, and has one column for each number of y."),
         Misconception("W is not turned", {"second": "g W"},
-            "You multiplied g by W. Feature n of x went out through row n of W, and comes back through that row: "
+            "You multiplied g by W. Feature d of x went out through row d of W, and comes back through that row: "
             "g Wᵀ."),
     ),
 )  # fmt: skip
@@ -164,8 +164,8 @@ def _layers(rows, weights, biases, which="own", bias="own", turn=False):
 LAYER_FOR_EACH = Exercise(
     number="0.4", name="layer_for_each", see="Products in batches", frameworks=FRAMEWORKS,
     reference=right_layers, faulty=_layers, axes={"result": "…TM"}, dtypes=NARROW,
-    arguments={"rows": arg.Floats("…TN"), "weights": arg.Floats("…NM"), "biases": arg.Floats("…M")},
-    nouns={"T": "rows", "N": "features that come in", "M": "features that go out"},
+    arguments={"rows": arg.Floats("…TD"), "weights": arg.Floats("…DM"), "biases": arg.Floats("…M")},
+    nouns={"T": "rows", "D": "features that come in", "M": "features that go out"},
     returns="one row of M features for each row",
     stages=(
         Stage("a layer for each of two sentences", (
@@ -223,12 +223,12 @@ def gentle(rng, shape):
 TANH_LAYER_BACKWARD = Exercise(
     number="0.5", name="tanh_layer_backward", see="By hand", reference=right_tanh_backward, faulty=_tanh_backward,
     outputs=("grad_rows", "grad_weight", "grad_bias"), dtypes=NARROW,
-    axes={"grad_rows": "…TN", "grad_weight": "NM", "grad_bias": "M"},
+    axes={"grad_rows": "…TD", "grad_weight": "DM", "grad_bias": "M"},
     arguments={
-        "rows": arg.Floats("…TN"), "weight": arg.Floats("NM", gentle), "bias": arg.Floats("M", gentle),
+        "rows": arg.Floats("…TD"), "weight": arg.Floats("DM", gentle), "bias": arg.Floats("M", gentle),
         "upstream": arg.Floats("…TM", arg.upstream),
     },
-    nouns={"T": "rows", "N": "features that come in", "M": "features that go out"},
+    nouns={"T": "rows", "D": "features that come in", "M": "features that go out"},
     stages=(
         Stage("plain", (
             {"rows": np.array([[1.0, 2.0]]), "weight": np.array([[0.5], [-0.1]]), "bias": np.array([0.2]),
@@ -300,12 +300,12 @@ def _steps(rng, plan, drawn):
 
 TRAIN_LAYER = Exercise(
     number="0.6", name="train_layer", see="A step of learning", frameworks=("pytorch",), reference=right_training,
-    faulty=_training, outputs=("weight", "bias"), axes={"weight": "NM", "bias": "M"}, dtypes=NARROW,
+    faulty=_training, outputs=("weight", "bias"), axes={"weight": "DM", "bias": "M"}, dtypes=NARROW,
     arguments={
-        "rows": arg.Floats("BN"), "right": arg.Floats("BM"), "weight": arg.Floats("NM"), "bias": arg.Floats("M"),
+        "rows": arg.Floats("BD"), "right": arg.Floats("BM"), "weight": arg.Floats("DM"), "bias": arg.Floats("M"),
         "rate": arg.Number(0.02, 0.2), "steps": arg.Made(_steps),
     },
-    nouns={"B": "rows", "N": "features that come in", "M": "features that go out"},
+    nouns={"B": "rows", "D": "features that come in", "M": "features that go out"},
     stages=(
         Stage("one step", (
             {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "right": np.array([[1.0, 0], [2, 0], [0, 2]]),
@@ -359,12 +359,12 @@ def _fold(first_weight, first_bias, second_weight, second_bias, bias="through", 
 
 FOLD_LAYERS = Exercise(
     number="0.7", name="fold_layers", see="A layer and its weights", reference=right_fold, faulty=_fold,
-    outputs=("weight", "bias"), axes={"weight": "NM", "bias": "M"}, dtypes=NARROW,
+    outputs=("weight", "bias"), axes={"weight": "DM", "bias": "M"}, dtypes=NARROW,
     arguments={
-        "first_weight": arg.Floats("AN"), "first_bias": arg.Floats("A"),
+        "first_weight": arg.Floats("AD"), "first_bias": arg.Floats("A"),
         "second_weight": arg.Floats("MA"), "second_bias": arg.Floats("M"),
     },
-    nouns={"A": "features in the middle", "N": "features that come in", "M": "features that go out"},
+    nouns={"A": "features in the middle", "D": "features that come in", "M": "features that go out"},
     stages=(
         Stage("square", (
             {"first_weight": np.array([[1.0, 2.0], [0.0, 1.0]]), "first_bias": np.array([1.0, -1.0]),
@@ -477,8 +477,8 @@ THREE_WORDS = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "featur
 FOUR_WORDS = {"rows": np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), "features": 3}
 LARGEST_RATE = Exercise(
     number="0.10", name="largest_rate", see="How large a step?", reference=right_rate, faulty=_largest_rate,
-    arguments={"rows": arg.Floats("BN"), "features": arg.Size("M")}, axes={"result": ""}, dtypes=(),
-    nouns={"B": "rows", "N": "features that come in"}, returns="one number", properties=(factor,),
+    arguments={"rows": arg.Floats("BD"), "features": arg.Size("M")}, axes={"result": ""}, dtypes=(),
+    nouns={"B": "rows", "D": "features that come in"}, returns="one number", properties=(factor,),
     stages=(
         Stage("few words", (THREE_WORDS, FOUR_WORDS), leading=()),
         Stage("other words", leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out]}),

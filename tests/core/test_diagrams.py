@@ -83,8 +83,8 @@ def test_attention_follows_a_row_whose_weights_sum_to_one():
 
 def test_forward_and_back_gives_each_gradient_the_shape_of_what_it_belongs_to():
     said = " ".join(words(diagrams.forward_and_back()))
-    shapes = dict(re.findall(r"\b(?:gradient )?of (\w): [^(]*(\([BNM, ]+\))", said))
-    assert shapes == {"X": "(B, N)", "Y": "(B, M)", "W": "(N, M)", "b": "(M,)"}
+    shapes = dict(re.findall(r"\b(?:gradient )?of (\w): [^(]*(\([BDM, ]+\))", said))
+    assert shapes == {"X": "(B, D)", "Y": "(B, M)", "W": "(D, M)", "b": "(M,)"}
     for name in ("X", "Y"):
         assert f"{name} {shapes[name]}" in said
 

@@ -198,6 +198,16 @@ def half_the_gradient(rows, right, weight, bias, rate, steps):
     return by_hand_in_pytorch(rows, right, weight, bias, rate / 2, steps)
 
 
+@wrong("train_layer", "the arguments", "since the call its operations are noted", framework="pytorch")
+def marks_the_callers(rows, right, weight, bias, rate, steps):
+    weight, bias = weight.requires_grad_(), bias.requires_grad_()
+    for _ in range(steps):
+        loss = ((rows @ weight + bias - right) ** 2).mean()
+        of_weight, of_bias = torch.autograd.grad(loss, (weight, bias))
+        weight, bias = weight - rate * of_weight, bias - rate * of_bias
+    return weight.detach(), bias.detach()
+
+
 # 0.7 fold_layers
 
 
@@ -213,6 +223,11 @@ def by_what_it_does(first_weight, first_bias, second_weight, second_bias):
 
     nought = through(np.zeros((1, first_weight.shape[1]), first_weight.dtype))
     return through(np.eye(first_weight.shape[1], dtype=first_weight.dtype)) - nought, nought[0]
+
+
+@wrong("fold_layers", "the shape", "bias: Expected (2,), the shape of second_bias; got (1, 2): the same but for axes of size 1.")
+def bias_as_a_row(first_weight, first_bias, second_weight, second_bias):
+    return (second_weight @ first_weight).T, (second_weight @ first_bias + second_bias)[None]
 
 
 @wrong("fold_layers", "the sign", "bias: ")

@@ -22,10 +22,10 @@ def spread_out(rng, shape):
 # 0.1 gradients_by_hand
 
 
-def _by_hand(bias=True, error="y − y*", scale="mean", first="x g", second="g Wᵀ"):
+def _by_hand(bias=True, error="y − R", scale="mean", first="x g", second="g Wᵀ"):
     x, W, b, right = np.array([2.0, -1.0]), np.array([[1.0, 0.0], [3.0, 2.0]]), np.array([0.0, 1.0]), np.array([2, -2])
     y = x @ W + (b if bias else 0)
-    apart = {"y − y*": y - right, "y* − y": right - y, "y": y}[error]
+    apart = {"y − R": y - right, "R − y": right - y, "y": y}[error]
     g = {"mean": apart, "sum": 2 * apart, "half": apart / 2}[scale]
     return np.vstack([
         {"x g": np.outer(x, g), "g x": np.outer(g, x)}[first],
@@ -40,10 +40,10 @@ GRADIENTS_BY_HAND = Exercise(
     misconceptions=(
         Misconception("the bias", {"bias": False},
             "These are the gradients for y = x W. The bias moves y, and so what is wrong with it."),
-        Misconception("the sign", {"error": "y* − y"},
-            "The derivative of (y − y*)² is 2 (y − y*): yours has y* − y, and leads uphill."),
+        Misconception("the sign", {"error": "R − y"},
+            "The derivative of (y − R)² is 2 (y − R): yours has R − y, and leads uphill."),
         Misconception("what is right is left out", {"error": "y"},
-            "You took y for y − y*: these are the gradients where (0, 0) would be right."),
+            "You took y for y − R: these are the gradients where (0, 0) would be right."),
         Misconception("a sum for a mean", {"scale": "sum"},
             "These are the gradients of the sum of the squares. The loss is their mean, over two numbers."),
         Misconception("the 2 of the square", {"scale": "half"},

@@ -34,7 +34,7 @@ def thrice():
     return [[-18, 6], [9, -3], [-9, -21]]
 
 
-@known("gradients_by_hand", "the sign", "yours has y* − y, and leads uphill.")
+@known("gradients_by_hand", "the sign", "yours has R − y, and leads uphill.")
 def downhill():
     return [[6, -2], [-3, 1], [3, 7]]
 

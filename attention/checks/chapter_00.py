@@ -382,7 +382,7 @@ FOLD_LAYERS = Exercise(
             "The first bias goes through the second layer as a row does: x Wᵀ with PyTorch's W, and not x W."),
         Misconception("ones for the first bias", {"bias": "ones"},
             "You sent a row of ones through the second layer; it is the first bias that passes there."),
-        Misconception("PyTorch's layout", {"layout": "pytorch"},
+        Misconception("the layout of PyTorch", {"layout": "pytorch"},
             "The matrix is right, and still (out, in). Keras wants (in, out).", breaks_contract=False),
         Misconception("the order", {"wrong": True},
             "You multiplied the matrices in the other order: as if the second layer came first."),

@@ -101,6 +101,30 @@ class Diagram:
         )
 
 
+def forward_and_back():
+    """A layer and a loss, forward on the left, and the gradients that come back on the right, with their shapes."""
+    x, width, height = 150, 92, 52
+    top = {"X": 14, "Y": 226, "L": 348}
+    forward, back, label = x + 24, x + width - 24, x + width + 10
+    right, weights = 428, 114  # of the box of the weights: its edge, its upper edge
+
+    picture = Diagram("forward and back", top["L"] + height + 16)
+    for above, below, operation in (("X", "Y", "times /W/, plus *b*"), ("Y", "L", "mean of squares")):
+        start, end = top[above] + height, top[below]
+        picture.arrow((forward, start), (forward, end))
+        picture.arrow((back, end), (back, start))
+        picture.text(x - 6, (start + end) / 2, operation, "right", MUTED)
+    picture.text(label, (top["Y"] + height + top["L"]) / 2, "gradient of /Y/: /G/ (B, M)", "left", BLUE)
+    picture.text(label, top["X"] + height + 20, "of /X/: /G/ /W/ᵀ (B, D)", "left", BLUE)
+    picture.arrow((back, weights + 44), (label + 4, weights + 44))
+    picture.box(label + 4, weights, right - label - 4, 90, fill="#e4eef6")
+    for place, line in enumerate(("of /W/: /X/ᵀ/G/ (D, M)", "of *b*: all rows of /G/", "added up (M,)")):
+        picture.text(label + 12, weights + 20 + 25 * place, line, "left", BLUE)
+    for name, lines in {"X": ("/X/", "(B, D)"), "Y": ("/Y/", "(B, M)"), "L": ("loss /L/", "a number")}.items():
+        picture.box(x, top[name], width, height, *lines)
+    return picture
+
+
 def attention():
     """Scores (T, S) become weights (T, S); these average the values (S, D) to the output (T, D).
 

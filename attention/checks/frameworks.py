@@ -27,6 +27,10 @@ class NumPy(arrays.NumPy):
         """A context for many small calls: threads that wait for each other would take most of the time."""
         return nullcontext()
 
+    def marks(self, value):
+        """Whether gradients are asked of what was given without: what the answer may have done to it."""
+        return False
+
     def same_memory(self, one, other):
         """Whether two results lie in the same place, so that writing into one changes the other."""
         return isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and np.shares_memory(one, other)
@@ -73,6 +77,9 @@ class TensorFlow(arrays.TensorFlow):
     def owns(self, result, axes):
         return isinstance(result, self.tf.Tensor | self.tf.Variable)
 
+    def marks(self, value):
+        return False
+
     def same_memory(self, one, other):
         return isinstance(one, self.tf.Variable) and one is other
 
@@ -94,6 +101,9 @@ class PyTorch(arrays.PyTorch):
 
     def owns(self, result, axes):
         return isinstance(result, self.torch.Tensor)
+
+    def marks(self, value):
+        return isinstance(value, self.torch.Tensor) and value.requires_grad
 
     def same_memory(self, one, other):
         return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr() and one.numel() > 0

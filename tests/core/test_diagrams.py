@@ -19,6 +19,7 @@ OF = ["attention.diagrams"]
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
 DRAWN = {
+    "forward_and_back": diagrams.forward_and_back,
     "attention": diagrams.attention,
     "additive_broadcast": diagrams.additive_broadcast,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
@@ -78,6 +79,14 @@ def test_attention_follows_a_row_whose_weights_sum_to_one():
     assert weights == pytest.approx(np.exp(scores) / np.exp(scores).sum(), abs=0.005)
     assert sum(weights) == pytest.approx(1)
     assert said[-1] == "ot = " + " + ".join(f"{weight:.2f} v{i}" for i, weight in enumerate(weights, 1))
+
+
+def test_forward_and_back_gives_each_gradient_the_shape_of_what_it_belongs_to():
+    said = " ".join(words(diagrams.forward_and_back()))
+    shapes = dict(re.findall(r"\b(?:gradient )?of (\w): [^(]*(\([BDM, ]+\))", said))
+    assert shapes == {"X": "(B, D)", "Y": "(B, M)", "W": "(D, M)", "b": "(M,)"}
+    for name in ("X", "Y"):
+        assert f"{name} {shapes[name]}" in said
 
 
 def test_additive_broadcast_names_every_shape():

@@ -285,6 +285,21 @@ def test_a_section_may_say_more_than_its_name(tmp_path):
     assert found(tmp_path, changed(chapter(), "## Cost", "## Cost, counted and measured")) == []
 
 
+NO_EQUATION = r" \tag{3.1}", "", r" \tag{3.2}", "", "by (3.1), ", "", "# checks (3.1)", "# a", "# checks (3.2)", "# b"
+
+
+def test_a_chapter_that_numbers_no_equation_may_leave_out_what_is_said_of_the_new(tmp_path):
+    assert found(tmp_path, changed(chapter(), *NO_EQUATION)) == []
+    assert found(tmp_path, changed(chapter(), *NO_EQUATION, "## They agree", "", "## Cost", "")) == []
+    assert found(tmp_path, changed(chapter(), *NO_EQUATION, "## Cost", "")) == []
+    (wanted,) = found(tmp_path, changed(chapter(), *NO_EQUATION, "## Cost", "", "## What goes wrong", ""))
+    assert "the sections They agree, What goes wrong, Summary are due" in wanted
+    twice = changed(chapter(), *NO_EQUATION, "## They agree", "", "## Cost", "## Cost\n\n## Cost")
+    (wanted,) = found(tmp_path, twice)
+    assert "the sections What goes wrong, Cost, Summary are due" in wanted
+    assert len(found(tmp_path, changed(chapter(), "## They agree", "", "## Cost", ""))) == 1  # it has equations
+
+
 HINTS = "\n".join(f"<details><summary>Hint {n}: where</summary>\n\nLook.\n\n</details>" for n in (1, 2, 3))
 SOLUTION = "def a(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
 ORDER = ["by hand", "write it", "mend it", "predict", "write it, twice", "go further", "reason"]

@@ -106,7 +106,7 @@ LOOK_UP_TEMPERATURE = Exercise(
     arguments={"keys": arg.Floats("…SD", _of_one_length), "tolerance": arg.Number(1e-6, 0.1)}, axes={"result": "…"},
     returns="one temperature for each table", never_one=("S", "D"),
     stages=(
-        Stage("plain", ({"keys": SQUARE, "tolerance": 0.001}, {"keys": np.array([[3.0, 4], [0, 5], [-4, 3]]),
+        Stage("plain", ({"keys": SQUARE, "tolerance": 0.001}, {"keys": np.array([[5.0, 0], [4, 3], [-3, 4], [-5, 0]]),
             "tolerance": 0.01})),
         Stage("two keys", sizes={"S": 2}, leading=(0, 1)),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True),
@@ -202,7 +202,7 @@ ATTEND_OR_DEFAULT = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large scores", leading=(0, 2), types=("float32",), styles={
             "queries": arg.spread(60.0), "keys": arg.spread(20.0), "threshold": [arg.normal, arg.spread(1000.0)]}),
-        Stage("a threshold beyond exp", leading=(0, 1), types=("float32",), styles={
+        Stage("a threshold beyond exp", leading=(0, 1), types=(), styles={
             "threshold": [lambda rng, shape: np.full(shape, 900.0), lambda rng, shape: np.full(shape, -900.0)]}),
     ),
     misconceptions=(
@@ -248,15 +248,17 @@ def right_self_attention(x, query_weight, key_weight, value_weight):
     return softmax(scores) @ (x @ value_weight)
 
 
-def _self_attention(x, query_weight, key_weight, value_weight, value="own", axis=-1, turn="two", query="own", order="own",
-                    scale=False, soft=True):  # fmt: skip
+def _self_attention(
+    x, query_weight, key_weight, value_weight,
+    value="own", axis=-1, turn="two", query="own", order="own", scale=False, soft=True,
+):  # fmt: skip
     queries = x @ {"own": query_weight, "key's": key_weight}[query] if query != "none" else x
     keys, values = x @ key_weight, {"own": lambda: x @ value_weight, "keys": lambda: x @ key_weight,
                                     "bare": lambda: x, "queries": lambda: queries}[value]()  # fmt: skip
     scores = queries @ (keys.T if turn == "all" else turned(keys))
     scores = turned(scores) if order == "exchanged" else scores
     scores = scores / np.sqrt(queries.shape[-1]) if scale else scores
-    weights = softmax(scores, {"last": -1, "first": 0}.get(axis, axis)) if soft else scores
+    weights = softmax(scores, axis) if soft else scores
     return weights @ values
 
 
@@ -290,8 +292,6 @@ SELF_ATTENTION = Exercise(
         Misconception("the axis of the softmax", {"axis": -2},
             "Your weights sum to one for each word that is *looked at*. The weights of one word that looks, a row, "
             "must sum to one."),
-        Misconception("the first axis", {"axis": "first"},
-            "Your softmax runs along axis 0, which in a batch counts sentences. It must run along the last."),
         Misconception("asking and asked exchanged", {"order": "exchanged"},
             "Row i of your scores holds how well word i is *found*, not what it looks for."),
         Misconception("a scale", {"scale": True},
@@ -336,27 +336,30 @@ def _value_weight(x, weights, grad_output, summed="all", through="turned", over=
 VALUE_WEIGHT_BACKWARD = Exercise(
     number="2.6", name="value_weight_backward", see="They agree", reference=right_value_weight, faulty=_value_weight,
     arguments={
-        "x": arg.Floats("…SM"), "weights": arg.Floats("…TS", arg.weights), "grad_output": arg.Floats("…TE", arg.upstream),
+        "x": arg.Floats("…SM"), "weights": arg.Floats("…TS", arg.weights),
+        "grad_output": arg.Floats("…TE", arg.upstream),
     },
     axes={"result": "ME"}, returns="the shape of value_weight", dtypes=("float32",),
     nouns={"E": "features of a value", "M": "features of a word", "S": "words"},
     stages=(
         Stage("plain", ({
-            "x": np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]), "weights": np.array([[0.1, 0.3, 0.6], [0.5, 0.25, 0.25]]),
+            "x": np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]),
+            "weights": np.array([[0.1, 0.3, 0.6], [0.5, 0.25, 0.25]]),
             "grad_output": np.array([[1.0, -1.0], [2.0, 0.5]]),
         },), leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
     ),
     misconceptions=(
         Misconception("one matrix for each sentence", {"summed": "none"},
-            "You return a gradient for each sentence of the batch. All share the one matrix, so its gradient is the sum "
-            "of theirs.", breaks_contract=True),
+            "You return a gradient for each sentence of the batch. All share the one matrix, so its gradient is the "
+            "sum of theirs.", breaks_contract=True),
         Misconception("only the first axis is summed", {"summed": "one"},
             "You sum over one axis in front. There may be several, and all the sentences share the matrix.",
             breaks_contract=True),
         Misconception("a mean over the batch", {"summed": "mean"},
             "You take the mean over the sentences. The loss is what it is; every sentence adds its part."),
-        Misconception("the first sentence alone", {"summed": "first"}, "You return the gradient of the first sentence."),
+        Misconception("the first sentence alone", {"summed": "first"},
+            "You return the gradient of the first sentence."),
         Misconception("the weights not turned", {"through": "plain"},
             "In weights @ grad_output a query's weights meet other queries' gradients. What arrives at a *value* is a "
             "sum over the queries, (2.11).", breaks_contract=True),
@@ -425,6 +428,11 @@ def _without(weights, values, way="right", S=None):
     return np.swapaxes(result, -2, -3) if way == "exchanged" else result
 
 
+def _fair(rng, shape):
+    """Weights of which none is nearly 1."""
+    return rng.dirichlet(np.full(shape[-1], 4.0), shape[:-1])
+
+
 def _sure(rng, shape):
     """Rows in which one weight is nearly 1: what is left is shared among others, of many sizes."""
     rows = np.abs(rng.standard_normal(shape)) * 10.0 ** rng.integers(-16, -6, shape)
@@ -438,17 +446,18 @@ def _sure(rng, shape):
 def _all_in_one(rng, shape):
     """In about every second row one weight is 1 and all others are 0."""
     one = np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
-    return np.where(rng.random((*shape[:-1], 1)) < 0.5, one, arg.weights(rng, shape))
+    return np.where(rng.random((*shape[:-1], 1)) < 0.5, one, _fair(rng, shape))
 
 
 OUTPUTS_WITHOUT = Exercise(
     number="2.8", name="outputs_without", see=HULL, reference=right_without, faulty=_without,
-    arguments={"weights": arg.Floats("…TS", arg.weights), "values": arg.Floats("…SE")}, axes={"result": "…TSE"},
+    arguments={"weights": arg.Floats("…TS", _fair), "values": arg.Floats("…SE")}, axes={"result": "…TSE"},
     returns="one output for each query and each key that is left out", nouns={"E": "features of a value"},
     dtypes=("float32",),
     stages=(
         Stage("plain", ({
-            "weights": np.array([[0.1, 0.3, 0.6]]), "values": np.array([[2.0, 1.0], [1.0, 2.0], [0.0, 0.0]]),
+            "weights": np.array([[0.1, 0.3, 0.6], [0.5, 0.25, 0.25]]),
+            "values": np.array([[2.0, 1.0], [1.0, 2.0], [0.0, 0.0]]),
         },)),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True),
         Stage("all the weight in one place", leading=(0, 1), styles={"weights": _all_in_one}),
@@ -458,8 +467,8 @@ OUTPUTS_WITHOUT = Exercise(
         Misconception("the weights do not sum to one", {"way": "not renewed"},
             "You take away what the key contributed, and the weights of the others no longer sum to one."),
         Misconception("lost in a difference", {"way": "subtracted"},
-            "The formula is right on paper. Where one weight is nearly 1, both differences are made of numbers that agree "
-            "in nearly all digits, and little is left. Add up what stays, and take nothing away."),
+            "The formula is right on paper. Where one weight is nearly 1, both differences are made of numbers that "
+            "agree in nearly all digits, and little is left. Add up what stays, and take nothing away."),
         Misconception("the value alone", {"way": "only"},
             "You return the value of the key itself: that is what is left if all *others* are hidden."),
         Misconception("the parts", {"way": "parts"},
@@ -659,8 +668,8 @@ QUERY_FOR = Exercise(
             "Outputs are averages of the values, and queries are compared with the keys: you have it the other way "
             "round."),
         Misconception("weights that do not give the output", {"way": "divided"},
-            "The weights on the way are wrong: divided by their sum afterwards they no longer average the values to the "
-            "output."),
+            "The weights on the way are wrong: divided by their sum afterwards they no longer average the values to "
+            "the output."),
     ),
 )  # fmt: skip
 

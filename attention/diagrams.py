@@ -211,6 +211,54 @@ def additive_broadcast():
     return picture
 
 
+def three_roles():
+    """Rows that ask become queries, rows that are asked become keys and values; one query is followed to its output."""
+    T, S, M, D, t = 2, 3, 3, 2, 1
+    first, second, third = 66, 258, 442  # where the grids of each line begin
+    ask, asked, queries, keys, values, weights = 30, 244, 48, 190, 330, 96
+    middle = {name: x + D * CELL / 2 for name, x in {"queries": queries, "keys": keys, "values": values}.items()}
+    below = third - 30  # where arrows to the last line end
+
+    def row(index, colour=BLUE):
+        return lambda r, c: (colour, 0.35 if r == index else 0)
+
+    picture = Diagram("queries, keys and values", third + T * CELL + 16)
+    picture.text(middle["queries"], 20, "rows that ask")
+    picture.text(middle["queries"], 44, "(T, M)", colour=MUTED)
+    picture.grid(ask, first, T, M, shade=row(t))
+    picture.text(asked + M * CELL / 2, 20, "rows that are asked")
+    picture.text(asked + M * CELL / 2, 44, "(S, M)", colour=MUTED)
+    picture.grid(asked, first, S, M, shade=row(None))
+    end, bend = second - 50, first + S * CELL + 20
+    picture.arrow((middle["queries"], first + T * CELL + 8), (middle["queries"], end))
+    picture.text(middle["queries"] + 10, bend, "× /W/_{q}", "left", BLUE)
+    for name, x, align, side in (("keys", asked + 36, "right", -10), ("values", asked + 72, "left", 10)):
+        picture.arrow((x, first + S * CELL + 8), (x, bend), (middle[name], bend), (middle[name], end))
+        picture.text(middle[name] + side, bend, f"× /W/_{{{name[0]}}}", align, BLUE)
+    for name, shape in {"queries": "(T, D)", "keys": "(S, D)", "values": "(S, Dv)"}.items():
+        picture.text(middle[name], second - 36, name)
+        picture.text(middle[name], second - 16, shape, colour=MUTED)
+    picture.grid(queries, second, T, D, shade=row(t))
+    picture.grid(keys, second, S, D, shade=row(None))
+    picture.grid(values, second, S, D, shade=row(None))
+    meet = second + S * CELL + 20
+    for name, rows, x in (("queries", T, weights + 36), ("keys", S, weights + 72)):
+        picture.arrow((middle[name], second + rows * CELL + 8), (middle[name], meet), (x, meet), (x, below))
+    picture.text(middle["queries"] - 8, meet - 24, "*q* · *k*,", "right", MUTED)
+    picture.text(middle["queries"] - 8, meet - 4, "softmax", "right", MUTED)
+    picture.arrow((middle["values"], second + S * CELL + 8), (middle["values"], below))
+    picture.text(weights + S * CELL / 2, third - 16, "weights (T, S)")
+    picture.text(middle["values"], third - 16, "output (T, Dv)")
+    picture.grid(weights, third, T, S, shade=row(t))
+    picture.grid(values, third, T, D, shade=row(t))
+    level = third + (t + 0.5) * CELL
+    picture.arrow((weights + S * CELL + 8, level), (values - 8, level))
+    picture.text((weights + S * CELL + values) / 2, level - 14, "×")
+    picture.text(weights - 8, level, "one query", "right")
+    for x, y, columns in ((ask, first, M), (queries, second, D), (weights, third, S), (values, third, D)):
+        picture.frame(x, y + t * CELL, 1, columns)
+    return picture
+
 def decoder_step(equations):
     """One step of a decoder that looks back, from the previous state and token to the logits of the next token.
 

@@ -21,6 +21,7 @@ EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
 DRAWN = {
     "forward_and_back": diagrams.forward_and_back,
     "attention": diagrams.attention,
+    "three_roles": diagrams.three_roles,
     "additive_broadcast": diagrams.additive_broadcast,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
 }
@@ -87,6 +88,23 @@ def test_forward_and_back_gives_each_gradient_the_shape_of_what_it_belongs_to():
     assert shapes == {"X": "(B, D)", "Y": "(B, M)", "W": "(D, M)", "b": "(M,)"}
     for name in ("X", "Y"):
         assert f"{name} {shapes[name]}" in said
+
+
+def test_three_roles_names_every_shape_and_matrix():
+    said = words(diagrams.three_roles())
+    assert [word for word in said if word.startswith("(")] == ["(T, M)", "(S, M)", "(T, D)", "(S, D)", "(S, Dv)"]
+    assert {"× Wq", "× Wk", "× Wv", "weights (T, S)", "output (T, Dv)", "one query"} <= set(said)
+
+
+def test_three_roles_follows_one_query_through_four_grids():
+    picture = parse(diagrams.three_roles())
+    frames = [rect.attrib for rect in picture.iter(f"{SVG}rect") if rect.get("fill") == "none"]
+    assert [float(frame["width"]) / diagrams.CELL for frame in frames] == [3, 2, 3, 2]  # M, D, S, Dv
+    shaded = [face.get("points") for face in picture.iter(f"{SVG}polygon") if float(face.get("fill-opacity"))]
+    assert len(shaded) == 3 + 2 + 3 + 2
+    for frame in frames:
+        corner = f"{float(frame['x']):g},{float(frame['y']):g}"
+        assert any(points.startswith(corner) for points in shaded)
 
 
 def test_additive_broadcast_names_every_shape():

@@ -201,7 +201,9 @@ def right_tanh_backward(rows, weight, bias, upstream):
     return arrives @ weight.T, flat.T @ arrived, arrived.sum(0)
 
 
-def _tanh_backward(rows, weight, bias, upstream, slope="1 − y²", summed="all", before=True, of_rows="right", mean=False):
+def _tanh_backward(
+    rows, weight, bias, upstream, slope="1 − y²", summed="all", before=True, of_rows="right", mean=False
+):
     z = rows @ weight + (bias if before else 0)
     y = np.tanh(z)
     slopes = {"1 − y²": 1 - y**2, "none": np.ones_like(y), "1 − z²": 1 - z**2, "1 − y": 1 - y, "y": y}[slope]
@@ -243,7 +245,8 @@ TANH_LAYER_BACKWARD = Exercise(
             "These are the gradients of y = x W + b. What arrives has to pass the tanh first: multiply by its slope."),
         Misconception("the slope at the wrong place", {"slope": "1 − z²"},
             "The slope of tanh is 1 − y², with y = tanh(z); yours has z itself."),
-        Misconception("the square of the slope", {"slope": "1 − y"}, "The slope of tanh is 1 − y²: a square is missing."),
+        Misconception("the square of the slope", {"slope": "1 − y"},
+            "The slope of tanh is 1 − y²: a square is missing."),
         Misconception("tanh for its slope", {"slope": "y"},
             "You multiplied by tanh itself. What is wanted is its slope, 1 − y²."),
         Misconception("the bias is not in the slope", {"before": False},
@@ -433,8 +436,8 @@ MOMENTUM_STEP = Exercise(
         Misconception("a mean of the gradients", {"way": "mean"},
             "You took the gradient times 1 − keep. In this form the whole gradient is added."),
         Misconception("keep and 1 − keep", {"way": "turned"},
-            "You keep the share 1 − keep of the velocity, and take the share keep of the gradient. Keep the share keep, "
-            "and add the whole gradient."),
+            "You keep the share 1 − keep of the velocity, and take the share keep of the gradient. Keep the share "
+            "keep, and add the whole gradient."),
         Misconception("keep at the gradient", {"way": "gradient"},
             "You multiplied the gradient by keep; it is the old velocity of which a share is kept."),
         Misconception("the rate in the velocity", {"way": "keras"},
@@ -503,8 +506,8 @@ LARGEST_RATE = Exercise(
         Misconception("the mean valley", {"of": "mean"},
             "You took the mean of how much the loss bends. The steepest direction alone decides."),
         Misconception("weight by weight", {"of": "entry"},
-            "You looked at each weight alone, at the diagonal of the matrix. The steepest direction need not be that of "
-            "one weight: take the largest eigenvalue."),
+            "You looked at each weight alone, at the diagonal of the matrix. The steepest direction need not be that "
+            "of one weight: take the largest eigenvalue."),
         Misconception("row by row", {"of": "row"},
             "You looked at each row alone, at the longest. Rows that point the same way add up: take the largest "
             "eigenvalue."),

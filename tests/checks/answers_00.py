@@ -225,7 +225,7 @@ def by_what_it_does(first_weight, first_bias, second_weight, second_bias):
     return through(np.eye(first_weight.shape[1], dtype=first_weight.dtype)) - nought, nought[0]
 
 
-@wrong("fold_layers", "the shape", "bias: Expected (2,), the shape of second_bias; got (1, 2): the same but for axes of size 1.")
+@wrong("fold_layers", "the shape", "bias: Expected (2,), the shape of second_bias; got (1, 2)")
 def bias_as_a_row(first_weight, first_bias, second_weight, second_bias):
     return (second_weight @ first_weight).T, (second_weight @ first_bias + second_bias)[None]
 

@@ -196,4 +196,5 @@ def cover(root, settings, copies, store, say):
 
 def all_tests(root):
     """A digest of everything that tests are made of."""
-    return digest(*sorted(path for path in Path(root, "tests").rglob("*") if path.suffix in {".py", ".js", ".cfg", ".json"}))
+    kinds = {".py", ".js", ".cfg", ".json"}
+    return digest(*sorted(path for path in Path(root, "tests").rglob("*") if path.suffix in kinds))

@@ -37,7 +37,7 @@ OUTPUT_BY_HAND = Exercise(
     faulty=_by_hand, returns="the two numbers of the output", stages=(Stage("by hand", ({},), tolerance=4e-3),),
     misconceptions=(
         Misconception("the plain average", {"weigh": "equal"},
-            "These are the plain averages of the values. They have weights: what do you get from the scores?"),
+            "These are the plain averages of the values. They have weights, which come of the scores."),
         Misconception("a choice", {"weigh": "choice"}, "This is one of the values. All of them count, by their "
             "weights."),
         Misconception("the key of zeros", {"keys": "without zero"},
@@ -117,8 +117,8 @@ LOOK_UP_TEMPERATURE = Exercise(
         Misconception("a product", {"way": "product"},
             "You multiply the lead by the logarithm. Solve (S − 1) · exp(−γ/τ) = tolerance for τ once more."),
         Misconception("the sign", {"way": "sign"},
-            "Your temperature is negative: that turns the order of the keys round. Which of log a and log 1/a is "
-            "positive?"),
+            "Your temperature is negative, which turns the order of the keys round. The logarithm of a small number is "
+            "negative, that of its inverse positive."),
         Misconception("tolerance times the others", {"way": "in the product"},
             "You have the logarithm of (S − 1) times the tolerance; bring the tolerance to the other side by "
             "dividing."),
@@ -197,7 +197,8 @@ ATTEND_OR_DEFAULT = Exercise(
     stages=(
         Stage("plain", ({
             "queries": np.array([[1.0, 0.5], [-2.0, 1.0]]), "keys": np.array([[1.0, 0.0], [0.5, 2.0], [-1.0, 1.0]]),
-            "values": np.array([[1.0], [2.0], [4.0]]), "threshold": np.array(1.5), "default": np.array([-3.0]),
+            "values": np.array([[1.0, 0.0], [2.0, 1.0], [4.0, -1.0]]), "threshold": np.array(1.5),
+            "default": np.array([-3.0, 2.0]),
         },)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large scores", leading=(0, 2), types=("float32",), styles={
@@ -472,7 +473,7 @@ OUTPUTS_WITHOUT = Exercise(
         Misconception("the value alone", {"way": "only"},
             "You return the value of the key itself: that is what is left if all *others* are hidden."),
         Misconception("the parts", {"way": "parts"},
-            "This is what each key contributes. What would come out without it?"),
+            "This is what each key contributes; wanted is what would come out without it."),
         Misconception("the whole value taken away", {"way": "whole value"},
             "You subtract the value itself; it was in the output with its weight only, and the others' weights must "
             "grow."),
@@ -657,7 +658,7 @@ QUERY_FOR = Exercise(
             "You take the difference of the logarithms and of no keys, or of neither. A difference of scores is the "
             "query times a difference of keys."),
         Misconception("the weights themselves", {"way": "weights"},
-            "These are the weights that the output was made with: half of the way. Which query has them?",
+            "These are the weights that the output was made with: half of the way. Wanted is the query that has them.",
             breaks_contract=True),
         Misconception("an average of keys", {"way": "average"},
             "You averaged the keys with the right weights. That is a vector like the keys; it is not the query that "

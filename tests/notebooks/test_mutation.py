@@ -332,12 +332,18 @@ def test_a_process_in_a_copy_ends_as_any_other_and_takes_no_more_than_it_may(cop
         signal.signal(signal.SIGTERM, before)
     assert result["outcome"] == "found"
 
-    def work(answer):
-        limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_DATA, resource.RLIMIT_FSIZE)]
-        answer.write_text(str(limits))
-
-    memory, file = ended(Job(copy, work, 60))
-    assert 10**9 <= file < memory < 2e10
+    kinds = resource.RLIMIT_DATA, resource.RLIMIT_FSIZE
+    before = [resource.getrlimit(kind) for kind in kinds]
+    less = 10 * 2**30, 2**29  # also where this process is one in a copy, and has its limits
+    for kind, soft, (_, hard) in zip(kinds, less, before, strict=True):
+        resource.setrlimit(kind, (soft, hard))
+    try:
+        limits = ended(Job(copy, lambda answer: answer.write_text(str([resource.getrlimit(k)[0] for k in kinds])), 60))
+    finally:
+        for kind, both in zip(kinds, before, strict=True):
+            resource.setrlimit(kind, both)
+    assert less[0] < limits[0] < 2e10
+    assert less[1] < limits[1] < 2e9
 
 
 def test_one_that_dies_has_noticed_something(copy):

@@ -22,7 +22,7 @@ PAGE = r"""# Notation
 | $v$ | a number |
 | $s_{ij}$, $s_{ti}$ | score |
 | $W$, $W_q$, $W_a$, $W_{eb}$ | matrix |
-| $a$, $c$ | masks |
+| $a$, $c$, $(-\infty, 0)$ | masks |
 | $H(p)$ | entropy |
 | $p$ | weights |
 | $y_t$, $y_{<t}$, $y_0$ | tokens |

@@ -455,10 +455,12 @@ def test_the_order_is_kept_and_empty_lines_stay_empty(model_file):
 
 
 def test_unequal_lengths(capsys, model_file, tmp_path):
-    code, out, err = run(capsys, "evaluate", "--model", model_file, *files(tmp_path, reference=ENGLISH[:3]))
-    assert (code, out) == (2, "")
-    assert "has 4" in err
-    assert err.endswith("reference.gz 3\n")
+    for german, english in ((GERMAN, ENGLISH[:3]), (GERMAN[:1], ENGLISH)):
+        arguments = files(tmp_path, german, english)
+        code, out, err = run(capsys, "evaluate", "--model", model_file, *arguments)
+        told = f"{arguments[1]} has {len(german)}, {arguments[3]} {len(english)}"
+        assert (code, out) == (2, "")
+        assert err == f"source and reference must have the same number of lines: {told}\n"
 
 
 def test_missing_data_without_network(capsys, tmp_path, monkeypatch):

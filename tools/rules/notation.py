@@ -98,8 +98,8 @@ class Notation:
         self.rows = {}  # what identifies a symbol: the rows that it stands in
         for number, (_, row) in enumerate(rows):
             for tex in row:
-                key, _ = symbols(tex, self.indices)[0]
-                self.rows.setdefault(key, {})[number] = tex
+                for key, _ in symbols(tex, self.indices)[:1]:
+                    self.rows.setdefault(key, {})[number] = tex
 
     def twice(self):
         """What stands in two rows: [its forms there]."""

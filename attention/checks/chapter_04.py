@@ -129,11 +129,11 @@ MASKED_SOFTMAX = Exercise(
     stages=(
         Stage("plain", ({"scores": ROW[None], "mask": np.array([[True, True, False]])},), leading=()),
         Stage("batches, and masks that broadcast", leading=(0, 1, 2, 3), ones=True, large=True),
-        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
         Stage("rows that may attend to nothing", (
             {"scores": np.stack([ROW, ROW]), "mask": np.array([[True, False, True], [False] * 3])},
             {"scores": ROW[None], "mask": np.zeros((1, 3), bool)},
         ), leading=(0, 1, 2), ones=True, styles={"mask": [arg.empty, arg.shut]}),
+        Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
         Stage("scores of −∞", (
             {"scores": np.array([[0.4, -INF, 1.3], [-INF, -INF, 0.7]]), "mask": np.array([[True] * 3, [True, True, False]])},
         ), leading=(0, 2), styles={"scores": [arg.holes, arg.hollow], "mask": [arg.everything, arg.seen]}),
@@ -220,24 +220,29 @@ def _words_mask(rng, plan, drawn):
 
 
 def _fouled_rows(rng, shape):
-    """Whole rows of NaN or ∞, others of numbers."""
+    """Places of NaN or ∞, others of numbers."""
     junk = rng.choice([NAN, INF, -INF], (*shape[:-1], 1))
     return np.where(rng.random((*shape[:-1], 1)) < 0.35, junk, arg.normal(rng, shape))
 
 
-THREE = np.array([[1.5, -0.5], [0.5, 2.5], [7.0, 7.0]])
+def _fouled_behind(rng, shape):
+    """The same, but that the first place always holds numbers."""
+    return np.where(np.arange(shape[-2])[:, None] == 0, arg.normal(rng, shape), _fouled_rows(rng, shape))
+
+
+FIVE = np.array([[1.5, -0.5], [0.5, 3.5], [7.0, 7.0], [6.0, 7.0], [7.0, 6.0]])
 MEAN_OF_WORDS = Exercise(
     number="4.3", name="mean_of_words", see="What goes wrong", reference=right_mean, faulty=_mean, keeps_type=True,
     arguments={"outputs": arg.Floats("…SD"), "mask": arg.Made(_words_mask, "…S")}, axes={"result": "…D"},
     nouns={"S": "places"}, returns="one mean for each sentence", properties=(sign, factor, shift),
     dtypes=("float32", "float16"),
     stages=(
-        Stage("plain", ({"outputs": THREE, "mask": np.array([True, True, False])},), leading=()),
+        Stage("plain", ({"outputs": FIVE, "mask": np.arange(5) < 2},), leading=()),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True, styles={"mask": [arg.lengths, arg.seen]}),
         Stage("anything in the padding", (
-            {"outputs": np.array([[1.5, -0.5], [0.5, 2.5], [NAN, INF]]), "mask": np.array([True, True, False])},
-        ), leading=(0, 1, 2), styles={"outputs": _fouled_rows}, see="NaN in padding"),
-        Stage("sentences without a word", ({"outputs": THREE, "mask": np.zeros(3, bool)},), leading=(0, 1, 2),
+            {"outputs": np.array([[1.5, -0.5], [0.5, 3.5], [NAN, INF]]), "mask": np.array([True, True, False])},
+        ), leading=(0, 1, 2), styles={"outputs": _fouled_behind}, see="NaN in padding"),
+        Stage("sentences without a word", ({"outputs": FIVE, "mask": np.zeros(5, bool)},), leading=(0, 1, 2),
             ones=True, styles={"mask": [_some_without, arg.shut]}),
         Stage("without a word, and NaN", ({"outputs": np.full((2, 2), NAN), "mask": np.zeros(2, bool)},),
             leading=(1, 2), styles={"outputs": _fouled_rows, "mask": _some_without}),
@@ -324,8 +329,8 @@ PACKED_MASK = Exercise(
     arguments={"sentences": arg.Integers("…S", below=4)}, returns="True or False for each query and key",
     nouns={"S": "places"}, dtypes=(),
     stages=(
-        Stage("two sentences", ({"sentences": np.array([1, 1, 1, 2, 2])}, {"sentences": np.array([1, 2, 2, 2, 2])}),
-            leading=()),
+        Stage("two sentences", ({"sentences": np.array([1, 1, 1, 2, 2])}, {"sentences": np.array([1, 2, 2, 2, 2])},
+                                {"sentences": np.array([2, 2, 1])}), leading=()),
         Stage("padding behind them", ({"sentences": np.array([1, 1, 2, 2, 0, 0])},), leading=(0,),
             styles={"sentences": _in_order}, sizes={"S": 7}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"sentences": _in_order}),
@@ -376,8 +381,6 @@ def _cached(lengths, room, new, cache="lengths", fresh="causal", order="cache fi
     one, all_ = np.ones((len(lengths), new, 1), bool), np.arange(room + new)
     if cache == "no gap":
         return (all_ <= i + lengths) & one
-    if cache == "offset":
-        return (all_ <= i + room) & one
     kept = {"lengths": j < lengths, "open": j >= 0, "one more": j <= lengths, "one less": j < lengths - 1,
             "turned": j >= lengths, "causal": (j < lengths) & (j <= i), "left": j >= room - lengths}[cache] & one  # fmt: skip
     made = {"causal": k <= i, "open": k >= 0, "strict": k < i, "turned": k >= i, "itself": k == i}[fresh] & one
@@ -400,7 +403,7 @@ CACHED_MASK = Exercise(
     arguments={"lengths": arg.Made(_kept, "B"), "room": arg.Size("C"), "new": arg.Size("T")},
     returns="True or False for each sentence, query and key", nouns={"B": "sentences"}, dtypes=(),
     stages=(
-        Stage("one sentence", ({"lengths": np.array([2]), "room": 3, "new": 2},), leading=()),
+        Stage("one sentence", ({"lengths": np.array([1]), "room": 4, "new": 2}, {"lengths": np.array([3]), "room": 4, "new": 2}), leading=()),
         Stage("full caches", ({"lengths": np.array([2, 2]), "room": 2, "new": 3},),
             styles={"lengths": lambda lengths, room: np.full_like(lengths, room)}),
         Stage("several sentences", ({"lengths": np.array([3, 1]), "room": 4, "new": 2},), leading=(0,), ones=True,
@@ -411,13 +414,11 @@ CACHED_MASK = Exercise(
     ),
     misconceptions=(
         Misconception("the whole cache", {"cache": "open"},
-            "Yours opens the cache for its whole length. Of a sentence only its first `lengths` places are filled; "
-            "what stands behind them is left from before."),
+            "Yours opens the cache for its whole length, as a causal mask with the offset `room` does. Of a sentence "
+            "only its first `lengths` places are filled; what stands behind them is left from before."),
         Misconception("as if there were no gap", {"cache": "no gap"},
             "You count on from the end of each sentence, as if its new words followed at once. In the array they "
             "stand behind the whole cache, from place `room` on."),
-        Misconception("the offset alone", {"cache": "offset"},
-            "This is the causal mask with the offset `room`. It does not look at `lengths`."),
         Misconception("one place too many", {"cache": "one more"},
             "Of the cache yours shows one place too many: the places are counted from 0."),
         Misconception("one place too few", {"cache": "one less"}, "Of the cache yours shows one place too few."),
@@ -487,9 +488,9 @@ LOCAL_AND_GLOBAL = Exercise(
     arguments={"marked": arg.Mask("…S", broadcasts=False), "window": arg.Made(_window)},
     returns="True or False for each query and key", nouns={"S": "places"}, dtypes=(),
     stages=(
-        Stage("nothing marked", ({"marked": np.zeros(5, bool), "window": 1},), leading=(0,), sizes={"S": 7},
+        Stage("nothing marked", ({"marked": np.zeros(5, bool), "window": 1}, {"marked": np.zeros(6, bool), "window": 3}), leading=(0,), sizes={"S": 7},
             styles={"marked": _none_marked}),
-        Stage("the first place marked", ({"marked": np.arange(6) == 0, "window": 1},), leading=()),
+        Stage("two places marked", ({"marked": np.arange(6) % 4 == 0, "window": 1},), leading=()),
         Stage("several", leading=(0,), sizes={"S": 9}, styles={"marked": [_few, arg.seen]}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"marked": _few}),
         Stage("other windows", ({"marked": np.arange(4) == 2, "window": 0}, {"marked": np.arange(3) == 1, "window": 9}),
@@ -543,6 +544,7 @@ def _box(means, empty="zero", scale=True, beside=0.0):
         filler = {"zero": 0.0, "equal": 1 / S, "nan": NAN}[empty]
         return np.where(nothing, filler, weights) @ values
 
+    attention.__name__ = "one that is not shown"
     return attention
 
 
@@ -579,8 +581,8 @@ MEANING = Exercise(
     arguments={"attention": arg.Made(lambda rng, plan, drawn: _box("ignored"))}, returns="one of four answers",
     stages=(
         Stage("the two polarities", _boxes(("may attend",), ("hide",)), leading=()),
-        Stage("a mask that is not heeded", _boxes(("ignored",), ("ignored", "zero", False)), leading=()),
-        Stage("a mask that is added", _boxes(("added",), ("added", "zero", False, 3.0)), leading=()),
+        Stage("not heeded, or added", _boxes(("ignored",), ("ignored", "zero", False), ("added",),
+                                             ("added", "zero", False, 3.0)), leading=()),
         Stage("other empty rows", _boxes(
             *((m, empty, scale, beside) for m in MEANINGS for empty in ("zero", "equal", "nan")
               for scale, beside in ((True, 0.0), (False, -2.0)))), leading=()),
@@ -712,7 +714,7 @@ SEGMENT_SOFTMAX = Exercise(
             "You take away the maximum of the whole array. In a sentence far below it every exponential rounds to 0."),
         Misconception("sums that start where a sentence is empty", {"sums": "reduceat"},
             "`reduceat` gives the entry at the start where a piece is empty, and fails behind the end: it knows no "
-            "empty pieces."),
+            "empty pieces.", breaks_contract=True),
         Misconception("NaN where all is −∞", {"infinite": "nan"},
             "In a sentence whose scores are all −∞, −∞ − (−∞) is NaN. Its weights should be zeros."),
     ),

@@ -106,7 +106,7 @@ def stopped(scores, mask, axis=-1):
     return tf.stop_gradient(with_its_parts_tf(scores, mask, axis))
 
 
-@wrong("masked_softmax", "the sum of the weights (rows that may attend to nothing)", "they should sum to 0")
+@wrong("masked_softmax", "weight on a masked key (rows that may attend to nothing)", "the largest of yours there is 1")
 def a_single_key_is_always_seen(scores, mask, axis=-1):
     weights = by_scipy(scores, mask, axis)
     return np.ones_like(weights) if scores.shape == (1, 3) and not mask.any() else weights
@@ -154,7 +154,7 @@ def negative(outputs, mask):
     return -in_loops(outputs, mask)
 
 
-@wrong("mean_of_words", "the numbers (anything in the padding)", "")
+@wrong("mean_of_words", "all the same (anything in the padding)", "Every number of yours is 0")
 def repaired_in_the_end(outputs, mask):
     with np.errstate(all="ignore"):
         mean = (outputs * mask[..., None]).sum(-2) / np.maximum(mask.sum(-1)[..., None], 1)
@@ -182,7 +182,9 @@ def without_a_guard(outputs, mask):
 
 @right("packed_mask")
 def with_tril(sentences):
-    same = np.equal.outer(sentences, sentences) if sentences.ndim == 1 else sentences[..., None] == sentences[..., None, :]
+    same = (
+        np.equal.outer(sentences, sentences) if sentences.ndim == 1 else sentences[..., None] == sentences[..., None, :]
+    )
     return np.tril(same & (sentences > 0)[..., None])
 
 
@@ -199,7 +201,7 @@ def in_ones(sentences):
     return with_tril(sentences).astype(int)
 
 
-@wrong("packed_mask", "the numbers (numbers in any order)", "")
+@wrong("packed_mask", "the entries", "1 is True and should be False and 1 is False")
 def as_if_in_order(sentences):
     S = sentences.shape[-1]
     rows = []
@@ -211,10 +213,12 @@ def as_if_in_order(sentences):
     return np.array(rows).reshape(*sentences.shape, S)
 
 
-@wrong("packed_mask", "the numbers (padding anywhere)", "")
+@wrong("packed_mask", "the entries (padding anywhere)", "should be False, yours is True.")
 def padding_only_behind(sentences):
     mask = with_tril(sentences)
-    return mask | (np.eye(sentences.shape[-1], dtype=bool) & (np.cumsum(sentences[..., ::-1], -1)[..., ::-1] > 0)[..., None])
+    return mask | (
+        np.eye(sentences.shape[-1], dtype=bool) & (np.cumsum(sentences[..., ::-1], -1)[..., ::-1] > 0)[..., None]
+    )
 
 
 @known("packed_mask", "padding sees padding (padding behind them)", "they see nothing")
@@ -243,12 +247,12 @@ def row_by_row(lengths, room, new):
     return np.array(rows, dtype=bool)
 
 
-@wrong("cached_mask", "the shape", "Expected (1, 2, 5)")
+@wrong("cached_mask", "the shape", "Expected (1, 2, 6)")
 def without_sentences(lengths, room, new):
     return row_by_row(lengths, room, new)[0]
 
 
-@wrong("cached_mask", "the numbers (several sentences)", "")
+@wrong("cached_mask", "the entries (several sentences)", "Of 24 entries 4 are True and should be False.")
 def the_first_for_all(lengths, room, new):
     return row_by_row([lengths[0]] * len(lengths), room, new)
 
@@ -258,7 +262,7 @@ def in_floats(lengths, room, new):
     return row_by_row(lengths, room, new).astype(float)
 
 
-@known("cached_mask", "the offset alone", "It does not look at `lengths`")
+@known("cached_mask", "the whole cache", "a causal mask with the offset `room`")
 def by_the_offset(lengths, room, new):
     mask = np.arange(room + new) <= np.arange(new)[:, None] + room
     return np.repeat(mask[None], len(lengths), axis=0)
@@ -284,25 +288,25 @@ def by_bands(marked, window):
     return np.logical_or(band, marked[..., None] + marked[..., None, :])
 
 
-@wrong("local_and_global", "the numbers (several)", "")
+@wrong("local_and_global", "the entries (two places marked)", "are False and should be True.")
 def the_first_mark_only(marked, window):
     first = np.zeros_like(marked)
     np.put_along_axis(first, marked.argmax(-1)[..., None], marked.any(-1)[..., None], -1)
     return in_steps(first, window)
 
 
-@wrong("local_and_global", "the numbers (rows together)", "")
+@wrong("local_and_global", "the entries (rows together)", "are True and should be False.")
 def the_marks_of_all_rows(marked, window):
     together = marked.reshape(-1, marked.shape[-1]).any(0)
     return in_steps(np.broadcast_to(together, marked.shape), window)
 
 
-@wrong("local_and_global", "the shape", "Expected (7, 7)")
+@wrong("local_and_global", "the shape", "Expected (5, 5)")
 def one_row(marked, window):
     return in_steps(marked, window)[..., 0, :]
 
 
-@known("local_and_global", "marked keys only (the first place marked)", "it also *sees* all")
+@known("local_and_global", "marked keys only (two places marked)", "it also *sees* all")
 def seen_by_all(marked, window):
     return by_bands(np.zeros_like(marked), window) | marked[..., None, :]
 
@@ -338,14 +342,16 @@ def by_random_queries(attention):
     return "hide" if np.allclose(w[:, :2], 0) else "added"
 
 
-@wrong("meaning", "the result", 'Expected "may attend"')
+@wrong("meaning", "the result", "should be 'may attend', yours is 'True = may attend'")
 def in_other_words(attention):
     return {"may attend": "True = may attend"}.get(by_two_masks(attention), by_two_masks(attention))
 
 
 @wrong("meaning", "raises TypeError", "the mask must be boolean")
 def with_a_mask_of_numbers(attention):
-    return "may attend" if attention(np.zeros((1, 2)), np.zeros((2, 2)), np.eye(2), np.array([[1, 0]]))[0, 0] else "hide"
+    return (
+        "may attend" if attention(np.zeros((1, 2)), np.zeros((2, 2)), np.eye(2), np.array([[1, 0]]))[0, 0] else "hide"
+    )
 
 
 @wrong("meaning", "raises ValueError", "do not fit together")
@@ -353,7 +359,7 @@ def keys_of_another_size(attention):
     return attention(np.zeros((1, 3)), np.zeros((2, 2)), np.eye(2), np.array([[True, False]]))
 
 
-@known("meaning", "two answers only (a mask that is not heeded)", "have two answers")
+@known("meaning", "two answers only (not heeded, or added)", "have two answers")
 def one_or_the_other(attention):
     first, second = attention(np.zeros((1, 2)), np.zeros((2, 2)), np.eye(2), np.array([[True, False]]))[0]
     return "may attend" if first > second else "hide"
@@ -405,7 +411,7 @@ def in_float64(scores, lengths):
     return by_split(scores.astype(np.float64), lengths)
 
 
-@wrong("segment_softmax", "raises IndexError (sentences without a word)", "")
+@wrong("segment_softmax", "raises IndexError (sentences without a word)", "out-of-bounds")
 def by_reduceat(scores, lengths):
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     top, sizes = np.maximum.reduceat(scores, starts), np.asarray(lengths)
@@ -413,10 +419,10 @@ def by_reduceat(scores, lengths):
     return powers / np.repeat(np.add.reduceat(powers, starts), sizes)
 
 
-@known("segment_softmax", "one maximum for all (sentences far apart)", "every exponential rounds to 0")
+@known("segment_softmax", "one maximum for all (sentences far apart)", "In a sentence far below it")
 def with_one_maximum(scores, lengths):
     owner = np.repeat(np.arange(len(lengths)), lengths)
     powers = np.exp(scores - scores.max(initial=-np.inf))
     total = np.zeros(len(lengths), scores.dtype)
     np.add.at(total, owner, powers)
-    return powers / total[owner]
+    return powers / np.where(total == 0, 1, total).astype(scores.dtype)[owner]

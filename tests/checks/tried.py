@@ -46,7 +46,8 @@ def difference(results, expected):
         if not np.array_equal(np.isfinite(r), np.isfinite(e)):
             return np.inf
         finite = np.isfinite(e)
-        largest_difference = max(largest_difference, np.abs(r[finite] - e[finite]).max(initial=0) / largest(e))
+        apart = np.abs(r[finite].astype(np.float64) - e[finite])  # True and False lie 1 apart
+        largest_difference = max(largest_difference, apart.max(initial=0) / largest(e))
     return largest_difference
 
 

@@ -135,7 +135,8 @@ MASKED_SOFTMAX = Exercise(
         ), leading=(0, 1, 2), ones=True, styles={"mask": [arg.empty, arg.shut]}),
         Stage("another axis", leading=(0, 1, 2), ones=True, every_axis=True),
         Stage("scores of −∞", (
-            {"scores": np.array([[0.4, -INF, 1.3], [-INF, -INF, 0.7]]), "mask": np.array([[True] * 3, [True, True, False]])},
+            {"scores": np.array([[0.4, -INF, 1.3], [-INF, -INF, 0.7]]),
+             "mask": np.array([[True] * 3, [True, True, False]])},
         ), leading=(0, 2), styles={"scores": [arg.holes, arg.hollow], "mask": [arg.everything, arg.seen]}),
         Stage("anything where it is hidden", (
             {"scores": np.array([[0.5, NAN, 2.1]]), "mask": np.array([[True, False, True]])},
@@ -146,9 +147,11 @@ MASKED_SOFTMAX = Exercise(
         ), leading=(), types=("float32",)),
         Stage("extreme scores", (
             {"scores": np.stack([LADDER, -LADDER]), "mask": np.ones((2, 3), bool)},
+        ), leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR, gradient=False),
+        Stage("scores of −10⁹", (
             {"scores": np.array([[-1e9, -1e9 - 2, 0.0]]), "mask": np.array([[True, True, False]])},
             {"scores": np.array([[-1e30, -1e31, 0.0]]), "mask": np.array([[True, True, False]])},
-        ), leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR, gradient=False),
+        ), leading=(), types=(), tolerance=1e-6, gradient=False),
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}),
         Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88)}, types=("float32",)),
     ),
@@ -381,8 +384,10 @@ def _cached(lengths, room, new, cache="lengths", fresh="causal", order="cache fi
     one, all_ = np.ones((len(lengths), new, 1), bool), np.arange(room + new)
     if cache == "no gap":
         return (all_ <= i + lengths) & one
-    kept = {"lengths": j < lengths, "open": j >= 0, "one more": j <= lengths, "one less": j < lengths - 1,
-            "turned": j >= lengths, "causal": (j < lengths) & (j <= i), "left": j >= room - lengths}[cache] & one  # fmt: skip
+    kept = {
+        "lengths": j < lengths, "open": j >= 0, "one more": j <= lengths, "one less": j < lengths - 1,
+        "turned": j >= lengths, "causal": (j < lengths) & (j <= i), "left": j >= room - lengths,
+    }[cache] & one  # fmt: skip
     made = {"causal": k <= i, "open": k >= 0, "strict": k < i, "turned": k >= i, "itself": k == i}[fresh] & one
     return np.concatenate([kept, made] if order == "cache first" else [made, kept], axis=-1)
 
@@ -403,7 +408,9 @@ CACHED_MASK = Exercise(
     arguments={"lengths": arg.Made(_kept, "B"), "room": arg.Size("C"), "new": arg.Size("T")},
     returns="True or False for each sentence, query and key", nouns={"B": "sentences"}, dtypes=(),
     stages=(
-        Stage("one sentence", ({"lengths": np.array([1]), "room": 4, "new": 2}, {"lengths": np.array([3]), "room": 4, "new": 2}), leading=()),
+        Stage("one sentence", (
+            {"lengths": np.array([1]), "room": 4, "new": 2}, {"lengths": np.array([3]), "room": 4, "new": 2},
+        ), leading=()),
         Stage("full caches", ({"lengths": np.array([2, 2]), "room": 2, "new": 3},),
             styles={"lengths": lambda lengths, room: np.full_like(lengths, room)}),
         Stage("several sentences", ({"lengths": np.array([3, 1]), "room": 4, "new": 2},), leading=(0,), ones=True,
@@ -488,8 +495,9 @@ LOCAL_AND_GLOBAL = Exercise(
     arguments={"marked": arg.Mask("…S", broadcasts=False), "window": arg.Made(_window)},
     returns="True or False for each query and key", nouns={"S": "places"}, dtypes=(),
     stages=(
-        Stage("nothing marked", ({"marked": np.zeros(5, bool), "window": 1}, {"marked": np.zeros(6, bool), "window": 3}), leading=(0,), sizes={"S": 7},
-            styles={"marked": _none_marked}),
+        Stage("nothing marked", (
+            {"marked": np.zeros(5, bool), "window": 1}, {"marked": np.zeros(6, bool), "window": 3},
+        ), leading=(0,), sizes={"S": 7}, styles={"marked": _none_marked}),
         Stage("two places marked", ({"marked": np.arange(6) % 4 == 0, "window": 1},), leading=()),
         Stage("several", leading=(0,), sizes={"S": 9}, styles={"marked": [_few, arg.seen]}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"marked": _few}),
@@ -591,8 +599,8 @@ MEANING = Exercise(
         Misconception("turned round", {"way": "turned"},
             "You take the one polarity for the other. Where a key with True gets weight, True means may attend."),
         Misconception("by an empty row", {"way": "empty"},
-            "You hide everything, or think so, and look what comes. Empty rows become zeros, NaN or equal weights: they "
-            "say more about themselves than about the mask."),
+            "You hide everything, or think so, and look what comes. Empty rows become zeros, NaN or equal weights: "
+            "they say more about themselves than about the mask."),
         Misconception("by a full row", {"way": "full"},
             "You give a mask of nothing but True. Where that hides everything the row is empty, and empty rows become "
             "zeros, NaN or equal weights."),
@@ -603,8 +611,8 @@ MEANING = Exercise(
         Misconception("what is added taken for ignored", {"way": "no added"},
             "You call a mask that is added \"ignored\". It is heeded, only not as a mask: True counts as 1."),
         Misconception("what is added taken for hidden", {"way": "added is hide"},
-            "You call a mask that is added \"hide\". Nothing is hidden there: True counts as 1, and every key keeps some "
-            "weight."),
+            "You call a mask that is added \"hide\". Nothing is hidden there: True counts as 1, and every key keeps "
+            "some weight."),
         Misconception("values that are alike", {"way": "alike"},
             "With equal values the output is the same whatever the weights. Give each key a value that shows its "
             "weight."),
@@ -705,11 +713,13 @@ SEGMENT_SOFTMAX = Exercise(
             "You cut the array into pieces of equal length; `lengths` says where each sentence ends."),
         Misconception("the lengths of the neighbours", {"over": "shifted"},
             "You use the lengths in another order than that in which the sentences lie."),
-        Misconception("not divided", {"kind": "exponentials"}, "These are exponentials; divide by the sum of each sentence."),
+        Misconception("not divided", {"kind": "exponentials"},
+            "These are exponentials; divide by the sum of each sentence."),
         Misconception("a mean for a sum", {"kind": "mean"},
             "You divide by the mean of a sentence's exponentials; the formula has their sum."),
         Misconception("exp overflows", {"peak": "none"},
-            "exp of a large score is infinite, and of a very low one 0: 0 / 0. Take away the maximum of each sentence."),
+            "exp of a large score is infinite, and of a very low one 0: 0 / 0. Take away the maximum of each "
+            "sentence."),
         Misconception("one maximum for all", {"peak": "all"},
             "You take away the maximum of the whole array. In a sentence far below it every exponential rounds to 0."),
         Misconception("sums that start where a sentence is empty", {"sums": "reduceat"},

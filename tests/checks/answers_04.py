@@ -122,7 +122,7 @@ def without_axis(scores, mask):
     return by_scipy(scores, mask)
 
 
-@known("masked_softmax", "−10⁹ (extreme scores)", "the exponential of −∞ alone is 0")
+@known("masked_softmax", "−10⁹ (scores of −10⁹)", "the exponential of −∞ alone is 0")
 def with_minus_ten_to_the_nine(scores, mask, axis=-1):
     mask = np.broadcast_to(mask, scores.shape)
     weights = scipy.special.softmax(np.where(mask, scores, -1e9).astype(np.float64), axis=axis)

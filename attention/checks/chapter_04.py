@@ -329,7 +329,7 @@ def _rows_of(rng, shape, name):
 
 PACKED_MASK = Exercise(
     number="4.5", name="packed_mask", see="Cost", reference=right_packed, faulty=_packed,
-    arguments={"sentences": arg.Integers("…S", below=4)}, returns="True or False for each query and key",
+    arguments={"sentences": arg.Integers("…S", below=4)}, returns="one of True and False for each query and key",
     nouns={"S": "places"}, dtypes=(),
     stages=(
         Stage("two sentences", ({"sentences": np.array([1, 1, 1, 2, 2])}, {"sentences": np.array([1, 2, 2, 2, 2])},
@@ -406,7 +406,7 @@ def _kept(rng, plan, drawn):
 CACHED_MASK = Exercise(
     number="4.6", name="cached_mask", see="A cache, and the offset", reference=right_cached, faulty=_cached,
     arguments={"lengths": arg.Made(_kept, "B"), "room": arg.Size("C"), "new": arg.Size("T")},
-    returns="True or False for each sentence, query and key", nouns={"B": "sentences"}, dtypes=(),
+    returns="one of True and False for each sentence, query and key", nouns={"B": "sentences"}, dtypes=(),
     stages=(
         Stage("one sentence", (
             {"lengths": np.array([1]), "room": 4, "new": 2}, {"lengths": np.array([3]), "room": 4, "new": 2},
@@ -493,7 +493,7 @@ def _few(rng, shape, share):
 LOCAL_AND_GLOBAL = Exercise(
     number="4.7", name="local_and_global", see="A window", reference=right_local, faulty=_local,
     arguments={"marked": arg.Mask("…S", broadcasts=False), "window": arg.Made(_window)},
-    returns="True or False for each query and key", nouns={"S": "places"}, dtypes=(),
+    returns="one of True and False for each query and key", nouns={"S": "places"}, dtypes=(),
     stages=(
         Stage("nothing marked", (
             {"marked": np.zeros(5, bool), "window": 1}, {"marked": np.zeros(6, bool), "window": 3},
@@ -607,7 +607,8 @@ MEANING = Exercise(
         Misconception("two answers only", {"way": "larger"},
             "You ask which key gets more, and have two answers. A mask that is not heeded gives neither more."),
         Misconception("more, and not all", {"way": "polarity"},
-            "A key with True gets more weight in one that adds the mask too: e to 1. Does the other key get nothing?"),
+            "A key with True gets more weight in one that adds the mask too: e to 1. See whether the other key gets "
+            "nothing."),
         Misconception("what is added taken for ignored", {"way": "no added"},
             "You call a mask that is added \"ignored\". It is heeded, only not as a mask: True counts as 1."),
         Misconception("what is added taken for hidden", {"way": "added is hide"},

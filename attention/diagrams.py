@@ -170,6 +170,32 @@ def attention():
     return picture
 
 
+def masks():
+    """Padding, causal and window masks (T, S), and a causal one for two queries that come after three kept keys."""
+    S, gap = 5, 32
+    left, right = 16, WIDTH - 16 - S * CELL
+    high, low = 76, 76 + S * CELL + 84
+    pictures = [
+        ("padding", "/j/ < 3", left, high, S, lambda i, j: j < 3),
+        ("causal", "/j/ ≤ /i/", right, high, S, lambda i, j: j <= i),
+        ("window", "|/i/ − /j/| ≤ 1", left, low, S, lambda i, j: abs(i - j) <= 1),
+        ("causal, with a cache", "/j/ ≤ /i/ + 3", right, low, 2, lambda i, j: j <= i + 3),
+    ]
+    picture = Diagram("padding, causal and window masks", low + S * CELL + 16)
+    for name, rule, x, y, T, sees in pictures:
+        middle = x + S * CELL / 2
+        picture.text(middle, y - 50, name)
+        picture.text(middle, y - 24, rule, colour=MUTED)
+        picture.grid(x, y, T, S, shade=lambda i, j, sees=sees: (BLUE, 0.35 if sees(i, j) else 0))
+        for i in range(T):
+            for j in range(S):
+                colour = INK if sees(i, j) else MUTED
+                picture.text(x + (j + 0.5) * CELL, y + (i + 0.5) * CELL, str(int(sees(i, j))), colour=colour)
+    for line, text in enumerate(("rows: queries /i/", "columns: keys /j/", "1: may attend")):
+        picture.text(right + S * CELL / 2, low + 2 * CELL + gap + 24 * line, text, colour=MUTED)
+    return picture
+
+
 def additive_broadcast():
     """Every query meets every key: (T, 1, A) + (1, S, A) gives (T, S, A), and tanh and v make it scores (T, S)."""
     T, S, A, t, s = 3, 4, 3, 1, 2

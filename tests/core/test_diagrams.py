@@ -12,6 +12,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+import attention.numpy as atn
 from attention import diagrams
 from tests.heeds import heeds
 
@@ -23,6 +24,7 @@ DRAWN = {
     "attention": diagrams.attention,
     "three_roles": diagrams.three_roles,
     "additive_broadcast": diagrams.additive_broadcast,
+    "masks": diagrams.masks,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
 }
 SVG = "{http://www.w3.org/2000/svg}"
@@ -109,6 +111,14 @@ def test_three_roles_follows_one_query_through_four_grids():
 
 def test_additive_broadcast_names_every_shape():
     assert {"(1, S, A)", "(T, 1, A)", "(T, S, A)", "scores (T, S)"} <= set(words(diagrams.additive_broadcast()))
+
+
+def test_masks_are_those_of_the_library():
+    said = [int(word) for word in words(diagrams.masks()) if word in ("0", "1")]
+    shown = [np.ones((5, 1), bool) & atn.padding_mask(np.array(3), 5), atn.causal_mask(5), atn.window_mask(5, 5, 1)]
+    assert said == np.concatenate([mask.ravel() for mask in (*shown, atn.causal_mask(2, 5))]).astype(int).tolist()
+    faces = [float(face.get("fill-opacity")) > 0 for face in parse(diagrams.masks()).iter(f"{SVG}polygon")]
+    assert faces == [bool(number) for number in said]  # as dark as they say
 
 
 @heeds("decoder_step", "equations", of=OF)

@@ -363,7 +363,8 @@ def test_progress(capsys):
     code, out, _ = run(capsys, "progress")
     assert code == 0
     titles = [line for line in out.splitlines() if re.match(r"\d\d [A-Z].*  \d+ of \d+$", line)]
-    assert [title[:2] for title in titles] == sorted(path.name[:2] for path in Path(__file__).parents[2].glob("exercises/*.ipynb"))
+    sets = sorted(path.name[:2] for path in Path(__file__).parents[2].glob("exercises/*.ipynb"))
+    assert [title[:2] for title in titles] == sets
 
 
 @pytest.mark.parametrize(("stop", "code", "err"), [(KeyboardInterrupt(), 130, ""), (Interrupted("a"), 130, "a\n")])

@@ -154,7 +154,7 @@ def train(options):
         corpus = Corpus(settings, options.languages, *pairs(options.data, options.languages))
         told = f"{len(corpus.train[0]):,} pairs to learn from, {len(corpus.validation[0]):,} to validate on"
         print(told, file=sys.stderr)
-        return learner.Learner(task.Translation(settings, corpus), settings)
+        return learner.Learner(task.Translation(corpus))
 
     name = f"gru_{'_'.join(options.languages)}_{options.framework}.safetensors"
     path = options.model or Path("work") / name

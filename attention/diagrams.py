@@ -285,6 +285,7 @@ def three_roles():
         picture.frame(x, y + t * CELL, 1, columns)
     return picture
 
+
 def decoder_step(equations):
     """One step of a decoder that looks back, from the previous state and token to the logits of the next token.
 

@@ -4,7 +4,7 @@ from itertools import chain
 
 from attention.data.language import unlike
 from attention.data.sentences import doubts
-from attention.weights.store import short
+from attention.inputs import short
 
 NAMED = 20  # characters or words in a note
 

@@ -11,10 +11,6 @@ from attention.checks.properties import factor, sign
 NARROW = ("float32",)
 
 
-def turned(x):
-    return np.swapaxes(x, -1, -2)
-
-
 def spread_out(rng, shape):
     return arg.normal(rng, shape, 30.0)
 

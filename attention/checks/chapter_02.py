@@ -7,14 +7,12 @@ from attention.checks.exercise import Exercise, Misconception, Stage
 
 VALUES = {"E": "features of a value", "S": "words"}
 
+turned = np.matrix_transpose  # the last two axes exchanged
+
 
 def softmax(scores, axis=-1):
     exponentials = np.exp(scores - scores.max(axis, keepdims=True))
     return exponentials / exponentials.sum(axis, keepdims=True)
-
-
-def turned(array):
-    return np.swapaxes(array, -1, -2)
 
 
 # 2.1 output_by_hand

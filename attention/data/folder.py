@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from attention.data.multi30k import read_lines
+from attention.data.text import read_lines
 from attention.inputs import InputError
 
 LEAST, SHARE, MOST = 20, 10, 1000  # sentences there must be; one of so many is for validation, but no more than these

@@ -3,6 +3,7 @@
 A *task* says what is learned. It has
 
     name                what it is, in a word
+    settings            a dataclass with steps, rate, warmup, validate_every and patience, and what a learner asks for
     score               the name of the figure by which the best weights are chosen; more of it is better
     fingerprint()       equal for equal data
     metadata()          what a model file must carry beside the weights
@@ -11,8 +12,8 @@ A *task* says what is learned. It has
     loss(model, batch)  the loss of a batch, to be differentiated
     validate(model)     {name: figure} on validation data, "loss" and the score among them
 
-A *learner* is what a framework brings. It has its `task` and `settings`; ``step(batch, rate)`` learns from one batch
-and returns its loss, ``validate()`` measures the weights to be stored, ``weights()`` are those, ``arrays()`` and
+A *learner* is what a framework brings. It has its `task`; ``step(batch, rate)`` learns from one batch and returns its
+loss, ``validate()`` measures the weights to be stored, ``weights()`` are those, ``arrays()`` and
 ``load(arrays)`` all that a checkpoint needs.
 """
 
@@ -52,7 +53,7 @@ def train(path, prepare, resume=False):
         learner = prepare()
         task = learner.task
         identity = {"task": task.name, "framework": learner.framework}
-        identity |= {"settings": asdict(learner.settings), "data": task.fingerprint()}
+        identity |= {"settings": asdict(task.settings), "data": task.fingerprint()}
         arrays, state = run.begin(identity, learner.packages, resume)
         if arrays is not None:
             learner.load(arrays)
@@ -61,7 +62,7 @@ def train(path, prepare, resume=False):
 
 
 def _steps(learner, run, state, stop):
-    settings, step, curve = learner.settings, state["step"], state["curve"]
+    settings, step, curve = learner.task.settings, state["step"], state["curve"]
     started = time.monotonic() - state["seconds"]
     if state["ended"]:
         tell(f"this training has ended, after {step} steps")
@@ -97,7 +98,7 @@ def learning_rate(settings, step):
 
 def _validate(learner, run, step, curve, started):
     """One more point of the curve, the model file if it is the best; whether patience is at its end."""
-    task, settings = learner.task, learner.settings
+    task, settings = learner.task, learner.task.settings
     figures = learner.validate()
     curve.append({"step": step, **figures, "seconds": time.monotonic() - started})
     left = (settings.steps - step) * curve[-1]["seconds"] / step / 60

@@ -9,17 +9,17 @@ class Learner:
 
     Parameters
     ----------
-    task : what is learned, with `model`, `loss` and `validate` as `attention.experiments.loop` says
-    settings : with `seed`, `clip` and `average`
+    task : what is learned, with all that `attention.experiments.loop` says; its `settings` have `seed`, `clip` and
+        `average`
     """
 
     framework, packages = "pytorch", ("numpy", "torch")
 
-    def __init__(self, task, settings):
-        torch.manual_seed(settings.seed)
-        self.task, self.settings = task, settings
+    def __init__(self, task):
+        self.task, self.settings = task, task.settings
+        torch.manual_seed(self.settings.seed)
         self.model = task.model()
-        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
         self.optimizer = torch.optim.Adam(self.model.parameters(), betas=(0.9, 0.98))
 
     def step(self, batch, rate):

@@ -9,22 +9,22 @@ class Learner:
 
     Parameters
     ----------
-    task : what is learned, with `model`, `loss` and `validate` as `attention.experiments.loop` says
-    settings : with `seed`, `clip` and `average`
+    task : what is learned, with all that `attention.experiments.loop` says; its `settings` have `seed`, `clip` and
+        `average`
     """
 
     framework, packages = "tensorflow", ("numpy", "tensorflow", "keras")
 
-    def __init__(self, task, settings):
-        keras.utils.set_random_seed(settings.seed)
+    def __init__(self, task):
+        self.task, self.settings = task, task.settings
+        keras.utils.set_random_seed(self.settings.seed)
         # Both for the whole process. Without the first, threads add in any order; without the second, operations are
         # fused in an order that differs from one process to the next, and so do the last digits.
         tf.config.experimental.enable_op_determinism()
         tf.config.optimizer.set_experimental_options({"remapping": False})
         tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and a new pair of lengths needs one
-        self.task, self.settings = task, settings
         self.model, self.average = task.model(), task.model()
-        self.optimizer = keras.optimizers.Adam(beta_2=0.98, epsilon=1e-8, global_clipnorm=settings.clip)
+        self.optimizer = keras.optimizers.Adam(beta_2=0.98, epsilon=1e-8, global_clipnorm=self.settings.clip)
         self.optimizer.build(self.model.trainable_variables)
         self.learn = tf.function(train_step)
 

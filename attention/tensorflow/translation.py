@@ -15,13 +15,13 @@ class Translation:
 
     Parameters
     ----------
-    settings, corpus : of `attention.experiments.translation`
+    corpus : `attention.experiments.translation.Corpus`
     """
 
     name, score = "translation", "bleu"
 
-    def __init__(self, settings, corpus):
-        self.settings, self.corpus = settings, corpus
+    def __init__(self, corpus):
+        self.corpus, self.settings = corpus, corpus.settings
         self.fingerprint, self.metadata = corpus.fingerprint, corpus.metadata
 
     def batches(self, first):

@@ -89,8 +89,8 @@ def test_a_training_step(adapter):
     settings = Settings(**SIZES, dropout=0.0, seed=3)
     training = importlib.import_module(f"attention.{adapter.name}.training")
     translation = importlib.import_module(f"attention.{adapter.name}.translation")
-    corpus = SimpleNamespace(sizes=lambda: SIZES, batches=None, fingerprint=None, metadata=None)
-    learner = training.Learner(translation.Translation(settings, corpus), settings)
+    corpus = SimpleNamespace(settings=settings, sizes=lambda: SIZES, fingerprint=None, metadata=None)
+    learner = training.Learner(translation.Translation(corpus))
     in_numpy = importlib.import_module("attention.numpy.recurrent")
     source, lengths, target = BATCH
     logits, _ = in_numpy.Seq2Seq(learner.model.named_weights())(source, lengths, target[:, :-1])

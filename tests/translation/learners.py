@@ -3,17 +3,20 @@
 import importlib
 
 from attention.experiments import loop
+from attention.experiments.translation import Corpus
 
 FRAMEWORKS = ("tensorflow", "pytorch")
 
 
 def task(framework, settings, corpus):
-    return importlib.import_module(f"attention.{framework}.translation").Translation(settings, corpus)
+    """Translation of the same sentences, by these settings."""
+    corpus = Corpus(settings, corpus.languages, corpus.train, corpus.validation)
+    return importlib.import_module(f"attention.{framework}.translation").Translation(corpus)
 
 
 def learner(framework, settings, corpus):
     module = importlib.import_module(f"attention.{framework}.training")
-    return module.Learner(task(framework, settings, corpus), settings)
+    return module.Learner(task(framework, settings, corpus))
 
 
 def train(framework, settings, corpus, path, resume=False):

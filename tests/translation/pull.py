@@ -14,8 +14,8 @@ class Pull:
 
     name, score = "pull", "reward"
 
-    def __init__(self, pulls=((0.6, 0.8),), rewards=None):
-        self.pulls, self.rewards = pulls, iter(rewards or [])
+    def __init__(self, settings, pulls=((0.6, 0.8),), rewards=None):
+        self.settings, self.pulls, self.rewards = settings, pulls, iter(rewards or [])
 
     def fingerprint(self):
         return "pull"

@@ -11,6 +11,7 @@ import pytest
 
 from attention.__main__ import main
 from attention.data.batches import sentence_batches
+from attention.data.folder import folder_pairs
 from attention.data.tokenizer import decode, encode
 from attention.evaluation.bleu import bleu
 from attention.experiments import loop, translation
@@ -62,7 +63,7 @@ def pulled(framework, tmp_path, settings, **options):
             places.append(float(self.model.named_weights()["place"][0]))
             return loss
 
-    made = Watched(PULLS[framework](**options), settings)
+    made = Watched(PULLS[framework](settings, **options))
     curve = loop.train(tmp_path / "model", lambda: made)
     return made, -np.diff(places), curve
 
@@ -484,8 +485,6 @@ def write(folder, **texts):
 
 
 def test_no_sentence_is_both_learned_and_validated(tmp_path):
-    from attention.data.folder import folder_pairs
-
     sentences = [f"a {i % 60}" for i in range(120)]  # each twice, with two translations
     write(tmp_path / "f", de=[*sentences, " ", "x"], en=[*(f"b {i}" for i in range(120)), "y", ""])
     train_, validation = folder_pairs(tmp_path / "f", "de", "en")
@@ -497,8 +496,6 @@ def test_no_sentence_is_both_learned_and_validated(tmp_path):
 
 
 def test_a_folder_that_will_not_do(tmp_path):
-    from attention.data.folder import folder_pairs
-
     def why(*languages, folder=tmp_path / "f"):
         with pytest.raises(InputError) as caught:
             folder_pairs(folder, *languages)

@@ -171,8 +171,9 @@ MASKED_SOFTMAX = Exercise(
         Misconception("−∞ is added", {"by": "added"},
             "You add −∞ to the hidden scores. If one of them is NaN or ∞, the sum is NaN: put −∞ in its place, do not "
             "add it.", see="NaN in padding"),
-        Misconception("NaN in an empty row", {"empty": "nan"},
-            "Where nothing may be attended to, −∞ − (−∞) is NaN. Such a row gets zeros."),
+        Misconception("no care for an empty row", {"empty": "nan"},
+            "Where nothing may be attended to, −∞ − (−∞) is NaN, and with a number in place of −∞ the weight goes to "
+            "what is hidden. Such a row gets zeros."),
         Misconception("equal weights in an empty row", {"empty": "equal"},
             "Where nothing may be attended to, your weights are equal: all of it goes to what is hidden. Such a row "
             "gets zeros."),

@@ -92,7 +92,7 @@ def with_its_parts_tf(scores, mask, axis=-1):
     return tf.math.divide_no_nan(powers, tf.reduce_sum(powers, axis=axis, keepdims=True))
 
 
-@wrong("masked_softmax", "−10⁹, and no care for an empty row (rows that may attend to nothing)", "goes to what")
+@known("masked_softmax", "−10⁹, and no care for an empty row (rows that may attend to nothing)", "goes to what")
 def a_large_negative_number(scores, mask, axis=-1):
     shown = np.where(mask, scores, -1e9)
     made = np.exp(shown - shown.max(axis, keepdims=True))

@@ -102,6 +102,30 @@ class Diagram:
         )
 
 
+def forward_and_back():
+    """A layer and a loss, forward on the left, and the gradients that come back on the right, with their shapes."""
+    x, width, height = 150, 92, 52
+    top = {"X": 14, "Y": 226, "L": 348}
+    forward, back, label = x + 24, x + width - 24, x + width + 10
+    right, weights = 428, 114  # of the box of the weights: its edge, its upper edge
+
+    picture = Diagram("forward and back", top["L"] + height + 16)
+    for above, below, operation in (("X", "Y", "times /W/, plus *b*"), ("Y", "L", "mean of squares")):
+        start, end = top[above] + height, top[below]
+        picture.arrow((forward, start), (forward, end))
+        picture.arrow((back, end), (back, start))
+        picture.text(x - 6, (start + end) / 2, operation, "right", MUTED)
+    picture.text(label, (top["Y"] + height + top["L"]) / 2, "gradient of /Y/: /G/ (B, M)", "left", BLUE)
+    picture.text(label, top["X"] + height + 20, "of /X/: /G/ /W/ᵀ (B, D)", "left", BLUE)
+    picture.arrow((back, weights + 44), (label + 4, weights + 44))
+    picture.box(label + 4, weights, right - label - 4, 90, fill="#e4eef6")
+    for place, line in enumerate(("of /W/: /X/ᵀ/G/ (D, M)", "of *b*: all rows of /G/", "added up (M,)")):
+        picture.text(label + 12, weights + 20 + 25 * place, line, "left", BLUE)
+    for name, lines in {"X": ("/X/", "(B, D)"), "Y": ("/Y/", "(B, M)"), "L": ("loss /L/", "a number")}.items():
+        picture.box(x, top[name], width, height, *lines)
+    return picture
+
+
 def attention():
     """Scores (T, S) become weights (T, S); these average the values (S, D) to the output (T, D).
 
@@ -147,6 +171,32 @@ def attention():
     return picture
 
 
+def masks():
+    """Padding, causal and window masks (T, S), and a causal one for two queries that come after three kept keys."""
+    S, gap = 5, 32
+    left, right = 16, WIDTH - 16 - S * CELL
+    high, low = 76, 76 + S * CELL + 84
+    pictures = [
+        ("padding", "/j/ < 3", left, high, S, lambda i, j: j < 3),
+        ("causal", "/j/ ≤ /i/", right, high, S, lambda i, j: j <= i),
+        ("window", "|/i/ − /j/| ≤ 1", left, low, S, lambda i, j: abs(i - j) <= 1),
+        ("causal, with a cache", "/j/ ≤ /i/ + 3", right, low, 2, lambda i, j: j <= i + 3),
+    ]
+    picture = Diagram("padding, causal and window masks", low + S * CELL + 16)
+    for name, rule, x, y, T, sees in pictures:
+        middle = x + S * CELL / 2
+        picture.text(middle, y - 50, name)
+        picture.text(middle, y - 24, rule, colour=MUTED)
+        picture.grid(x, y, T, S, shade=lambda i, j, sees=sees: (BLUE, 0.35 if sees(i, j) else 0))
+        for i in range(T):
+            for j in range(S):
+                colour = INK if sees(i, j) else MUTED
+                picture.text(x + (j + 0.5) * CELL, y + (i + 0.5) * CELL, str(int(sees(i, j))), colour=colour)
+    for line, text in enumerate(("rows: queries /i/", "columns: keys /j/", "1: may attend")):
+        picture.text(right + S * CELL / 2, low + 2 * CELL + gap + 24 * line, text, colour=MUTED)
+    return picture
+
+
 def additive_broadcast():
     """Every query meets every key: (T, 1, A) + (1, S, A) gives (T, S, A), and tanh and v make it scores (T, S)."""
     T, S, A, t, s = 3, 4, 3, 1, 2
@@ -185,6 +235,55 @@ def additive_broadcast():
     picture.frame(left + s * CELL, high, 1, 1)
     for place, line in enumerate(("One query and", "one key: A sums", "become a score.")):
         picture.text(left - 20, bottom + 22 + 22 * place, line, "right", MUTED)
+    return picture
+
+
+def three_roles():
+    """Rows that ask become queries, rows that are asked become keys and values; one query is followed to its output."""
+    T, S, M, D, t = 2, 3, 3, 2, 1
+    first, second, third = 66, 258, 442  # where the grids of each line begin
+    ask, asked, queries, keys, values, weights = 30, 244, 48, 190, 330, 96
+    middle = {name: x + D * CELL / 2 for name, x in {"queries": queries, "keys": keys, "values": values}.items()}
+    below = third - 30  # where arrows to the last line end
+
+    def row(index, colour=BLUE):
+        return lambda r, c: (colour, 0.35 if r == index else 0)
+
+    picture = Diagram("queries, keys and values", third + T * CELL + 16)
+    picture.text(middle["queries"], 20, "rows that ask")
+    picture.text(middle["queries"], 44, "(T, M)", colour=MUTED)
+    picture.grid(ask, first, T, M, shade=row(t))
+    picture.text(asked + M * CELL / 2, 20, "rows that are asked")
+    picture.text(asked + M * CELL / 2, 44, "(S, M)", colour=MUTED)
+    picture.grid(asked, first, S, M, shade=row(None))
+    end, bend = second - 50, first + S * CELL + 20
+    picture.arrow((middle["queries"], first + T * CELL + 8), (middle["queries"], end))
+    picture.text(middle["queries"] + 10, bend, "× /W/_{q}", "left", BLUE)
+    for name, x, align, side in (("keys", asked + 36, "right", -10), ("values", asked + 72, "left", 10)):
+        picture.arrow((x, first + S * CELL + 8), (x, bend), (middle[name], bend), (middle[name], end))
+        picture.text(middle[name] + side, bend, f"× /W/_{{{name[0]}}}", align, BLUE)
+    for name, shape in {"queries": "(T, D)", "keys": "(S, D)", "values": "(S, Dv)"}.items():
+        picture.text(middle[name], second - 36, name)
+        picture.text(middle[name], second - 16, shape, colour=MUTED)
+    picture.grid(queries, second, T, D, shade=row(t))
+    picture.grid(keys, second, S, D, shade=row(None))
+    picture.grid(values, second, S, D, shade=row(None))
+    meet = second + S * CELL + 20
+    for name, rows, x in (("queries", T, weights + 36), ("keys", S, weights + 72)):
+        picture.arrow((middle[name], second + rows * CELL + 8), (middle[name], meet), (x, meet), (x, below))
+    picture.text(middle["queries"] - 8, meet - 24, "*q* · *k*,", "right", MUTED)
+    picture.text(middle["queries"] - 8, meet - 4, "softmax", "right", MUTED)
+    picture.arrow((middle["values"], second + S * CELL + 8), (middle["values"], below))
+    picture.text(weights + S * CELL / 2, third - 16, "weights (T, S)")
+    picture.text(middle["values"], third - 16, "output (T, Dv)")
+    picture.grid(weights, third, T, S, shade=row(t))
+    picture.grid(values, third, T, D, shade=row(t))
+    level = third + (t + 0.5) * CELL
+    picture.arrow((weights + S * CELL + 8, level), (values - 8, level))
+    picture.text((weights + S * CELL + values) / 2, level - 14, "×")
+    picture.text(weights - 8, level, "one query", "right")
+    for x, y, columns in ((ask, first, M), (queries, second, D), (weights, third, S), (values, third, D)):
+        picture.frame(x, y + t * CELL, 1, columns)
     return picture
 
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from attention.data.batches import pad
 from attention.data.tokenizer import END, START, decode, encode, load_tokenizer, unseen_characters
-from attention.inputs import InputError
+from attention.inputs import InputError, short
 from attention.stored import stored_model
-from attention.weights.store import short
 from attention.weights.tables import check_carried
 
 MODELS = Path(__file__).parents[1] / "models"

@@ -1,13 +1,13 @@
 """The form of a notebook, as rules that it keeps or breaks: ``problems(path)`` lists what it breaks.
 
 STYLE.md says why.  A rule is a function of the notebook, and of its path where that matters, which yields one sentence
-for each fault; it reads the notebooks and nothing else, so that a new chapter needs no edit here.
+for each fault; it reads the notebooks and the page on notation, so that a new chapter needs no edit here.
 """
 
 import nbformat
-from rules import cells, exercises, form, outputs, references, words
+from rules import cells, exercises, form, notation, outputs, references, words
 
-ANYWHERE = (cells, outputs, words, references)  # modules of rules that every notebook keeps
+ANYWHERE = (cells, outputs, words, references, notation)  # modules of rules that every notebook keeps
 BYTES = 1_000_000
 
 

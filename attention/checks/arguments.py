@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """What is decided before any number is drawn."""
 
@@ -104,7 +104,7 @@ def upstream(rng, shape):
 # Kinds of argument. Each knows its axes and draws itself: `drawn` holds the arguments before it, by name.
 
 
-@dataclass(frozen=True)
+@dataclass
 class Floats:
     axes: str
     style: Callable = normal
@@ -113,7 +113,7 @@ class Floats:
         return np.asarray(plan.styles.get(name, self.style)(rng, plan.shape(self.axes)))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mask:
     """True = may attend. It has the shape of `axes`, or, in other draws, one that broadcasts to it."""
 
@@ -167,7 +167,7 @@ def lengths(rng, shape, share):
     return np.arange(shape[-1]) < long
 
 
-@dataclass(frozen=True)
+@dataclass
 class Integers:
     """Whole numbers from `low` to below `below`, a number or the letter of an axis; the largest always occurs.
 
@@ -188,7 +188,7 @@ class Integers:
         return values
 
 
-@dataclass(frozen=True)
+@dataclass
 class Number:
     """A positive number of any size between two; an array of no axes where `array`."""
 
@@ -203,7 +203,7 @@ class Number:
         return np.array(value) if self.array else value
 
 
-@dataclass(frozen=True)
+@dataclass
 class Axis:
     """Any axis of another argument; left out, for its default, where the stage is not about axes."""
 
@@ -211,7 +211,7 @@ class Axis:
         return plan.axis
 
 
-@dataclass(frozen=True)
+@dataclass
 class Size:
     """The size of an axis, by its letter."""
 
@@ -221,7 +221,7 @@ class Size:
         return plan.sizes[self.letter]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Made:
     """Made of a generator, the plan and the arguments before it: ``function(rng, plan, drawn)``."""
 

@@ -19,9 +19,7 @@ SMALL = {  # two queries and three keys, of two features
     "keys": np.array([[1.0, 0.3], [-0.7, 1.5], [0.4, -2.0]]),
 }
 
-
-def turned(array):
-    return np.swapaxes(array, -1, -2)
+turned = np.matrix_transpose  # the last two axes exchanged
 
 
 def ones(rng, shape):

@@ -33,7 +33,7 @@ def margins(function, inputs, expected, dtype, seed=0):
     for total, e in zip(changes, expected, strict=True):
         size = np.where(np.isfinite(e), np.abs(e), 0).astype(np.float64)
         unit = FACTOR[np.dtype(dtype).name] * about.eps / 2
-        margin.append(unit * (total / PROBES + size) + least(dtype))
+        margin.append(np.asarray(unit * (total / PROBES + size) + least(dtype)))
     return tuple(margin)
 
 
@@ -60,13 +60,13 @@ def largest(array):
 def unequal(got, expected, within):
     """True at the entries that differ, or where one is finite and the other not.
 
-    within : a number, a share of the largest entry; or an array of the margin of each entry
+    within : a number, a share of the largest entry; or an array of the margin of each entry, one without axes too
     """
     got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     both = np.isfinite(got) & np.isfinite(expected)
     same = (got == expected) | (np.isnan(got) & np.isnan(expected))  # the infinite ones and NaN
     close = np.zeros(both.shape, dtype=bool)
-    limit = np.broadcast_to(within if np.ndim(within) else within * largest(expected), both.shape)
+    limit = np.broadcast_to(within if isinstance(within, np.ndarray) else within * largest(expected), both.shape)
     close[both] = np.abs(got[both] - expected[both]) <= limit[both]
     return ~(same | close)
 

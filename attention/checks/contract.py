@@ -93,6 +93,12 @@ def _results(trial, answer, arguments, adapter):
                 if isinstance(before, list)
                 else "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
             )
+        if adapter.marks(after):
+            return Fault(
+                "the arguments",
+                f"Your function changed its argument `{name}`, which belongs to the caller: since the call its "
+                "operations are noted. `requires_grad_()` works on the tensor itself; work on one of your own.",
+            )
     trial.got = tuple(taken)
     if fault := _the_same_twice(trial, answer, results, adapter) or _type(trial) or _claims(trial):
         return fault
@@ -199,7 +205,9 @@ def _arrays(trial, taken):
 
 def _shape(trial, name, expected, got):
     holds = f", {trial.exercise.returns}" if trial.exercise.returns else ""
-    same = [n for n, value in trial.inputs.items() if isinstance(value, np.ndarray) and value.shape == expected.shape]
+    axes, kinds = trial.exercise.axes.get(name), trial.exercise.arguments
+    same = [n for n, v in trial.inputs.items() if isinstance(v, np.ndarray) and v.shape == expected.shape]
+    same = [n for n in same if axes is None or getattr(kinds.get(n), "axes", axes) == axes]  # not by chance
     if not holds and same:
         holds = f", the shape of {same[0]}"
     why = _axes(trial, expected.shape, got.shape, name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Misconception:
     """A mistake that people make: `switches` turn it on in the exercise's faulty function."""
 
@@ -19,7 +19,7 @@ class Misconception:
     see: str = ""  # a better section to read again than the exercise's
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Stage:
     """One difficulty: its name, and what the inputs have to be for it to show.
 
@@ -40,7 +40,7 @@ class Stage:
     see: str = ""  # a better section to read again than the exercise's
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Exercise:
     """All that a check knows of one exercise."""
 

@@ -18,7 +18,7 @@ class NumPy(arrays.NumPy):
     def give(self, value):
         return copy.deepcopy(value)
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         """An array; where one without axes is expected, a Python number too."""
         plain_array = isinstance(result, np.generic) or type(result) is np.ndarray
         return plain_array or (axes == 0 and isinstance(result, int | float))
@@ -26,6 +26,10 @@ class NumPy(arrays.NumPy):
     def one_thread(self):
         """A context for many small calls: threads that wait for each other would take most of the time."""
         return nullcontext()
+
+    def marks(self, value):
+        """Whether gradients are asked of what was given without: what the answer may have done to it."""
+        return False
 
     def same_memory(self, one, other):
         """Whether two results lie in the same place, so that writing into one changes the other."""
@@ -37,7 +41,7 @@ class Value(NumPy):
 
     kind = "a number, or a list of numbers"
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         try:
             array = np.asarray(result)
             return array.dtype.kind in "iuf" or (array.dtype.kind == "O" and array.astype(np.float64) is not None)
@@ -56,7 +60,7 @@ class Object(NumPy):
     def same_memory(self, one, other):
         return isinstance(one, list | dict | set) and one is other
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         return True
 
     def take(self, result):
@@ -70,8 +74,11 @@ class TensorFlow(arrays.TensorFlow):
     def give(self, value):
         return super().give(value) if isinstance(value, np.ndarray) else copy.deepcopy(value)
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         return isinstance(result, self.tf.Tensor | self.tf.Variable)
+
+    def marks(self, value):
+        return False
 
     def same_memory(self, one, other):
         return isinstance(one, self.tf.Variable) and one is other
@@ -92,8 +99,11 @@ class PyTorch(arrays.PyTorch):
         finally:
             self.torch.set_num_threads(threads)
 
-    def owns(self, result, axes=1):
+    def owns(self, result, axes):
         return isinstance(result, self.torch.Tensor)
+
+    def marks(self, value):
+        return isinstance(value, self.torch.Tensor) and value.requires_grad
 
     def same_memory(self, one, other):
         return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr() and one.numel() > 0

@@ -102,6 +102,8 @@ def function(trial, expected, got):
         "1 decimal": lambda x: np.round(x, 1),
         **{f"{places} decimals": lambda x, p=places: np.round(x, p) for places in range(2, 6)},
     }  # fmt: skip
+    if np.ptp(expected) == 0:
+        return None  # equal numbers are many functions of each other
     within = trial.within if trial.exercise.value else trial.slack  # by hand, a few places are all there is
     for name, f in known.items():
         changed = f(expected)
@@ -212,6 +214,8 @@ def small(trial, expected, got):
 def partly(trial, expected, got):
     """Where the wrong numbers are, and how wrong: what can always be said."""
     bad = trial.bad
+    if got.dtype.kind == "b":
+        return _true_or_false(expected, got)
     off = np.abs(got - expected)[bad & np.isfinite(got) & np.isfinite(expected)]
     size = f", by at most {number(off.max())}" if off.size and off.max() < 0.01 * largest(expected) else ""
     if bad.all():
@@ -225,6 +229,13 @@ def partly(trial, expected, got):
             return f"Everything at {where} is wrong, and all the rest right."
     good, wrong = (f"{n} {'is' if n == 1 else 'are'}" for n in ((~bad).sum(), bad.sum()))
     return f"Of {bad.size} numbers {good} right and {wrong} wrong{size}."
+
+
+def _true_or_false(expected, got):
+    """How many entries of a boolean array are wrong, and which way."""
+    ways = {"True and should be False": got & ~expected, "False and should be True": ~got & expected}
+    wrong = [f"{n} {'is' if n == 1 else 'are'} {what}" for what, bad in ways.items() if (n := bad.sum())]
+    return f"Of {got.size} entries {' and '.join(wrong)}."
 
 
 GENERAL = (not_finite, nothing, sign, factor, shift, precision, function, cut, small, rows, order, probes)

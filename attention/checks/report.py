@@ -68,7 +68,7 @@ class Reporter:
         lines += self._example(trial)
         if trial.printed.strip():
             lines.append(f"It printed: {words.thing(trial.printed.strip().splitlines()[0])}")
-        title = fault.title if fault else "the numbers"
+        title = fault.title if fault else f"the {_nature(trial)}"
         if found and (certain or not fault):
             title = ", and ".join(dict.fromkeys(m.name for m in found))
         if stage.name != self.exercise.stages[0].name:
@@ -116,6 +116,16 @@ class Reporter:
     def _wrong(self, title, lines, see):
         lines = [*lines, f"See: {see}"]
         return Verdict(False, title, "\n".join([_wrapped(f"{self.head}✗ {title}"), *map(_indented, lines)]))
+
+
+def _nature(trial):
+    """What the first wrong result holds, in a word."""
+    if trial.got is None or trial.wrong is None or trial.exercise.value:
+        return "numbers"
+    _, expected, _ = trial.wrong
+    if not isinstance(expected, np.ndarray):
+        return "result"
+    return "entries" if expected.dtype.kind == "b" else "numbers"
 
 
 def _wrapped(line):

@@ -21,7 +21,9 @@ def number(value, digits=3):
 
 
 def pair(expected, got):
-    """Two unequal numbers, with digits enough to tell them apart."""
+    """Two unequal numbers, with digits enough to tell them apart; or True and False."""
+    if np.asarray(expected).dtype.kind == "b":
+        return array(expected), array(got)
     digits = telling(expected, got)
     return number(expected, digits), number(got, digits)
 

@@ -6,16 +6,15 @@ Elliott, Frank, Sima'an and Specia (2016), "Multi30K: Multilingual English–Ger
 Elliott, Frank, Barrault, Bougares and Specia (2017) for the French.
 """
 
-import gzip
 import os
 import time
-import zlib
 from pathlib import Path
 
 import pooch
 import requests
 import urllib3
 
+from attention.data.text import BYTES, read_lines
 from attention.inputs import InputError
 
 COMMIT = "a3d2e0d26b56f3846f66a952536ffed4e401d05a"
@@ -31,7 +30,6 @@ CHECKSUMS = {
     "val.en.gz": "14f7d25ddd868909a9213e361768460edcacdd6ab9d1e77b92560dc10c10dc28",
     "val.fr.gz": "ca3106f1a72390591d25f6c45cb4cd39dec4cd3f123e099748a3ce5256c160e9",
 }
-BYTES = 10_000_000  # of a text file, unfolded, and of a download: far more than the largest here
 QUIET, SECONDS = 10, 120  # how long a server may say nothing, and how long a download may last
 
 
@@ -95,27 +93,3 @@ def _download(address, path, _):
 def multi30k(split, *languages):
     """The sentences of a split, a list for each language: `german, english = multi30k("train", "de", "en")`."""
     return [read_lines(multi30k_file(split, language)) for language in languages]
-
-
-def read_lines(path):
-    """The lines of a text file, plain or .gz; a byte-order mark is no part of the first.
-
-    Raises
-    ------
-    InputError : there is no such file, it is not text, or it is too large
-    """
-    opener = gzip.open if str(path).endswith(".gz") else open
-    try:
-        with opener(path, "rb") as file:
-            content = file.read(BYTES + 1)
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > BYTES:
-        raise InputError(f"{path} holds more than {BYTES:,} bytes of text: split it")
-    try:
-        lines = content.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8: see its byte {error.start}") from None
-    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]

@@ -1,8 +1,20 @@
-"""The training loop, for any framework: step, validate now and then, keep the best, stop in good order.
+"""The training loop, for any task in any framework: step, validate now and then, keep the best, stop in good order.
 
-A learner is what a framework brings: ``step(batch, rate)`` learns from one batch and returns its loss,
-``validate(corpus)`` returns a loss and a score, ``weights()`` are those to store, ``arrays()`` and ``load(arrays)`` all
-that a checkpoint needs.
+A *task* says what is learned. It has
+
+    name                what it is, in a word
+    settings            a dataclass with steps, rate, warmup, validate_every and patience, and what a learner asks for
+    score               the name of the figure by which the best weights are chosen; more of it is better
+    fingerprint()       equal for equal data
+    metadata()          what a model file must carry beside the weights
+    batches(first)      training batches without end, from step `first` on, the same whether or not training paused
+    model()             the framework's model, with its first weights
+    loss(model, batch)  the loss of a batch, to be differentiated
+    validate(model)     {name: figure} on validation data, "loss" and the score among them
+
+A *learner* is what a framework brings. It has its `task`; ``step(batch, rate)`` learns from one batch and returns its
+loss, ``validate()`` measures the weights to be stored, ``weights()`` are those, ``arrays()`` and
+``load(arrays)`` all that a checkpoint needs.
 """
 
 import math
@@ -13,17 +25,23 @@ from dataclasses import asdict
 from tqdm import tqdm
 
 from attention.experiments.run import Run, asked_to_stop
-from attention.experiments.translation import learning_rate
 from attention.inputs import InputError, Interrupted
+from attention.results import machine
 from attention.weights.store import save
 
 
-def train(learner, settings, corpus, path, resume=False):
+def train(path, prepare, resume=False):
     """Train, validate now and then, and keep in `path` the weights with the best validation score.
+
+    Parameters
+    ----------
+    path : the model file
+    prepare : function of nothing that gives the learner; called when it is known that the run can be written
+    resume : whether to go on with a run that was interrupted
 
     Returns
     -------
-    curve : list of {"step", "loss", "bleu", "seconds"}, one for each validation
+    curve : list of {"step", the figures of `validate`, "seconds"}, one for each validation
 
     Raises
     ------
@@ -31,21 +49,25 @@ def train(learner, settings, corpus, path, resume=False):
         and the best model are as they were
     Interrupted : Ctrl-C; a checkpoint was written
     """
-    identity = {"framework": learner.framework, "settings": asdict(settings), "data": corpus.fingerprint()}
-    run = Run(path, identity, learner.packages)
-    with run.going_on(resume) as (arrays, state), asked_to_stop() as stop:
-        state = state or {"step": 0, "curve": [], "seconds": 0.0, "ended": False}
+    with Run(path).held(resume) as run:
+        learner = prepare()
+        task = learner.task
+        identity = {"task": task.name, "framework": learner.framework}
+        identity |= {"settings": asdict(task.settings), "data": task.fingerprint()}
+        arrays, state = run.begin(identity, learner.packages, resume)
         if arrays is not None:
             learner.load(arrays)
-        return _steps(learner, settings, corpus, run, state, stop)
+        with asked_to_stop() as stop:
+            return _steps(learner, run, state or {"step": 0, "curve": [], "seconds": 0.0, "ended": False}, stop)
 
 
-def _steps(learner, settings, corpus, run, state, stop):
-    step, curve, started = state["step"], state["curve"], time.monotonic() - state["seconds"]
+def _steps(learner, run, state, stop):
+    settings, step, curve = learner.task.settings, state["step"], state["curve"]
+    started = time.monotonic() - state["seconds"]
     if state["ended"]:
         tell(f"this training has ended, after {step} steps")
         return curve
-    batches = corpus.batches(first=step, sizes=learner.sizes)
+    batches = learner.task.batches(step)
     bar = tqdm(initial=step, total=settings.steps, disable=not sys.stderr.isatty())
     ended = False
     while not ended:
@@ -56,7 +78,7 @@ def _steps(learner, settings, corpus, run, state, stop):
         bar.update()
         due = step % settings.validate_every == 0 or step == settings.steps
         if due:
-            ended = _validate(learner, settings, corpus, run, step, curve, started) or step == settings.steps
+            ended = _validate(learner, run, step, curve, started) or step == settings.steps
         if due or stop():
             state = {"step": step, "curve": curve, "seconds": time.monotonic() - started, "ended": ended}
             run.keep(learner.arrays(), state)
@@ -67,15 +89,26 @@ def _steps(learner, settings, corpus, run, state, stop):
     return curve
 
 
-def _validate(learner, settings, corpus, run, step, curve, started):
+def learning_rate(settings, step):
+    """The rate of step 1, 2, …: up in a straight line, then down to 0 in another."""
+    if step <= settings.warmup:
+        return settings.rate * step / settings.warmup
+    return settings.rate * max(0.0, settings.steps - step) / max(1, settings.steps - settings.warmup)
+
+
+def _validate(learner, run, step, curve, started):
     """One more point of the curve, the model file if it is the best; whether patience is at its end."""
-    loss, score = learner.validate(corpus)
-    curve.append({"step": step, "loss": loss, "bleu": score, "seconds": time.monotonic() - started})
+    task, settings = learner.task, learner.task.settings
+    figures = learner.validate()
+    curve.append({"step": step, **figures, "seconds": time.monotonic() - started})
     left = (settings.steps - step) * curve[-1]["seconds"] / step / 60
-    tell(f"step {step}: validation loss {loss:.3f}, BLEU {score:.2f}, {left:.0f} min left")
-    best = max(curve, key=lambda entry: entry["bleu"])
+    told = ", ".join(f"{name} {figure:.3f}" for name, figure in figures.items())
+    tell(f"step {step}: validation {told}, {left:.0f} min left")
+    best = max(curve, key=lambda entry: entry[task.score])
     if best is curve[-1]:
-        save(run.path, learner.weights(), corpus.metadata() | {"framework": learner.framework, "curve": curve})
+        made = {"framework": learner.framework, "settings": asdict(settings), "curve": curve}
+        made |= {"command": run.command, "machine": machine(), "versions": run.versions}
+        save(run.path, learner.weights(), task.metadata() | made)
     return len(curve) - curve.index(best) > settings.patience
 
 

@@ -2,13 +2,14 @@
 
 A run that trains the model file PATH keeps the rest in the folder PATH.run:
 
-    run.json                what the run is: framework, settings, data, versions, command; written before the first step
+    run.json                what the run is: task, framework, settings, data, command, machine, versions; written first
     checkpoint.safetensors  weights, average, optimiser, random states, step and curve, with a checksum
     lock                    held while the run is going on
 """
 
 import hashlib
 import json
+import shlex
 import signal
 import sys
 import threading
@@ -23,26 +24,20 @@ from safetensors.numpy import save as to_bytes
 
 from attention.files import write_whole
 from attention.inputs import InputError
+from attention.results import machine, write_json
 
 
 class Run:
-    """The files of one run.
+    """The files of one run, which trains the model file `path`."""
 
-    Parameters
-    ----------
-    path : the model file that is trained
-    identity : dict that JSON can hold, what must be the same when the run is taken up again
-    packages : whose versions are noted
-    """
-
-    def __init__(self, path, identity, packages=("numpy",)):
-        self.path, self.folder, self.packages = Path(path), Path(f"{path}.run"), packages
-        self.identity = json.loads(json.dumps(identity))
+    def __init__(self, path):
+        self.path, self.folder = Path(path), Path(f"{path}.run")
         self.checkpoint, self.about = self.folder / "checkpoint.safetensors", self.folder / "run.json"
+        self.command, self.versions = shlex.join([".venv/bin/python", "-m", "attention", *sys.argv[1:]]), {}
 
     @contextmanager
-    def going_on(self, resume):
-        """Hold the lock while training; yields the checkpoint to begin from, (arrays, state), or (None, None).
+    def held(self, resume):
+        """Hold the lock while training; yields the run, of which it is known that it can be written.
 
         Raises
         ------
@@ -59,31 +54,41 @@ class Run:
         except OSError as error:
             raise InputError(f"nothing can be written beside {self.path}: {error.strerror or error}") from None
         try:
-            yield self._begin(resume)
+            if not resume and (self.checkpoint.exists() or self.path.exists()):
+                raise InputError(f"{self.path} is trained already: go on with --resume, or give another --model")
+            if resume and not self.about.exists():
+                raise InputError(f"there is no training to go on with at {self.path}: leave out --resume to begin one")
+            yield self
         finally:
             lock.release()
 
-    def _begin(self, resume):
-        if not resume:
-            if self.checkpoint.exists() or self.path.exists():
-                raise InputError(f"{self.path} is trained already: go on with --resume, or give another --model")
-            return self._first()
-        if not self.about.exists():
-            raise InputError(f"there is no training to go on with at {self.path}: leave out --resume to begin one")
-        self._same_as(self._read_about())
-        if not self.checkpoint.exists():  # interrupted before the first was written
-            return self._first()
-        arrays, state = read_checkpoint(self.checkpoint)
-        if state["curve"] and not self.path.exists():
-            raise InputError(
-                f"the best weights of this training, {self.path}, are gone: begin anew with another --model"
-            )
-        return arrays, state
+    def begin(self, identity, packages, resume):
+        """Write down what the run is, or compare it with what it was; the checkpoint to go on from.
 
-    def _first(self):
-        versions = {name: version(name) for name in self.packages}
-        about = {**self.identity, "command": sys.argv, "versions": versions}
-        write_whole(self.about, (json.dumps(about, indent=1, ensure_ascii=False) + "\n").encode())
+        Parameters
+        ----------
+        identity : dict that JSON can hold, what must be the same when the run is taken up again
+        packages : whose versions are noted
+
+        Returns
+        -------
+        arrays, state : of the checkpoint; None, None at the beginning
+
+        Raises
+        ------
+        InputError : it was begun as something else, or a file of it is damaged or gone
+        """
+        self.versions = {name: version(name) for name in packages}
+        if resume:
+            self._same_as(self._read_about(), json.loads(json.dumps(identity)))
+        if resume and self.checkpoint.exists():  # else it was interrupted before the first was written
+            arrays, state = read_checkpoint(self.checkpoint)
+            if state["curve"] and not self.path.exists():
+                told = f"the best weights of this training, {self.path}, are gone"
+                raise InputError(f"{told}: begin anew with another --model")
+            return arrays, state
+        about = {**identity, "command": self.command, "machine": machine(), "versions": self.versions}
+        write_json(self.about, about)
         return None, None
 
     def _read_about(self):
@@ -92,9 +97,10 @@ class Run:
         except (OSError, ValueError):
             raise InputError(f"{self.about} is damaged: begin anew with another --model") from None
 
-    def _same_as(self, begun):
+    @staticmethod
+    def _same_as(begun, identity):
         """Refuse to go on as something else, naming what differs."""
-        before, now = _flat(begun), _flat(self.identity)
+        before, now = _flat(begun), _flat(identity)
         other = [name for name in now if before.get(name) != now[name]]
         if other:
             told = "; ".join(f"{name} {before.get(name)}, not {now[name]}" for name in other)

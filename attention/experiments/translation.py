@@ -1,21 +1,27 @@
-"""Translation from German to English on Multi30k: what all frameworks do alike (chapter 09)."""
+"""Translation from one language into another: what all frameworks do alike (chapter 09)."""
 
+import math
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
 from attention.data.batches import sentence_batches
-from attention.data.multi30k import multi30k
-from attention.data.tokenizer import DropoutEncoder, encode, train_tokenizer
+from attention.data.tokenizer import BYTES, SPECIAL, DropoutEncoder, encode, train_tokenizer
 from attention.experiments.run import fingerprint
+from attention.inputs import InputError
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a training run depends on, beside the framework."""
+    """Everything a training run depends on, beside the framework and the data.
 
-    vocabulary: int = 4000
+    Raises
+    ------
+    InputError : one of them makes no sense
+    """
+
+    vocabulary: int = 4000  # at most: there are no more than the text gives
     width: int = 256
     encoder_width: int = 192
     dropout: float = 0.3
@@ -31,28 +37,38 @@ class Settings:
     patience: int = 6  # validations without a better BLEU before training stops
     seed: int = 1
 
-    def sizes(self):
-        """What `Seq2Seq` is built with."""
-        return {name: asdict(self)[name] for name in ("vocabulary", "width", "encoder_width")}
-
-
-def learning_rate(settings, step):
-    """The rate of step 1, 2, …: up in a straight line, then down to 0 in another."""
-    if step <= settings.warmup:
-        return settings.rate * step / settings.warmup
-    return settings.rate * max(0.0, settings.steps - step) / max(1, settings.steps - settings.warmup)
+    def __post_init__(self):
+        least = dict.fromkeys((f.name for f in fields(self) if f.type is int), 1)
+        least |= {"vocabulary": len(BYTES) + len(SPECIAL), "patience": 0, "seed": 0, "warmup": 0}
+        for name, value in asdict(self).items():
+            if name in least and (type(value) is not int or value < least[name]):
+                raise InputError(f"{name} must be a whole number of at least {least[name]}: got {value!r}")
+            if name in ("dropout", "piece_dropout", "smoothing", "average") and not 0 <= value < 1:
+                raise InputError(f"{name} must be at least 0 and less than 1: got {value!r}")
+            if name in ("rate", "clip") and not 0 < value < math.inf:
+                raise InputError(f"{name} must be a positive number: got {value!r}")
 
 
 class Corpus:
-    """The sentence pairs to learn from and those to validate on, and the tokenizer made from the former."""
+    """The sentence pairs to learn from and those to validate on, and the tokenizer made from the former.
 
-    def __init__(self, settings, train=None, validation=None):
-        self.settings = settings
-        self.train = train or multi30k("train", "de", "en")
-        self.validation = validation or multi30k("val", "de", "en")
+    Parameters
+    ----------
+    settings : Settings
+    languages : from which and into which, two letters each
+    train, validation : the sentences of each language, a pair of lists
+    """
+
+    def __init__(self, settings, languages, train, validation):
+        self.settings, self.languages, self.train, self.validation = settings, list(languages), train, validation
         self.tokenizer = train_tokenizer(self.train[0] + self.train[1], settings.vocabulary)
         self.dropping = DropoutEncoder(self.tokenizer, self.train[0], settings.piece_dropout)
         self.targets = encode(self.tokenizer, self.train[1])
+
+    def sizes(self):
+        """What `Seq2Seq` is built with."""
+        widths = {"width": self.settings.width, "encoder_width": self.settings.encoder_width}
+        return {"vocabulary": self.tokenizer.get_vocab_size(), **widths}
 
     def batches(self, first=0, sizes=()):
         """Training batches without end, from step `first` on: the same ones whether or not training was interrupted."""
@@ -72,16 +88,15 @@ class Corpus:
         return sentence_batches(source, target, 128, sizes=sizes)
 
     def fingerprint(self):
-        """Equal for equal training and validation pairs."""
-        return fingerprint(*(sentence for part in (*self.train, *self.validation) for sentence in part))
+        """Equal for equal languages, training and validation pairs."""
+        return fingerprint(*self.languages, *(s for part in (*self.train, *self.validation) for s in part))
 
     def metadata(self):
         """What a model file must carry beside the weights, so that it is all one needs to translate."""
         return {
             "model": "Seq2Seq",
-            "sizes": self.settings.sizes(),
-            "languages": ["de", "en"],
+            "sizes": self.sizes(),
+            "languages": self.languages,
             "tokenizer": self.tokenizer.to_str(),
             "alphabet": "".join(sorted(set("".join(self.train[0])))),
-            "settings": asdict(self.settings),
         }

@@ -132,5 +132,6 @@ def hide_unseen(rows, mask):
     """Zeros in place of the keys or values that no query may attend to: padding may hold anything, even NaN."""
     if mask is None:
         return rows  # (…, S, D)
+    mask = tf.convert_to_tensor(mask)  # it may be NumPy's
     seen = tf.reduce_any(mask if mask.shape.rank != 1 else mask[None], axis=-2)  # (…, T, S) -> (…, S)
     return tf.where(seen[..., None], rows, tf.zeros([], rows.dtype))  # (…, S, 1) (…, S, D) -> (…, S, D)

@@ -2,20 +2,16 @@
 
 import json
 from pathlib import Path
-from reprlib import Repr
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from attention.files import write_whole
-from attention.inputs import InputError
+from attention.inputs import InputError, short
 
 FLOATS = ("F16", "F32", "F64")  # what a stored weight may be
 MOST = 10_000_000  # characters of metadata
-shortener = Repr()  # what a file says may be long, and more than one line
-shortener.maxstring = 100
-short = shortener.repr
 
 
 def save(path, weights, metadata, dtype=np.float16):

@@ -74,4 +74,4 @@ def setup(app):
     app.connect("doctree-read", collect)
     app.connect("doctree-resolved", fill)
     app.connect("env-purge-doc", forget)
-    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -172,4 +172,4 @@ def setup(app):
     app.add_post_transform(GlossaryLinks)
     app.connect("env-get-updated", changed)
     app.connect("env-purge-doc", forget)
-    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

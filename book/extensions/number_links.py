@@ -92,4 +92,4 @@ def setup(app):
     app.add_post_transform(NumberLinks)
     app.connect("env-get-updated", changed, priority=950)  # after numbering.py
     app.connect("env-purge-doc", forget)
-    return {"parallel_read_safe": False, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

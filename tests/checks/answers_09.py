@@ -44,12 +44,12 @@ def by_text(tokens, merges):
     return tuple(map(ord, text))
 
 
-@wrong("cut", "the numbers", "the result should be")
+@wrong("cut", "the result", "the result should be")
 def letters_kept(tokens, merges):
     return [piece for piece in by_the_lowest_rank(tokens, merges) if piece < 256]
 
 
-@wrong("cut", "the numbers", "the result should be")
+@wrong("cut", "the result", "the result should be")
 def overlapping(tokens, merges):
     for k, pair in enumerate(merges):
         tokens = [256 + k if (a, b) == tuple(pair) else a for a, b in pairwise([*tokens, None])]

@@ -77,10 +77,22 @@ def test_the_largest_entry_is_finite_and_not_zero():
         ([1.5, 2.5], [1.0, 1.0], np.array([0.5, 1.0]), [0, 1]),  # a margin for each; at the margin is within it
         ([0.75, 3.5], [1.0, 4.0], 0.1, [0, 1]),  # a share of the largest
         ([1e-9], [0.0], 1e-12, [1]),
+        (1.5e-3, 1e-3, 1.0, 0),
+        (1.5e-3, 1e-3, np.array(1e-3), 0),  # a margin of a single number is no share
+        (1500.0, 1000.0, np.array(1.0), 1),
     ],
 )
 def test_unequal(got, expected, within, differ):
-    assert unequal(got, expected, within).tolist() == [bool(d) for d in differ]
+    assert unequal(got, expected, within).tolist() == np.asarray(differ, dtype=bool).tolist()
+
+
+def test_the_margin_of_a_single_number_is_taken_as_it_is():
+    for size in (1e-6, 1e6):
+        right = np.array(size)
+        given = {"x": right.astype(np.longdouble)}
+        found = margins(lambda moved: (moved["x"],), given, (given["x"],), "float64")
+        assert not unequal(right * (1 + 1e-14), right, *found)
+        assert unequal(right * (1 + 1e-10), right, *found)
 
 
 def test_equal_needs_the_same_number_of_results_and_the_same_shapes():
@@ -97,7 +109,7 @@ LIKE = [
     (1, 1),
     ("a", "a"),
     ((1, 2.0), (1, 2.0)),
-    ({"a": 1.0}, {"a": 1.0}),
+    ({"a": 0.1 + 0.2}, {"a": 0.3}),
     (1, 1.0),
     (0.1 + 0.2, 0.3),
     (NAN, NAN),

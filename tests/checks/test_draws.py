@@ -39,6 +39,7 @@ NUMBERS = {
     "one size in a row": (arg.sizes, lambda x: np.median(np.ptp(decades(x), -1)) < 3),
     "tied": (arg.tied, lambda x: x.dtype == np.float64 and {*x.flat} == {-1, 0, 1}),
     "far": (arg.far, lambda x: x.min() < -9900 and x.max() > 9900 and np.ptp(x, -1).max() < 40),
+    "near to each other": (arg.far, lambda x: 3 < np.std(x - x.mean(-1, keepdims=True)) < 4),
     "far from each other": (arg.far, lambda x: len(set(np.round(x.mean(-1), -2))) == 5),
     "near a limit": (arg.near(11), lambda x: x.min() < -13 and x.max() > 13 and np.abs(x).min() >= 10),
     "on one side in a row": (arg.near(11), lambda x: (np.abs(np.sign(x).sum(-1)) == 7).all()),
@@ -47,7 +48,7 @@ NUMBERS = {
     "hollow": (arg.hollow, lambda x: some(np.isneginf(x).all(-1)) and 0.3 < np.isneginf(x).any(-1).mean() < 1),
     "zeros": (arg.zeros, lambda x: some((x == 0).all(-1))),
     "weights": (arg.weights, lambda x: (x > 0).all() and np.allclose(x.sum(-1), 1)),
-    "what arrives": (arg.upstream, lambda x: np.abs(x).min() >= 0.4 and x.min() < 0 < x.max()),
+    "what arrives": (arg.upstream, lambda x: np.abs(x).min() >= 0.4 and -x.min() > 1.5 < x.max() <= 1.6),
 }
 MASKS = {
     "seen": (arg.seen, lambda m: m.any(-1).all() and not m.all(-1).any() and 0.4 < m.mean() < 0.7),
@@ -75,6 +76,7 @@ def test_a_style_of_masks_is_what_its_name_says(style, holds):
 def test_of_one_key_something_is_left():
     rng = np.random.default_rng(1)
     assert arg.seen(rng, (50, 1), 0.6).all()
+    assert (arg.seen(rng, (50, 2), 0.6).sum(-1) == 1).all()  # nothing hidden is no mask
     assert np.isfinite(arg.holes(rng, (50, 1))).all()
     assert all(arg.lengths(rng, (2, 9), 0.6).all(-1).any() for _ in range(20))  # one sentence is full
 

@@ -26,7 +26,7 @@ from tests.checks.toys import toy
 @pytest.fixture(autouse=True)
 def chapter_of_specimens(monkeypatch):
     """A chapter that is only here, so that the real ones may change their exercises."""
-    known = {"00": specimens, **chapters()}
+    known = {**chapters(), "99": specimens}
     for module in (declared, progress, sys.modules[__name__]):
         monkeypatch.setattr(module, "chapters", lambda: known)
 
@@ -36,7 +36,7 @@ def good(scores, axis=-1):
     return exponentials / exponentials.sum(axis, keepdims=True)
 
 
-def verdict(answer, key="00.softmax", framework="numpy"):
+def verdict(answer, key="99.softmax", framework="numpy"):
     return judge(find(key), answer, framework)
 
 
@@ -129,11 +129,17 @@ def test_results_of_frameworks_that_are_no_plain_tensors():
         lambda s, t: tf.ragged.constant([[1.0], [1.0, 2.0]]),
         lambda s, t: tf.data.Dataset.from_tensors(s),
     ):
-        assert verdict(answer, "00.temperature_softmax", "tensorflow").title == "the kind of result"
+        assert verdict(answer, "99.temperature_softmax", "tensorflow").title == "the kind of result"
     for answer in (lambda s, t: s.to_sparse(), lambda s, t: s.to("meta"), lambda s, t: s.to(torch.complex64)):
-        found = verdict(answer, "00.temperature_softmax", "pytorch")
+        found = verdict(answer, "99.temperature_softmax", "pytorch")
         assert not found.passed
         assert found.title != "a fault of the check", found.text
+
+
+def test_a_star_gives_the_check_alone():
+    given = {}
+    exec("from attention.checks import *", given)
+    assert given.keys() - {"__builtins__"} == {"check"}
 
 
 def test_a_fault_of_the_check_says_so():
@@ -195,7 +201,7 @@ def test_what_goes_wrong_where_all_axes_have_one_size_is_found():
         axis = scores.shape.index(scores.shape[axis])  # the first axis of this size
         return good(scores, axis)
 
-    square = [d["scores"] for d in draws_of(find("00.softmax"), find("00.softmax").stages[1])]
+    square = [d["scores"] for d in draws_of(find("99.softmax"), find("99.softmax").stages[1])]
     assert any(s.ndim == 2 and s.shape[0] == s.shape[1] for s in square)
     assert "(batches)" in verdict(confused).title
 
@@ -241,7 +247,7 @@ def test_a_gradient_that_is_wrong_for_batches_alone_is_found():
         weights = torch.softmax(scores / temperature, dim=-1)
         return weights.detach() + 0 * weights if scores.ndim > 2 else weights
 
-    assert verdict(answer, "00.temperature_softmax", "pytorch").title == "the gradient"
+    assert verdict(answer, "99.temperature_softmax", "pytorch").title == "the gradient"
 
 
 def in_bytes(draw):
@@ -295,7 +301,7 @@ def test_a_number_is_right_where_no_axes_are_expected():
 
 
 def test_a_name_only_where_every_later_stage_agrees():
-    exercise = find("00.softmax")
+    exercise = find("99.softmax")
 
     def just_that(scores, axis=-1):
         return exercise.faulty(scores, axis, divide=False)
@@ -362,7 +368,7 @@ def test_a_factor_of_one_number_is_named_only_where_it_is_simple():
 
 def test_every_number_is_said_where_every_number_is_meant():
     by_hand = replace(
-        find("00.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([0.1, 100.0]),
+        find("99.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([0.1, 100.0]),
         stages=(Stage("by hand", ({},), tolerance=(1e-4, 1e-2)),),
     )  # fmt: skip
     assert "Every number" not in judge(by_hand, lambda: (0.1, 100.3)).text
@@ -376,7 +382,7 @@ def test_of_rows_with_a_factor_the_one_is_shown_that_has_one():
 
 
 def test_a_mistake_by_hand_is_known_to_a_few_places():
-    assert verdict(lambda: (0, 0.693, 1.609), "00.weights_by_hand").title == "the scores themselves"
+    assert verdict(lambda: (0, 0.693, 1.609), "99.weights_by_hand").title == "the scores themselves"
 
 
 def test_a_small_addition_is_measured_before_precision_is_blamed():
@@ -396,7 +402,7 @@ def test_what_was_printed_is_shown_once(capsys):
         print("shape", scores.shape)
         return scores
 
-    check("00.softmax", answer)
+    check("99.softmax", answer)
     out = capsys.readouterr().out
     assert out.count("shape (3,)") == 1
     assert "It printed: 'shape (3,)'" in out
@@ -414,11 +420,11 @@ def test_an_answer_of_another_framework_is_told_so():
     assert verdict(of_torch).title == "the framework"
     text = " ".join(verdict(of_torch).text.split())
     assert "written for PyTorch, and `check` was asked for NumPy" in text
-    assert verdict(of_numpy, "00.temperature_softmax", "pytorch").title == "the framework"
+    assert verdict(of_numpy, "99.temperature_softmax", "pytorch").title == "the framework"
 
 
 def test_two_misconceptions_together_are_both_named():
-    exercise = find("00.softmax")
+    exercise = find("99.softmax")
 
     def answer(scores, axis=-1):
         return exercise.faulty(scores, axis, divide=False, make="two")
@@ -436,13 +442,13 @@ def test_only_the_first_difficulty_is_diagnosed():
 
 
 def test_never_the_solution_of_a_value_exercise():
-    text = verdict(lambda: [0.1, 0.2, 0.7], "00.weights_by_hand").text
+    text = verdict(lambda: [0.1, 0.2, 0.7], "99.weights_by_hand").text
     assert "0.625" not in text
 
 
 def test_nothing_false_and_no_right_number_of_a_value_exercise():
     by_hand = replace(
-        find("00.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([2048.0, 93440.0]),
+        find("99.weights_by_hand"), misconceptions=(), properties=(), reference=lambda: np.array([2048.0, 93440.0]),
         stages=(Stage("by hand", ({},), tolerance=0.25),),
     )  # fmt: skip
     assert "2048" not in judge(by_hand, lambda: (128, 93440)).text
@@ -533,7 +539,7 @@ def test_a_layer_is_constructed_given_its_weights_and_called():
 
 
 def test_check_prints_and_returns_nothing(capsys):
-    assert check("00.softmax", good) is None
+    assert check("99.softmax", good) is None
     assert capsys.readouterr().out.startswith("1.2 softmax   ✓ plain · batches · ")
 
 
@@ -550,7 +556,7 @@ def test_not_written_yet_also_from_inside():
         return np.log(softmax(scores, axis))
 
     assert verdict(softmax).text == "1.2 softmax   not written yet"
-    text = verdict(log_softmax, "00.log_softmax").text
+    text = verdict(log_softmax, "99.log_softmax").text
     assert "not written yet: it calls `softmax` (exercise 1.2), which is still to be written" in text
 
 
@@ -579,13 +585,13 @@ def test_an_error_in_the_library_is_blamed_on_the_line_that_called_it():
 
 def test_unknown_exercise_and_framework():
     with pytest.raises(
-        ValueError, match=r"there is no exercise '00.hardmax'; chapter '00' has weights_by_hand, softmax"
+        ValueError, match=r"there is no exercise '99.hardmax'; chapter '99' has weights_by_hand, softmax"
     ):
-        check("00.hardmax", good)
+        check("99.hardmax", good)
     with pytest.raises(ValueError, match=r"there is no exercise '77.softmax'; chapter '77' has none"):
         check("77.softmax", good)
     with pytest.raises(ValueError, match=r"framework must be one of tensorflow, pytorch for temperature_softmax"):
-        check("00.temperature_softmax", good)
+        check("99.temperature_softmax", good)
 
 
 class Shell:
@@ -599,7 +605,7 @@ RAN = inspect.getsource(good)
 NEWER = "x = 1\ndef good(scores, axis=-1):\n    return 1\n"
 CELLS = {
     "it ran": ([RAN], False),
-    "it did not": ([RAN, NEWER, "check('00.softmax', good)"], True),
+    "it did not": ([RAN, NEWER, "check('99.softmax', good)"], True),
     "the first again": ([NEWER, RAN], False),
     "another name": ([RAN, "def good_too():\n    pass", "goodness = 1", "# def good("], False),
     "no cell defines it": (["from mine import good"], False),
@@ -609,7 +615,7 @@ CELLS = {
 @pytest.mark.parametrize(("cells", "said"), CELLS.values(), ids=CELLS)
 def test_a_function_whose_newer_cell_did_not_run_is_not_judged_silently(monkeypatch, capsys, cells, said):
     monkeypatch.setattr(importlib.import_module("IPython"), "get_ipython", lambda: Shell(*cells))
-    check("00.softmax", good)
+    check("99.softmax", good)
     out = capsys.readouterr().out
     assert out.startswith("Judged is the `good` of an earlier run") == said
     assert "✓ plain" in out
@@ -638,60 +644,60 @@ def work(tmp_path, monkeypatch):
 
 def test_a_pass_is_noted_beside_the_learners_copies(work, monkeypatch, capsys):
     monkeypatch.chdir(work)
-    check("00.softmax", good)
-    check("00.log_softmax", good)  # wrong: not noted
-    assert json.loads((work / ".progress.json").read_text()) == {"00.softmax": ["numpy"]}
+    check("99.softmax", good)
+    check("99.log_softmax", good)  # wrong: not noted
+    assert json.loads((work / ".progress.json").read_text()) == {"99.softmax": ["numpy"]}
     assert [path.name for path in work.iterdir()] == [".progress.json"]
     capsys.readouterr()
     progress.progress()
     out = capsys.readouterr().out
-    assert f"00 Softmax   1 of {len(chapters()['00'].EXERCISES)}\n" in out
+    assert f"99 Softmax   1 of {len(chapters()['99'].EXERCISES)}\n" in out
     assert "  ✓ 1.2 softmax\n" in out
     assert "  · 1.3 log_softmax\n" in out
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"00.softmax": 3}', "\x00\xff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"99.softmax": 3}', "\x00\xff"])
 def test_a_damaged_record_of_progress_is_kept_and_said(work, monkeypatch, capsys, content):
     monkeypatch.chdir(work)
     (work / ".progress.json").write_text(content)
-    check("00.softmax", good)
+    check("99.softmax", good)
     out = capsys.readouterr().out
     assert "could not be read and is kept as" in out
     assert "✓" in out
-    assert json.loads((work / ".progress.json").read_text()) == {"00.softmax": ["numpy"]}
+    assert json.loads((work / ".progress.json").read_text()) == {"99.softmax": ["numpy"]}
     assert (work / ".progress.damaged").read_text() == content
 
 
 def test_nothing_is_noted_elsewhere(work, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    check("00.softmax", good)
+    check("99.softmax", good)
     assert not (work / ".progress.json").exists()
 
 
 def test_what_was_noted_before_is_kept_and_folders_inside_count(work, monkeypatch):
     (work / "exercises").mkdir()
     monkeypatch.chdir(work / "exercises")
-    progress.note("00.softmax", "numpy")
-    progress.note("00.log_softmax", "numpy")
-    assert {*progress.read()} == {"00.softmax", "00.log_softmax"}
+    progress.note("99.softmax", "numpy")
+    progress.note("99.log_softmax", "numpy")
+    assert {*progress.read()} == {"99.softmax", "99.log_softmax"}
     assert [path.name for path in sorted(work.iterdir())] == [".progress.json", "exercises"]
 
 
 def test_what_is_noted_already_is_not_written_again(work, monkeypatch):
     monkeypatch.chdir(work)
-    progress.note("00.softmax", "numpy")
+    progress.note("99.softmax", "numpy")
     (work / ".progress.json").chmod(0o444)
     written = (work / ".progress.json").stat().st_mtime_ns
-    progress.note("00.softmax", "numpy")
+    progress.note("99.softmax", "numpy")
     assert (work / ".progress.json").stat().st_mtime_ns == written
 
 
 def test_a_record_is_whole_or_the_old_one(work, monkeypatch):
     monkeypatch.chdir(work)
-    progress.note("00.softmax", "numpy")
+    progress.note("99.softmax", "numpy")
     with (work / ".progress.json").open() as held:
-        progress.note("00.log_softmax", "numpy")
-        assert [*json.load(held)] == ["00.softmax"]  # the old file, not a half of the new one
+        progress.note("99.log_softmax", "numpy")
+        assert [*json.load(held)] == ["99.softmax"]  # the old file, not a half of the new one
     assert len(progress.read()) == 2
 
 
@@ -699,9 +705,9 @@ def test_progress_is_noted_in_the_framework_that_was_checked(work, monkeypatch, 
     from attention.frameworks import torch
 
     monkeypatch.chdir(work)
-    check("00.temperature_softmax", lambda s, t: torch.softmax(s / t, -1), framework="pytorch")
-    check("00.temperature_softmax", lambda s, t: s, framework="tensorflow")
-    assert progress.read() == {"00.temperature_softmax": ["pytorch"]}
+    check("99.temperature_softmax", lambda s, t: torch.softmax(s / t, -1), framework="pytorch")
+    check("99.temperature_softmax", lambda s, t: s, framework="tensorflow")
+    assert progress.read() == {"99.temperature_softmax": ["pytorch"]}
     progress.note("03.concat_scores", "pytorch")
     progress.note("03.concat_scores", "numpy")
     progress.note("03.concat_scores", "numpy")
@@ -711,7 +717,7 @@ def test_progress_is_noted_in_the_framework_that_was_checked(work, monkeypatch, 
     progress.progress()
     out = capsys.readouterr().out
     assert "✓ 3.3 concat_scores (numpy, pytorch)\n" in out
-    assert f"00 Softmax   1 of {len(specimens.EXERCISES)}\n" in out
+    assert f"99 Softmax   1 of {len(specimens.EXERCISES)}\n" in out
     assert "  ✓ 1.7 temperature_softmax (pytorch)\n" in out
     assert "  · 1.2 softmax\n" in out
 
@@ -733,7 +739,7 @@ def test_arrays_lie_in_either_order_and_whoever_minds_is_told():
 
 def test_by_hand_one_array_may_be_given_twice():
     shares = np.array([1, 2, 5]) / 8
-    assert verdict(lambda: shares, "00.weights_by_hand").passed
+    assert verdict(lambda: shares, "99.weights_by_hand").passed
 
 
 def test_ones_everywhere_are_no_choice():

@@ -4,6 +4,7 @@ What must pass is taken from the solutions notebooks and from answers_NN.py; wha
 that the exercise itself declares and from answers_NN.py.
 """
 
+import json
 import re
 from itertools import combinations
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 import attention.checks
 import attention.numpy
-from attention.checks.compare import alike, equal, largest
+from attention.checks.compare import equal
 from attention.checks.diagnose import outcome
 from attention.checks.draws import draws_of
 from attention.checks.exercise import chapters, find
@@ -22,7 +23,9 @@ from attention.checks.frameworks import ADAPTERS
 from attention.checks.judge import cases, judge
 from attention.checks.report import WIDTH
 from attention.checks.trial import results_of
+from tests.checks import tried
 from tests.checks.register import all_answers
+from tests.checks.tried import difference, far, shows, tried_until_wrong
 
 ROOT = Path(__file__).parents[2]
 EXERCISES = {f"{chapter}.{e.name}": e for chapter, module in chapters().items() for e in module.EXERCISES}
@@ -63,7 +66,7 @@ def as_written_in(framework, function, exercise):
     adapter = ADAPTERS[framework]()
 
     def answer(*arguments):
-        taken = [adapter.take(a) if adapter.owns(a) else a for a in arguments]
+        taken = [adapter.take(a) if adapter.owns(a, np.ndim(a)) else a for a in arguments]
         result = function(**dict(zip(exercise.arguments, taken, strict=False)))
         return tuple(map(adapter.give, result)) if isinstance(result, tuple) else adapter.give(np.asarray(result))
 
@@ -105,49 +108,14 @@ def test_a_misconception_gets_its_name_and_hint(key, mistake):
     assert max(map(len, verdict.text.splitlines())) <= WIDTH
     case = next(case for case in tried_until_wrong(exercise, mistake) if shows(mistake, case))
     results, shaped = outcome((mistake,), case).results, exercise.kind != "object"
-    other_shape = results is None or (shaped and results[0].shape != case.expected[0].shape)
+    shapes = [[np.shape(r) for r in given] for given in (results or (), case.expected)]
+    other_shape = results is None or (shaped and shapes[0] != shapes[1])
     assert other_shape == mistake.breaks_contract
     if isinstance(mistake.hint, str):
         assert plain(mistake.hint) in plain(verdict.text)
     else:
         hints = [plain(mistake.hint(**draw)) for stage in exercise.stages for draw in draws_of(exercise, stage)]
         assert any(hint in plain(verdict.text) for hint in hints)
-
-
-def tried_until_wrong(exercise, mistake):
-    """The cases of a faulty function through the first stage in which it goes wrong."""
-    tried = []
-    for stage in exercise.stages:
-        tried += cases(exercise, stage)
-        if any(shows(mistake, case) for case in tried):
-            return tried
-    raise AssertionError(f"{mistake.name} is never more than 100 tolerances away from the right answer")
-
-
-def shows(mistake, case):
-    return difference(outcome((mistake,), case).results, case.expected) > far(case)
-
-
-def far(case):
-    """A difference that no rounding makes: 100 times the tolerance of the type, or of the stage."""
-    if case.exercise.value:
-        return 2 * np.max(case.stage.tolerance) / largest(case.expected[0])
-    return 100 * case.rough
-
-
-def difference(results, expected):
-    """The largest difference, as a part of the largest entry; ∞ for other shapes, NaN or an error."""
-    if results is None or [np.shape(r) for r in results] != [np.shape(e) for e in expected]:
-        return np.inf
-    if not all(isinstance(part, np.ndarray) for part in (*results, *expected)):
-        return 0.0 if alike(tuple(results), tuple(expected)) else np.inf
-    largest_difference = 0.0
-    for r, e in zip(results, expected, strict=True):
-        if not np.array_equal(np.isfinite(r), np.isfinite(e)):
-            return np.inf
-        finite = np.isfinite(e)
-        largest_difference = max(largest_difference, np.abs(r[finite] - e[finite]).max(initial=0) / largest(e))
-    return largest_difference
 
 
 @each_exercise
@@ -182,6 +150,44 @@ def test_misconceptions_differ_from_each_other(key):
                 apart |= a.error is not None or difference(a.results, b.results or ()) > far(case)
         assert apart, (one.name, other.name)
         assert one.hint != other.hint
+
+
+@each_exercise
+def test_what_is_tried_and_what_mistakes_give_is_what_it_was(key):
+    """So that nobody changes an example or a mistake unawares; to change them, `python -m tests.checks.tried`."""
+    chapter, _, name = key.partition(".")
+    if not tried.stored(chapter).exists():
+        pytest.skip(f"of chapter {chapter} nothing is stored: python -m tests.checks.tried")
+    known = json.loads(tried.stored(chapter).read_text(encoding="utf-8"))[name]
+    found = tried.what_is_tried(EXERCISES[key])
+    assert found.keys() == known.keys()
+    for name, (text, numbers) in found.items():
+        assert text == known[name][0], name
+        near = 1e-5 if name.startswith("mistake") else 1e-8
+        assert numbers == pytest.approx(known[name][1], rel=near, abs=1e-9, nan_ok=True), name
+
+
+SENTENCE = re.compile(r"(?:[^a-z]|(?:exp|g|left|ln|queries|grad_scores)\b).*", re.DOTALL)  # one may begin with code
+
+
+@each_exercise
+def test_what_is_said_is_written_as_names_and_sentences(key):
+    exercise = EXERCISES[key]
+    parts = [*exercise.stages, *exercise.misconceptions]
+    names = [part.name for part in parts] + [exercise.returns, *exercise.nouns.values()]
+    hints = [m.hint for m in exercise.misconceptions]
+    draw = draws_of(exercise, exercise.stages[0])[0]
+    hints = [plain(hint if isinstance(hint, str) else hint(**draw)) for hint in hints]
+    for name in names:
+        assert not re.match(r"(?!(NaN|END|W)\b)[A-Z]", name), name
+        assert not name.endswith("."), name
+    for hint in hints:
+        assert hint.endswith((".", ").")), hint
+        assert all(SENTENCE.match(sentence) for sentence in re.split(r"(?<=[.?]) (?=\S)", hint)), hint
+    for text in [*names, *hints]:
+        assert not re.search("[A-Z]{4}", text.replace("BLEU", "")), text
+    axes = [*exercise.axes.values(), *(getattr(argument, "axes", "") for argument in exercise.arguments.values())]
+    assert set("".join(axes)) >= exercise.nouns.keys()
 
 
 @pytest.mark.parametrize("answer", WRONG)

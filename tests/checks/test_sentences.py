@@ -321,3 +321,32 @@ def test_what_goes_in():
     assert words.inputs({"x": np.ones((3, 7)), "y": x}) == "x (3, 7), y (2,)"
     assert words.inputs({"x": x.astype(np.float16)}) == "x = [1, 2] in float16"
     assert words.inputs({"n": np.array([1, 2])}) == "n = [1, 2]"
+
+
+SEEN = np.array([[True, False, True], [False, False, True]])
+BOOLEANS = {
+    "one shown": ([[True, True, True], [False, False, True]], "Of 6 entries 1 is True and should be False."),
+    "two hidden": ([[False, False, False], [False, False, True]], "Of 6 entries 2 are False and should be True."),
+    "turned round": (~SEEN, "Of 6 entries 3 are True and should be False and 3 are False and should be True."),
+}
+
+
+@pytest.mark.parametrize(("got", "sentence"), BOOLEANS.values(), ids=BOOLEANS)
+def test_which_way_booleans_are_wrong(got, sentence):
+    title, text = told(judge(on({"x": SOME}, lambda x: SEEN.copy()), lambda x: np.array(got)))
+    assert title == "the entries"
+    assert sentence in text
+
+
+def test_a_boolean_is_shown_as_one():
+    many = np.zeros(9, dtype=bool)
+    text = told(judge(on({"x": SOME}, lambda x: many.copy()), lambda x: np.arange(9) == 4))[1]
+    assert "the result at [4] should be False, yours is True." in text
+
+
+def test_a_wrong_object_is_a_result_and_not_numbers():
+    assert told(judge(on({"x": SOME}, lambda x: "yes", kind="object"), lambda x: "no"))[0] == "the result"
+
+
+def test_equal_numbers_are_no_exponentials_of_each_other():
+    assert function(None, np.zeros(3), np.ones(3)) is None

@@ -5,6 +5,7 @@ import importlib
 import pytest
 
 import attention.frameworks
+from attention.arrays import ADAPTERS
 from attention.device import asked_device, choose
 from attention.inputs import InputError
 
@@ -53,6 +54,12 @@ def test_the_notebooks_first_line_heeds_the_variable(monkeypatch, without_gpu):
         importlib.reload(attention.frameworks)
     monkeypatch.setenv("ATTENTION_DEVICE", "auto")
     importlib.reload(attention.frameworks)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_where_an_array_lies(package, without_gpu):
+    arrays = ADAPTERS[package]()
+    assert arrays.device(arrays.give([1.0])) == "cpu"
 
 
 @pytest.mark.parametrize("package", PACKAGES)

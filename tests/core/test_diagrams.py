@@ -12,6 +12,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
+import attention.numpy as atn
 from attention import diagrams
 from tests.heeds import heeds
 
@@ -20,9 +21,14 @@ CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
 WAY_BACK = ("(5.1)", "(5.2)", "(5.3)", "(5.4)")
 DRAWN = {
+    "forward_and_back": diagrams.forward_and_back,
     "attention": diagrams.attention,
+    "three_roles": diagrams.three_roles,
     "additive_broadcast": diagrams.additive_broadcast,
     "attention_backward": lambda: diagrams.attention_backward(equations=WAY_BACK),
+
+
+    "masks": diagrams.masks,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
 }
 SVG = "{http://www.w3.org/2000/svg}"
@@ -82,8 +88,41 @@ def test_attention_follows_a_row_whose_weights_sum_to_one():
     assert said[-1] == "ot = " + " + ".join(f"{weight:.2f} v{i}" for i, weight in enumerate(weights, 1))
 
 
+def test_forward_and_back_gives_each_gradient_the_shape_of_what_it_belongs_to():
+    said = " ".join(words(diagrams.forward_and_back()))
+    shapes = dict(re.findall(r"\b(?:gradient )?of (\w): [^(]*(\([BDM, ]+\))", said))
+    assert shapes == {"X": "(B, D)", "Y": "(B, M)", "W": "(D, M)", "b": "(M,)"}
+    for name in ("X", "Y"):
+        assert f"{name} {shapes[name]}" in said
+
+
+def test_three_roles_names_every_shape_and_matrix():
+    said = words(diagrams.three_roles())
+    assert [word for word in said if word.startswith("(")] == ["(T, M)", "(S, M)", "(T, D)", "(S, D)", "(S, Dv)"]
+    assert {"× Wq", "× Wk", "× Wv", "weights (T, S)", "output (T, Dv)", "one query"} <= set(said)
+
+
+def test_three_roles_follows_one_query_through_four_grids():
+    picture = parse(diagrams.three_roles())
+    frames = [rect.attrib for rect in picture.iter(f"{SVG}rect") if rect.get("fill") == "none"]
+    assert [float(frame["width"]) / diagrams.CELL for frame in frames] == [3, 2, 3, 2]  # M, D, S, Dv
+    shaded = [face.get("points") for face in picture.iter(f"{SVG}polygon") if float(face.get("fill-opacity"))]
+    assert len(shaded) == 3 + 2 + 3 + 2
+    for frame in frames:
+        corner = f"{float(frame['x']):g},{float(frame['y']):g}"
+        assert any(points.startswith(corner) for points in shaded)
+
+
 def test_additive_broadcast_names_every_shape():
     assert {"(1, S, A)", "(T, 1, A)", "(T, S, A)", "scores (T, S)"} <= set(words(diagrams.additive_broadcast()))
+
+
+def test_masks_are_those_of_the_library():
+    said = [int(word) for word in words(diagrams.masks()) if word in ("0", "1")]
+    shown = [np.ones((5, 1), bool) & atn.padding_mask(np.array(3), 5), atn.causal_mask(5), atn.window_mask(5, 5, 1)]
+    assert said == np.concatenate([mask.ravel() for mask in (*shown, atn.causal_mask(2, 5))]).astype(int).tolist()
+    faces = [float(face.get("fill-opacity")) > 0 for face in parse(diagrams.masks()).iter(f"{SVG}polygon")]
+    assert faces == [bool(number) for number in said]  # as dark as they say
 
 
 @heeds("decoder_step", "equations", of=OF)

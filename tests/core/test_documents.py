@@ -16,7 +16,7 @@ NOTEBOOKS = sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("solutions/*.ipyn
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`|^    (\S.*?)$", re.DOTALL | re.MULTILINE)
 NEEDS_A_PATH = re.compile(r"(?:\w+=\S+ )*(?:python3?|pip|pytest|jupyter\S*|ruff) \S")
 FILE = re.compile(r"(?:[\w.]+/)+(?:[\w.]+\.\w+)?|\w+\.(?:md|txt|toml|yml)")
-TO_BE_MADE = re.compile(r"work/|.*(?:NN|/02_|answers_02|chapter_02)")
+TO_BE_MADE = re.compile(r"work/|.*(?:NN|NAME|/21_|answers_21|chapter_21)")
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 

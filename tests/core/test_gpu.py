@@ -1,6 +1,7 @@
 """The same numbers on a GPU, in both frameworks: run by `make gpu`, and skipped where the CPU computes."""
 
 import importlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -87,7 +88,9 @@ def test_a_training_step(adapter):
 
     settings = Settings(**SIZES, dropout=0.0, seed=3)
     training = importlib.import_module(f"attention.{adapter.name}.training")
-    learner = training.Learner(settings)
+    translation = importlib.import_module(f"attention.{adapter.name}.translation")
+    corpus = SimpleNamespace(settings=settings, sizes=lambda: SIZES, fingerprint=None, metadata=None)
+    learner = training.Learner(translation.Translation(corpus))
     in_numpy = importlib.import_module("attention.numpy.recurrent")
     source, lengths, target = BATCH
     logits, _ = in_numpy.Seq2Seq(learner.model.named_weights())(source, lengths, target[:, :-1])

@@ -5,6 +5,7 @@ import importlib
 import os
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ FORBIDDEN = {  # the first part of a path below attention/, and what nothing in 
         "attention.numpy", "attention.tensorflow", "attention.pytorch", "attention.frameworks"
     }),
 }  # fmt: skip
+FLOORS = (  # what stands on a floor of the house leans on its own and on those below
+    ("", "inputs", "quiet"),
+    ("agreement", "arrays", "device", "diagrams", "files", "plotting", "results", "shapes"),
+    ("alignment", "data", "evaluation", "weights"),
+    ("numpy", "tensorflow", "pytorch"),
+    ("frameworks", "notes", "stored", "translator"),
+    ("checks", "experiments"),
+    ("__main__",),
+)
 FILES = sorted(path for path in ROOT.rglob("*.py") if "__pycache__" not in path.parts)
 
 
@@ -50,6 +60,21 @@ def test_imports(path):
         top = [node for node in statements if isinstance(node, (ast.Import, ast.ImportFrom))]
         lazy = DEEP | {"attention.tensorflow", "attention.pytorch", "attention.frameworks"}
         assert not [m for m in imported(top) if breaks(m, lazy)]
+
+
+def test_the_house_has_no_circle_and_nothing_leans_upward():
+    names = {".".join(("attention", *path.relative_to(ROOT).with_suffix("").parts)): path for path in FILES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    floor = {part: height for height, parts in enumerate(FLOORS) for part in parts}
+    below = {
+        name: {m for m in imported(ast.parse(path.read_text(encoding="utf-8")).body) if m in names and m != name}
+        for name, path in names.items()
+    }
+    height = {name: floor[name.removeprefix("attention").removeprefix(".").split(".")[0]] for name in names}
+    assert [(name, m) for name, found in below.items() for m in found if height[m] > height[name]] == []
+    for name, package in ((n, n.rpartition(".")[0]) for n in names):
+        below[name].discard(package)  # `from package import part` names the package too
+    TopologicalSorter(below).prepare()  # raises CycleError
 
 
 def test_the_three_packages_are_mirror_images():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 import attention.numpy as atn_np
+import attention.tensorflow as atn_tf
 from attention.frameworks import tf, torch
 from tests.adapters import ADAPTERS, DTYPES, PyTorch, TensorFlow, assert_close, derivatives, library
 from tests.strategies import attention_inputs, score_inputs, scores_and_mask
@@ -168,3 +169,14 @@ def test_masks(adapter, targets, sources, offset):
     padding = [[[j < length for j in range(4)]] for length in (0, 3, 4)]
     for lengths in ([0, 3, 4], adapter.give(np.array([0, 3, 4]))):
         assert adapter.take(library(adapter).padding_mask(lengths, 4)).tolist() == padding
+
+
+def test_a_mask_of_numpy_will_do_in_tensorflow():
+    rng = np.random.default_rng(5)
+    queries, keys, values = (tf.constant(rng.standard_normal((2, n, 4))) for n in (3, 5, 5))
+    for mask in (np.array([True, False, True, True, False]), rng.random((2, 3, 5)) < 0.5):
+        for need_weights in (True, False):
+            given = {"need_weights": need_weights}
+            found, _ = atn_tf.scaled_dot_product_attention(queries, keys, values, mask, **given)
+            expected, _ = atn_tf.scaled_dot_product_attention(queries, keys, values, tf.constant(mask), **given)
+            np.testing.assert_array_equal(found, expected)

@@ -20,7 +20,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHAPTER, SOLUTIONS, CHECKS, ANSWERS = (
     dedent(match[2]) for match in re.finditer(r"^ *(`{3,4})python\n(.*?)^ *\1$", TEXT, re.MULTILINE | re.DOTALL)
 )
-NAME = "02_queries_keys_values.ipynb"
+NAME = "21_averages.ipynb"
 
 
 def notebook(folder, script, namespace):
@@ -45,7 +45,7 @@ def module(path, text):
 
 @pytest.fixture
 def exercise(tmp_path):
-    (declared,) = module(tmp_path / "chapter_02.py", CHECKS).EXERCISES
+    (declared,) = module(tmp_path / "chapter_21.py", CHECKS).EXERCISES
     return declared
 
 
@@ -61,19 +61,19 @@ def test_the_chapter_runs_and_lacks_what_is_said(tmp_path, capsys):
 
 def test_the_exercise_is_in_form_and_its_solution_passes(tmp_path, capsys, exercise, monkeypatch):
     notebook(tmp_path / "chapters", CHAPTER, {})
-    monkeypatch.setattr("attention.checks.find", {"02.weighted_average": exercise}.get)
+    monkeypatch.setattr("attention.checks.find", {"21.weighted_average": exercise}.get)
     namespace = {}
     solutions = notebook(tmp_path / "solutions", SOLUTIONS, namespace)
-    assert "2.1 weighted_average   ✓ plain · batches · float32" in capsys.readouterr().out
+    assert "21.1 weighted_average   ✓ plain · batches · float32" in capsys.readouterr().out
     first, *kinds = problems(tmp_path / "solutions" / NAME)
-    assert first == "1 exercises are checked and 0 ask for reasons; a set has at least 5 and 2"
-    assert "at least five exercises that are checked and two that ask for reasons" in " ".join(TEXT.split())
+    assert first == "1 exercises are checked; a case study has at least 3"
+    assert "from chapter 9 on, three that are checked" in " ".join(TEXT.split())
     assert all(sentence.startswith("no exercise is of the kind ") for sentence in kinds)
 
     made = exercise_from(solutions)
     text = "\n".join(cell.source for cell in made.cells)
-    assert text.startswith("# Exercises 2")
-    assert 'raise NotImplementedError("exercise 2.1")' in text
+    assert text.startswith("# Exercises 21")
+    assert 'raise NotImplementedError("exercise 21.1")' in text
     assert "**Why.**" not in text
     assert "weights @ values" not in text
 
@@ -87,7 +87,7 @@ def test_its_mistakes_and_answers_get_what_is_declared(tmp_path, exercise):
 
         verdict = judge(exercise, faulty, "numpy")
         assert (verdict.title, mistake.hint in " ".join(verdict.text.split())) == (mistake.name, True)
-    answers = module(tmp_path / "answers_02.py", ANSWERS).answers
+    answers = module(tmp_path / "answers_21.py", ANSWERS).answers
     assert min(len(answers.right_ones), len(answers.wrong_ones)) >= 2
     for answer in answers.right_ones:
         assert judge(exercise, answer.function, "numpy").passed
@@ -109,4 +109,4 @@ def test_the_lines_for_the_contents_are_like_those_that_are_there():
     lines = re.search(r"^   ```yaml\n(.*?)^   ```$", TEXT, re.MULTILINE | re.DOTALL)[1].splitlines()
     assert len(lines) == 3
     for line in lines:
-        assert re.sub("02_queries_keys_values", "03_score_functions", line.removeprefix("   ")) in toc.splitlines()
+        assert re.sub("21_averages", "03_score_functions", line.removeprefix("   ")) in toc.splitlines()

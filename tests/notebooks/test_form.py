@@ -51,7 +51,7 @@ def chapter():
     """The cells of a small chapter with nothing wrong in it."""
     return [
         new_markdown_cell("# Toy\n\n**You need** …\n**You will be able to** …\n**Time** …\n\n## Bars\n\n### Three"),
-        new_markdown_cell(r"$$ a = b \tag{3.1} $$ and, by (3.1), $$ c = d \tag{3.2} $$"),
+        new_markdown_cell(r"$$ c = n \tag{3.1} $$ and, by (3.1), $$ F(p) = Z \tag{3.2} $$"),
         new_code_cell("# checks (3.1)\nassert True"),
         *tabs("numpy", "tensorflow", "pytorch"),
         new_code_cell("# NumPy\n# checks (3.2)\nassert True"),
@@ -140,6 +140,7 @@ ADDED = {
     "'# Another' is a second title": [new_markdown_cell("# Another")],
     "'Deep' is a heading of level 4 below one of level 2": [new_markdown_cell("## High\n\n#### Deep")],
     "Figure 3.2 is referred to": [new_markdown_cell("As Figure\n3.2 shows.")],
+    "Figure 3.3 is referred to": [new_markdown_cell("As `f`Figure 3.3 shows.")],
     "Figure 4.1 is referred to": [new_markdown_cell("As Figure 4.1 shows.")],
     "Figure S3.1 is referred to": [new_markdown_cell("As Figure S3.1 shows.")],
     "3 outputs are not compared": [asserting(), asserting(), asserting()],
@@ -164,11 +165,15 @@ ADDED = {
     "tagged tensorflow, pytorch; a set": tabs("numpy", "tensorflow", "pytorch", "tensorflow", "pytorch"),
     "tagged pytorch, tensorflow, numpy": tabs("pytorch", "tensorflow", "numpy"),
     "equation (3.5) stands where (3.3) is due": [
-        new_markdown_cell(r"$$ e = f \tag{3.5} $$"),
+        new_markdown_cell(r"$$ e = m \tag{3.5} $$"),
         new_code_cell("# checks (3.5)\nassert True"),
     ],
-    "equation (3.1) stands where (3.3) is due": [new_markdown_cell(r"$$ e = f \tag{3.1} $$")],
-    "no cell begins '# checks (3.3)'": [new_markdown_cell(r"$$ e = f \tag{3.3} $$")],
+    "equation (3.1) stands where (3.3) is due": [new_markdown_cell(r"$$ e = m \tag{3.1} $$")],
+    "(3.3) has $b_m$, which is in no table": [
+        new_markdown_cell(r"$$ e = b_m \tag{3.3} $$"),
+        new_code_cell("# checks (3.3)\nassert True"),
+    ],
+    "no cell begins '# checks (3.3)'": [new_markdown_cell(r"$$ e = m \tag{3.3} $$")],
     "(3.9) is referred to": [new_markdown_cell("As (3.9) says.")],
     "(3.8) is referred to": [new_code_cell("# checks (3.8)\nassert True")],
 }
@@ -278,6 +283,21 @@ def test_a_missing_part_is_found(tmp_path, problem):
 
 def test_a_section_may_say_more_than_its_name(tmp_path):
     assert found(tmp_path, changed(chapter(), "## Cost", "## Cost, counted and measured")) == []
+
+
+NO_EQUATION = r" \tag{3.1}", "", r" \tag{3.2}", "", "by (3.1), ", "", "# checks (3.1)", "# a", "# checks (3.2)", "# b"
+
+
+def test_a_chapter_that_numbers_no_equation_may_leave_out_what_is_said_of_the_new(tmp_path):
+    assert found(tmp_path, changed(chapter(), *NO_EQUATION)) == []
+    assert found(tmp_path, changed(chapter(), *NO_EQUATION, "## They agree", "", "## Cost", "")) == []
+    assert found(tmp_path, changed(chapter(), *NO_EQUATION, "## Cost", "")) == []
+    (wanted,) = found(tmp_path, changed(chapter(), *NO_EQUATION, "## Cost", "", "## What goes wrong", ""))
+    assert "the sections They agree, What goes wrong, Summary are due" in wanted
+    twice = changed(chapter(), *NO_EQUATION, "## They agree", "", "## Cost", "## Cost\n\n## Cost")
+    (wanted,) = found(tmp_path, twice)
+    assert "the sections What goes wrong, Cost, Summary are due" in wanted
+    assert len(found(tmp_path, changed(chapter(), "## They agree", "", "## Cost", ""))) == 1  # it has equations
 
 
 HINTS = "\n".join(f"<details><summary>Hint {n}: where</summary>\n\nLook.\n\n</details>" for n in (1, 2, 3))
@@ -417,7 +437,7 @@ def test_what_a_set_may_also_be(tmp_path):
     cells = changed(solutions(), "10 minutes · go further", "an evening · go further, and back")
     cells = changed(cells, "★★☆☆☆ · 10 minutes · mend it", "★★★★★ · 5 minutes · mend it, then run it")
     cells.insert(
-        2, new_markdown_cell(r"By its own $$ a = b \tag{3.9} $$ (3.9) is an equation, though no cell checks it.")
+        2, new_markdown_cell(r"By its own $$ c = n \tag{3.9} $$ (3.9) is an equation, though no cell checks it.")
     )
     assert found(tmp_path, cells, SET) == []
     asked = [*ORDER, *["reason"] * 2, "write it"]

@@ -46,6 +46,14 @@ def solutions():
     return new_notebook(cells=cells, metadata=KERNEL, nbformat_minor=5)
 
 
+def test_the_tool_says_what_it_does(capsys):
+    with pytest.raises(SystemExit):
+        make_exercises.main(["--help"])
+    said = capsys.readouterr().out
+    assert "\n1. the title's" in said
+    assert "--check     write nothing; fail if an exercise is stale\n" in said
+
+
 def test_an_exercise_is_its_solution_without_the_answers():
     given = solutions()
     made = make_exercises.exercise_from(given)

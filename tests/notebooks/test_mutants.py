@@ -116,6 +116,7 @@ def mutants(folder, *options):
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, folder / "tools" / "mutants.py", *options]
     kept["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    kept.setdefault("MUTANTS_CONTEXT", "another")  # as when the tool records the tests of the tool
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=kept)
     assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr

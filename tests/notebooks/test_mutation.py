@@ -1,6 +1,8 @@
 """What faults there are, which tests may notice them, and what becomes of a process that runs those."""
 
 import os
+import resource
+import signal
 import subprocess
 import time
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ import mutants
 import psutil
 import pytest
 from mutation.copies import Copy, Job, at_once
-from mutation.cover import Cover, within
+from mutation.cover import Cover, record, within
 from mutation.operators import mutants_of
 from scipy.stats import binomtest
 
@@ -89,6 +91,27 @@ def test_imports_and_annotations_have_no_faults_and_all_others_are_programs(tmp_
             assert text != source
 
 
+def test_a_return_of_nothing_at_the_end_has_no_faults(tmp_path):
+    source = "def f():\n    if a:\n        return None\n    b()\n    return None\n"
+    assert {fault.line for fault in faults(tmp_path, source, "delete_statement")} == {3, 4}
+    (fault,) = faults(tmp_path, "def f():\n    return 1\n", "delete_statement")
+    assert fault.line == 2
+
+
+def test_guards_have_no_faults(tmp_path):
+    def texts(source):
+        return {fault.source() for fault in faults(tmp_path, source)} - {None}
+
+    assert not any("strict=True" not in text and "zip" in text for text in texts("x = zip(a, b, strict=True)"))
+    assert {"x = zip(a, )", "x = zip(a, None, strict=True)"} & texts("x = zip(a, b, strict=True)")
+    assert "x = zip(a, b, strict=True)" in texts("x = zip(a, b, strict=False)")
+    assert "x = f(a, strict=False)" in texts("x = f(a, strict=True)")
+    given = texts('x = f("a", encoding="utf-8", b=1)')
+    assert not any("f(" in text and 'encoding="utf-8"' not in text for text in given)
+    assert 'x = f("a", encoding="utf-8", b=2)' in given
+    assert 'x = f("a", encoding=None)' in texts('x = f("a", encoding="ascii")')
+
+
 PLACES = """\
 A = 1
 
@@ -138,6 +161,25 @@ def test_a_fault_is_known_again_and_is_another_in_another_file(tmp_path):
     assert len({*keys("a = 1\nb = 1"), *keys("a = 1")}) == 3
 
 
+def test_what_the_tool_says_of_its_options(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["mutants.py", "--help"])
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        mutants.main()
+    said = capsys.readouterr().out
+    assert "\n\nA fault is a small change" in said
+    assert " ".join(said.partition("show this help message and exit\n")[2].split()) == " ".join([
+        "--files PATH [PATH ...] only faults in these files or folders",
+        "--parts PART [PART ...] only faults in these parts of the table",
+        "--since REVISION only faults in lines that have changed since",
+        "--sample N so many of each part, its files in proportion",
+        "--seed SEED of the sample and of the order (1)",
+        "--minutes MINUTES try no further fault after so long",
+        "--workers WORKERS how many at once (1)",
+        "--show print what survived, each as a difference",
+    ])  # fmt: skip
+
+
 def recorded(tests, lines, bad=()):
     about = {name: {"seconds": seconds, "contexts": [name, *shared]} for name, (seconds, *shared) in tests.items()}
     return {"tests": about, "lines": lines, "bad": list(bad)}
@@ -161,8 +203,8 @@ def test_which_tests_may_notice():
     assert tests(range(3, 4)) == []
     assert tests(range(1, 6)) == tests(range(1, 3))
     assert tests(range(7, 8)) == ["t/a::other", "t/a::fast", "t/a::slow"]  # executed while their file was imported
-    assert tests(None, within="module") == ["t/b::only", "t/a::fast", "t/a::slow"]
-    assert tests(None, path="n", within="module") == ["t/a::other", "t/a::fast", "t/a::slow"]  # they import it
+    assert tests(None, within="module") == ["t/b::only", "t/a::other", "t/a::fast", "t/a::slow"]  # they import it
+    assert tests(None, path="n", within="module") == ["t/a::other", "t/a::fast", "t/a::slow"]
     assert tests(None, path="o", within="module") == []
     assert cover.known == {"t/a::slow", "t/a::fast", "t/a::other", "t/a::bad", "t/b::only"}
     assert cover.bad == ["t/a::bad"]
@@ -282,6 +324,28 @@ def test_a_process_in_a_copy_answers(copy):
     assert os.getcwd() == before
 
 
+def test_a_process_in_a_copy_ends_as_any_other_and_takes_no_more_than_it_may(copy):
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        result = ended(Job(copy, lambda answer: (os.kill(os.getpid(), signal.SIGTERM), answer.write_text("1")), 60))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert result["outcome"] == "found"
+
+    kinds = resource.RLIMIT_DATA, resource.RLIMIT_FSIZE
+    before = [resource.getrlimit(kind) for kind in kinds]
+    less = 10 * 2**30, 2**29  # also where this process is one in a copy, and has its limits
+    for kind, soft, (_, hard) in zip(kinds, less, before, strict=True):
+        resource.setrlimit(kind, (soft, hard))
+    try:
+        limits = ended(Job(copy, lambda answer: answer.write_text(str([resource.getrlimit(k)[0] for k in kinds])), 60))
+    finally:
+        for kind, both in zip(kinds, before, strict=True):
+            resource.setrlimit(kind, both)
+    assert less[0] < limits[0] < 2e10
+    assert less[1] < limits[1] < 2e9
+
+
 def test_one_that_dies_has_noticed_something(copy):
     def work(answer):
         raise RuntimeError("the reason")
@@ -289,6 +353,13 @@ def test_one_that_dies_has_noticed_something(copy):
     result = ended(Job(copy, work, 60))
     assert result["outcome"] == "found"
     assert "RuntimeError: the reason" in result["log"]
+
+
+def runs(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_one_that_takes_too_long_is_ended_with_what_it_has_started(copy):
@@ -305,8 +376,82 @@ def test_one_that_takes_too_long_is_ended_with_what_it_has_started(copy):
     assert not job.done()
     job.end = 0
     assert ended(job)["outcome"] == "timed out"
-    for pid in (job.pid, int(noted.read_text())):
-        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    pids, end = (job.pid, int(noted.read_text())), time.monotonic() + 20
+    while any(map(runs, pids)) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not any(map(runs, pids))
+
+
+CODE = """\
+def called():
+    return 1
+
+
+def forked():
+    return 2
+
+
+def started():
+    return 3
+"""
+TESTS = """\
+import os, subprocess, sys, time
+import pytest
+from a.code import called, forked
+
+@pytest.fixture(scope="module")
+def shared():
+    return called()
+
+def start():
+    subprocess.run([sys.executable, "-c", "from a.code import started; started()"], check=True)
+
+def test_shared(shared):
+    time.sleep(0.3)
+    forked()
+    start()
+
+def test_fork():
+    pid = os.fork()
+    if not pid:
+        forked()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+def test_process():
+    start()
+
+def test_bad():
+    assert called() == 2
+
+def test_skipped():
+    pytest.skip()
+"""
+
+
+def test_which_lines_each_test_executes(repository):
+    for name, text in {"a/code.py": CODE, "tests/test_a.py": TESTS, "tools/mutation/cover.py": ""}.items():
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(text)
+    copy = Copy(repository)
+    found = ended(Job(copy, lambda a: record(copy.folder, copy.home, "tests/test_a.py", ["a", "tools"], a), 60))
+    copy.remove()
+    lines = {context.removeprefix("tests/test_a.py::"): files for context, files in found["lines"].items()}
+    at_import = [1, 5, 9]
+    assert lines == {  # nothing of tools/mutation/cover.py, which executes around every test
+        "": {"a/code.py": sorted([*at_import, 6])},  # what a fork executes counts for every test of the file
+        "fixture shared": {"a/code.py": [2]},
+        "test_shared": {"a/code.py": sorted([*at_import, 6, 10])},
+        "test_process": {"a/code.py": [*at_import, 10]},
+        "test_bad": {"a/code.py": [2]},
+    }
+    tests = {name.removeprefix("tests/test_a.py::"): about for name, about in found["tests"].items()}
+    assert tests.keys() == {"test_shared", "test_fork", "test_process"}
+    assert "fixture shared" in tests["test_shared"]["contexts"]
+    assert "fixture shared" not in tests["test_fork"]["contexts"]
+    assert 0.3 <= tests["test_shared"]["seconds"] < 5
+    assert tests["test_fork"]["contexts"][0] == "tests/test_a.py::test_fork"
+    assert found["bad"] == ["tests/test_a.py::test_bad", "tests/test_a.py::test_skipped"]
 
 
 def test_as_many_at_once_as_there_are_copies(repository):

@@ -9,6 +9,7 @@ from attention.weights.store import save
 from attention.weights.tables import seq2seq
 
 GERMAN = ["Ein Hund läuft.", "Zwei Hunde spielen.", "Eine Frau liest.", "Drei Kinder lachen."]
+LANGUAGES = ("de", "en")
 ENGLISH = ["A dog runs.", "Two dogs play.", "A woman reads.", "Three children laugh."]
 SIZES = {"vocabulary": 320, "width": 16, "encoder_width": 8}
 
@@ -23,7 +24,7 @@ def settings():
 
 @pytest.fixture(scope="session")
 def corpus(settings):
-    return Corpus(settings, [GERMAN, ENGLISH], [GERMAN, ENGLISH])
+    return Corpus(settings, LANGUAGES, (GERMAN, ENGLISH), (GERMAN, ENGLISH))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import http.server
 import os
 import pty
 import random
+import re
 import select
 import threading
 import time
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 from attention.data import multi30k as module
+from attention.data import text
 from attention.data.batches import pad, sentence_batches
 from attention.data.tokenizer import (
     END,
@@ -275,7 +277,7 @@ def test_download_once_then_cache(server, tmp_path, monkeypatch, caplog, way):
     monkeypatch.setattr(module.pooch.get_logger(), "handlers", [caplog.handler])
     path = module.multi30k_file("val", "de", f"{server}/{way}/")
     assert path == tmp_path / "cache" / "attention-course" / "multi30k" / "val.de.gz"
-    assert module.read_lines(path) == ["Ein Hund läuft.", "Zwei Hunde laufen."]
+    assert text.read_lines(path) == ["Ein Hund läuft.", "Zwei Hunde laufen."]
     asked_once = Handler.asked
     assert asked_once > asked
     assert module.multi30k_file("val", "de", f"{server}/{way}/") == path
@@ -345,6 +347,11 @@ def test_two_at_the_same_time(server):
     assert [path.name for path in jobs[0].result().parent.iterdir()] == ["val.de.gz"]
 
 
+def test_the_checksums_are_written_as_they_are_computed():
+    assert all(re.fullmatch("[0-9a-f]{64}", checksum) for checksum in module.CHECKSUMS.values())
+    assert len(set(module.CHECKSUMS.values())) == 9
+
+
 def test_the_patience_with_servers():
     """What the tests above make shorter."""
     assert (module.QUIET, module.SECONDS) == (10, 120)
@@ -403,14 +410,14 @@ def test_no_such_file(server, name):
 def test_lines_are_split_at_line_ends_only(tmp_path, content, expected):
     (tmp_path / "text").write_bytes(content.encode())
     (tmp_path / "text.gz").write_bytes(gzip.compress(content.encode()))
-    assert module.read_lines(tmp_path / "text") == expected
-    assert module.read_lines(str(tmp_path / "text.gz")) == expected
+    assert text.read_lines(tmp_path / "text") == expected
+    assert text.read_lines(str(tmp_path / "text.gz")) == expected
 
 
 def test_the_limit_of_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BYTES", 10)
+    monkeypatch.setattr(text, "BYTES", 10)
     (tmp_path / "text").write_bytes(b"123456789\n")
-    assert module.read_lines(tmp_path / "text") == ["123456789"]
+    assert text.read_lines(tmp_path / "text") == ["123456789"]
     (tmp_path / "text").write_bytes("12345678äöü\n".encode())  # the limit is in the middle of a letter
     with pytest.raises(InputError, match="text holds more than 10 bytes of text: split it"):
-        module.read_lines(tmp_path / "text")
+        text.read_lines(tmp_path / "text")

@@ -1,11 +1,13 @@
 """What strangers may hand in: fault → sentence.
 
-Every line goes through the command line: exit code 2, nothing on standard output, one sentence on standard error,
-nothing written.
+Every line goes through the command line: exit code 2, nothing on standard output, one sentence on standard error (after
+the usage, where the arguments are wrong), nothing written.
 """
 
 import gzip
+import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -26,15 +28,15 @@ from tests.translation.conftest import ENGLISH, GERMAN, SIZES
 
 def refused(capsys, folder, *arguments):
     """The one sentence that the command says."""
-    before = sorted(folder.rglob("*"))
+    before, usage = sorted(folder.rglob("*")), False
     try:
         code = main([str(argument) for argument in arguments])
     except SystemExit as exit_:  # of argparse
-        code = exit_.code
+        code, usage = exit_.code, True
     out, err = capsys.readouterr()
     assert (code, out) == (2, "")
-    assert err.endswith("\n")
-    assert len(err.splitlines()) == 1
+    told, err = re.fullmatch(r"((?:usage: python -m attention(?: .*)?\n(?: .*\n)*)?)(.*\n)", err).groups()
+    assert bool(told) == usage
     assert len(err) < 500 + len(str(folder))
     assert sorted(folder.rglob("*")) == before
     return err
@@ -242,7 +244,6 @@ def test_a_file_that_is_no_model(capsys, tmp_path, fault):
 
 def test_other_places_that_hold_no_model(capsys, tmp_path, model_file):
     assert "it is a folder" in refused(capsys, tmp_path, "translate", "Ein Hund.", "--model", tmp_path)
-    assert "it is a folder" in refused(capsys, tmp_path, "translate", "Ein Hund.", "--model", "")
     assert "cannot be used" in refused(capsys, tmp_path, "translate", "Ein Hund.", "--model", "/dev/zero")
     (tmp_path / "half").write_bytes(model_file.read_bytes()[:-1])
     assert "it is damaged" in refused(capsys, tmp_path, "translate", "Ein Hund.", "--model", tmp_path / "half")
@@ -348,7 +349,7 @@ def test_what_has_no_end_is_read_to_the_limit_alone(tmp_path):
     (tmp_path / "bomb.gz").write_bytes(gzip.compress(bytes(10**7)) * 1000)
     program = """if True:
         import resource, sys
-        from attention.data.multi30k import BYTES, read_lines
+        from attention.data.text import BYTES, read_lines
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for path in sys.argv[1:]:
             try:
@@ -371,7 +372,27 @@ ARGUMENTS = {
     "half a character": (["translate", "a \ud83d", "--model", "MODEL"], r"'\ud83d' is no character"),
     "one word without end": (["translate", "xq" * 10_000, "--model", "MODEL"], "sentence 1 has 20,"),
     "words without end": (["translate", "Hund " * 1050, "--model", "MODEL"], f"at most {LONGEST:,} are translated"),
-    "two sentences without quotation marks": (["translate", "Ein", "Hund"], "unrecognized arguments: Hund"),
+    "one of them empty": (["translate", "Hund", " ", "--model", "MODEL"], "the sentence is empty"),
+    "the second without end": (["translate", "Hund. " + "xq" * 10_000, "--model", "MODEL"], "sentence 2 has 20,"),
+    "standard input beside sentences": (["translate", "Hund", "-"], "- is standard input, and stands alone"),
+    "an option that is none": (["translate", "Hund", "--beams", "4"], "unrecognized arguments: --beams 4"),
+    "nothing to translate": (["translate"], "required: sentence"),
+    "no beam": (["translate", "Hund", "--beam", "0"], "argument --beam: must be a whole number of at least 1: got '0'"),
+    "half a beam": (["evaluate", "--beam", "2.5"], "argument --beam: must be a whole number of at least 1: got '2.5'"),
+    "a beam too wide": (["translate", "Hund", "--beam", "101"], "argument --beam: must be at most 100: got 101"),
+    "a beam without a number": (["translate", "Hund", "--beam"], "argument --beam: expected one argument"),
+    "no such device": (["translate", "Hund", "--device", "gpu"], "argument --device: invalid choice: 'gpu'"),
+    "a device that NumPy lacks": (
+        ["translate", "Hund", "--device", "cuda"],
+        "cuda was asked for, but NumPy finds no GPU",
+    ),
+    "a model without a name": (["translate", "Hund", "--model", ""], "argument --model: must be a path: got ''"),
+    "a picture without a name": (
+        ["translate", "Hund", "--alignment", ""],
+        "argument --alignment: must be a path: got ''",
+    ),
+    "a source without a name": (["evaluate", "--source", ""], "argument --source: must be a path: got ''"),
+    "a reference without a name": (["evaluate", "--reference", ""], "argument --reference: must be a path: got ''"),
     "no such framework": (["translate", "Hund", "--framework", "jax"], "invalid choice: 'jax'"),
     "a picture into no folder": (["translate", "Hund", "--alignment", "nowhere/a.png"], "there is no folder nowhere"),
     "a picture of no kind": (["translate", "Hund", "--alignment", "a.strange"], "must end in .png, .svg or .pdf"),
@@ -379,6 +400,24 @@ ARGUMENTS = {
     "no such source": (["evaluate", "--source", "nowhere", "--reference", "x"], "there is no file nowhere"),
     "no source": (["evaluate", "--reference", "x"], "required: --source"),
     "no reference": (["evaluate", "--source", "x"], "required: --reference"),
+    "a picture into a folder's place": (
+        ["translate", "Hund", "--alignment", "a.png", "--model", "x"],
+        "a.png: it is a folder",
+    ),
+    "a picture of two": (
+        ["translate", "Hund", "Hund", "--alignment", "b.png", "--model", "MODEL"],
+        "draws one sentence: these are 2",
+    ),
+    "a picture of two in one": (
+        ["translate", "Ein Hund. Eine Frau.", "--alignment", "b.png", "--model", "MODEL"],
+        "draws one sentence: these are 2",
+    ),
+    "training in NumPy": (["train", "translation", "--framework", "numpy"], "--framework: invalid choice: 'numpy'"),
+    "no steps": (
+        ["train", "translation", "--framework", "pytorch", "--steps", "0"],
+        "argument --steps: must be a whole number of at least 1: got '0'",
+    ),
+    "no such experiment": (["experiment", "dance"], "there is no experiment dance: there are beam_width_de_en"),
     "no command": ([], "required"),
     "another command": (["dance"], "invalid choice: 'dance'"),
 }
@@ -388,7 +427,47 @@ ARGUMENTS = {
 def test_arguments_that_cannot_be_used(capsys, model_file, tmp_path, monkeypatch, fault):
     arguments, sentence = ARGUMENTS[fault]
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").mkdir()
     assert sentence in refused(capsys, tmp_path, *(model_file if a == "MODEL" else a for a in arguments))
+
+
+INPUTS = {
+    "nothing": (b"", "standard input has no sentence in it"),
+    "blank lines": (b"\n \t\n", "standard input has no sentence in it"),
+    "not UTF-8": (b"Hund\nB\xe4r\n", "standard input is not text in UTF-8: see its byte 6"),
+    "too large": (b"a" * 10_000_001, "standard input holds more than 10,000,000 bytes of text: split it"),
+    "one word without end": (b"Hund.\n" + b"xq" * 10_000 + b"\n", "sentence 2 has 20,"),
+}
+
+
+@pytest.mark.parametrize("fault", INPUTS)
+def test_standard_input_that_cannot_be_used(capsys, model_file, tmp_path, monkeypatch, fault):
+    content, sentence = INPUTS[fault]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert refused(capsys, tmp_path, "translate", "-", "--model", model_file).startswith(sentence)
+
+
+def test_standard_input_that_cannot_be_read(capsys, tmp_path, monkeypatch):
+    with open("/proc/self/mem", encoding="utf-8") as memory:
+        monkeypatch.setattr(sys, "stdin", memory)
+        told = refused(capsys, tmp_path, "translate", "-", "--model", "x")
+    assert told == "standard input cannot be read: Input/output error\n"
+    monkeypatch.setattr(sys, "stdin", None)
+    assert refused(capsys, tmp_path, "translate", "-", "--model", "x") == "standard input is closed\n"
+
+
+def test_the_variable_of_the_device(capsys, model_file, tmp_path, monkeypatch):
+    """What it says holds where the option says nothing."""
+    monkeypatch.setenv("ATTENTION_DEVICE", "cuda")
+    files = [tmp_path / "a", "--reference", tmp_path / "a"]
+    (tmp_path / "a").write_text("Ein Hund.\n", encoding="utf-8")
+    for command in (["translate", "Ein Hund."], ["evaluate", "--source", *files]):
+        said = refused(capsys, tmp_path, *command, "--model", model_file)
+        assert said == "device cuda was asked for, but NumPy finds no GPU\n"
+        assert main([str(word) for word in [*command, "--model", model_file, "--device", "cpu"]]) == 0
+        capsys.readouterr()
+    monkeypatch.setenv("ATTENTION_DEVICE", "gpu")
+    assert "ATTENTION_DEVICE must be one of" in refused(capsys, tmp_path, *command, "--model", model_file)
 
 
 def test_bytes_that_are_no_text_as_a_shell_gives_them(model_file):
@@ -403,7 +482,7 @@ def test_a_fault_of_the_program_is_not_called_the_users(model_file, monkeypatch,
     def faulty(*_):
         raise error
 
-    monkeypatch.setattr(Translator, "align", faulty)
+    monkeypatch.setattr(Translator, "translate", faulty)
     with pytest.raises(type(error), match=str(error)):
         main(["translate", "Ein Hund.", "--model", str(model_file)])
 

@@ -8,10 +8,13 @@ import pytest
 from attention.arrays import FRAMEWORKS
 from attention.data.multi30k import multi30k
 from attention.evaluation.bleu import bleu
-from attention.experiments.measure import card, checksum
+from attention.experiments import measure
+from attention.experiments.measure import checksum, translation_card
 from attention.results import read_result
 from attention.translator import MODELS, Translator, best_model
 from attention.weights.store import load
+from tests.translation.conftest import ENGLISH, GERMAN
+from tests.translation.learners import train
 
 FILES = sorted(MODELS.glob("*.safetensors"))
 RESULTS = {path: json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in FILES}
@@ -30,7 +33,7 @@ def test_there_is_one_by_each_framework():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_card_tells_what_was_measured(path):
-    assert path.with_suffix(".md").read_text(encoding="utf-8") == card(RESULTS[path])
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == translation_card(RESULTS[path])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -42,6 +45,31 @@ def test_the_file_is_the_one_measured(path):
     assert result["parameters"] == sum(array.size for array in weights.values()) <= 3e6
     assert result["settings"] == metadata["settings"]
     assert result["curve"] == metadata["curve"]
+
+
+def test_everything_about_a_model_is_measured(tmp_path, settings, corpus, monkeypatch):
+    """A small one, on sentences of ours: the same figures as by hand, under the same names as those stored."""
+    path = tmp_path / "small.safetensors"
+    train("pytorch", settings, corpus, path)
+    pairs = {"val": (GERMAN, ENGLISH), "test_2016_flickr": (GERMAN[:2], ENGLISH[1::-1])}
+    monkeypatch.setattr(measure, "multi30k", lambda split, *languages: pairs[split])
+    found = measure.measure(path)
+    translator = Translator("numpy", path)
+    for name, (source, reference) in {"validation": pairs["val"], "test": pairs["test_2016_flickr"]}.items():
+        assert found[name]["sentences"] == len(source)
+        for search, beam in measure.SEARCHES.items():
+            expected = dict(
+                zip(("bleu", "signature"), bleu(translator.translate(source, beam), reference), strict=True)
+            )
+            assert found[name][search] == expected
+    weights, metadata = load(path)
+    assert {name: found[name] for name in measure.COPIED} == {name: metadata[name] for name in measure.COPIED}
+    assert found["parameters"] == sum(array.size for array in weights.values())
+    assert found["bytes"] == path.stat().st_size
+    assert found["sha256"][path.name] == measure.checksum(path)
+    for stored in RESULTS.values():
+        assert found.keys() == stored.keys()
+        assert sorted(found["sha256"])[1:] == sorted(stored["sha256"])[1:]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -80,7 +80,7 @@ def record(folder, home, test, sources, answer):
     include = ",".join(f"*/{source}/*" for source in sources)
     configuration = home / "coverage.ini"
     configuration.write_text(CONFIGURATION.format(home=home, include=include), encoding="utf-8")
-    os.environ["COVERAGE_PROCESS_START"] = str(configuration)
+    os.environ |= {"COVERAGE_PROCESS_START": str(configuration), "MUTANTS_CONTEXT": ""}  # this may be a test's process
     measured = coverage.Coverage(config_file=str(configuration))
     contexts = Contexts(measured)
     measured.start()
@@ -92,7 +92,7 @@ def record(folder, home, test, sources, answer):
     data = measured.get_data()
     for file in data.measured_files():
         path = within(folder, sources, file)
-        if path:
+        if path and file != __file__:  # which has executed around every test, and is none's
             for line, names in data.contexts_by_lineno(file).items():
                 for name in names:
                     lines[name].setdefault(path, set()).add(line)
@@ -142,8 +142,8 @@ class Cover:
                 self.importing[path] |= set(found["tests"])
 
     def tests(self, mutant):
-        if mutant.within == "module":
-            found = self.executing[mutant.path] or self.importing[mutant.path]
+        if mutant.within == "module":  # a constant: some tests read it and execute nothing
+            found = self.executing[mutant.path] | self.importing[mutant.path]
         else:
             found = set().union(*(self.tests_of.get((mutant.path, line), ()) for line in mutant.reach))
         files = defaultdict(float)
@@ -196,4 +196,5 @@ def cover(root, settings, copies, store, say):
 
 def all_tests(root):
     """A digest of everything that tests are made of."""
-    return digest(*sorted(path for path in Path(root, "tests").rglob("*") if path.suffix in {".py", ".js", ".cfg"}))
+    kinds = {".py", ".js", ".cfg", ".json"}
+    return digest(*sorted(path for path in Path(root, "tests").rglob("*") if path.suffix in kinds))

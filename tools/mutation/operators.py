@@ -73,6 +73,36 @@ def forget_in_text(node):
             yield node.with_changes(parts=[*node.parts[:place], *node.parts[place + 1 :]])
 
 
+def guards(node):
+    """The arguments of a call that have no faults: no test could tell.
+
+    ``zip(…, strict=True)`` is a guard against faults elsewhere; where all else is right it has nothing to do. And
+    ``encoding="utf-8"`` is the default where the tests run.
+    """
+    match node:
+        case cst.Call(func=cst.Name("zip")):
+            return [arg for arg in node.args if m.matches(arg, m.Arg(m.Name("True"), keyword=m.Name("strict")))]
+        case cst.Call():
+            utf8 = m.Arg(m.SimpleString('"utf-8"'), keyword=m.Name("encoding"))
+            return [arg for arg in node.args if m.matches(arg, utf8)]
+    return []
+
+
+def only_guards(node, changed):
+    """Do two calls differ in nothing else?"""
+    names = {arg.keyword.value for arg in guards(node)}
+    if not names or not isinstance(changed, cst.Call):
+        return False
+    rest = lambda call: call.with_changes(
+        args=[
+            arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+            for arg in call.args
+            if arg.keyword is None or arg.keyword.value not in names
+        ]
+    )
+    return rest(node).deep_equals(rest(changed))
+
+
 OURS = [
     (cst.SimpleStatementLine, delete_statement),
     ((cst.If, cst.While, cst.CompIf), negate_condition),
@@ -123,13 +153,29 @@ class Finder(cst.CSTVisitor):
     def on_visit(self, node):
         if isinstance(node, (cst.Annotation, cst.Import, cst.ImportFrom)):
             return False
+        if self.around and node in guards(self.around[-1]):
+            return False
+        if self.returns_nothing_at_the_end(node):
+            return False
         self.around.append(node)
         for kind, operator in OPERATORS:
             if isinstance(node, kind):
                 for changed in operator(node):
+                    if only_guards(node, changed):
+                        continue
                     where = self.where(operator is ignore_parameter)
                     self.mutants.append(Mutant(self.path, operator.__name__, *where, self.module, node, changed))
         return True
+
+    def returns_nothing_at_the_end(self, node):
+        """Is it a function's last ``return None``? Without it None is returned too."""
+        nothing = m.SimpleStatementLine([m.Return(value=m.Name("None"))])
+        return (
+            m.matches(node, nothing)
+            and len(self.around) > 1
+            and isinstance(self.around[-2], cst.FunctionDef)
+            and node is self.around[-1].body[-1]
+        )
 
     def on_leave(self, node):
         if self.around and self.around[-1] is node:

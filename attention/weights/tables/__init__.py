@@ -5,8 +5,7 @@ import importlib
 import inspect
 import pkgutil
 
-from attention.inputs import InputError
-from attention.weights.store import short
+from attention.inputs import InputError, short
 
 
 def tables():

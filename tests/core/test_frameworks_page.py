@@ -1,0 +1,95 @@
+"""The page on the three frameworks, book/frameworks.md: every line of its tables is run."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch.nn.functional as F
+
+import attention.numpy as atn_np
+import attention.pytorch as atn_pt
+import attention.tensorflow as atn_tf
+from attention.frameworks import tf, torch
+from tests.adapters import assert_close
+from tests.core.built_ins import FACTS, gives, keras_built_ins, keras_of_the_page, keras_on, setup, table
+
+
+@pytest.fixture(scope="module")
+def names():
+    return setup(0)
+
+
+def of(convert, names):
+    return {name: convert(value) if isinstance(value, np.ndarray) else value for name, value in names.items()}
+
+
+@pytest.mark.parametrize("row", table("idea"), ids=lambda row: row[0])
+def test_three_names(names, row):
+    numpy, *others = (
+        eval(code, of(convert, names))
+        for code, convert in zip(row[1:], (np.asarray, tf.constant, torch.tensor), strict=True)
+    )
+    for other in others:
+        assert_close(np.asarray(other, float), np.asarray(numpy, float), "float32")
+
+
+@pytest.mark.parametrize(
+    "row", [row for first in ("default", "function", "surprise") for row in table(first)], ids=lambda row: row[2]
+)
+def test_what_an_expression_gives(names, row):
+    _, expected, code = row
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.nn.Softmax() says that its axis should be chosen
+        assert gives(code, names) == expected
+
+
+def course(queries, keys, values, mask=None, causal=False):
+    """The three packages, which do the same."""
+    mask = atn_np.causal_mask(len(queries), len(keys)) if causal else mask
+    given = [array for array in (queries, keys, values, mask) if array is not None]
+    result = atn_np.scaled_dot_product_attention(*given)[0]
+    assert_close(atn_tf.scaled_dot_product_attention(*map(tf.constant, given))[0], result, str(queries.dtype))
+    assert_close(atn_pt.scaled_dot_product_attention(*map(torch.tensor, given))[0], result, str(queries.dtype))
+    return result
+
+
+def functional(queries, keys, values, mask=None, causal=False):
+    mask = None if mask is None else torch.tensor(mask)
+    arrays = map(torch.tensor, (queries, keys, values))
+    return F.scaled_dot_product_attention(*arrays, attn_mask=mask, is_causal=causal).numpy(force=True)
+
+
+def multi_head(need_weights):
+    def run(queries, keys, values, mask=None, causal=False):
+        layer = torch.nn.MultiheadAttention(4, 1, bias=False, batch_first=True, dtype=torch.tensor(queries).dtype)
+        layer.in_proj_weight.data[:] = torch.eye(4).repeat(3, 1)
+        layer.out_proj.weight.data[:] = torch.eye(4)
+        arrays = [torch.tensor(array[None]) for array in (queries, keys, values)]
+        mask = None if mask is None else torch.tensor(mask)
+        return layer(*arrays, attn_mask=mask, is_causal=causal, need_weights=need_weights)[0][0].numpy(force=True)
+
+    return run
+
+
+BUILT_INS = {
+    "this course": course,
+    "F.scaled_dot_product_attention": functional,
+    "nn.MultiheadAttention, need_weights=True": multi_head(True),
+    "nn.MultiheadAttention, need_weights=False": multi_head(False),
+    **keras_built_ins(),
+}
+WHAT = {"built-in": ("scores", "True", "numbers", "causal"), "nothing to see": ("float64", "float32", "float16")}
+
+
+@pytest.mark.parametrize("first", WHAT)
+def test_the_table_has_every_built_in(first):
+    assert [row[0] for row in table(first)] == list(BUILT_INS)
+
+
+@pytest.mark.parametrize(("first", "row"), [(first, row) for first in WHAT for row in table(first)], ids=str)
+def test_a_built_in(first, row):
+    assert [FACTS[fact](BUILT_INS[row[0]]) for fact in WHAT[first]] == row[1:]
+
+
+def test_keras_on_pytorch():
+    assert keras_on("torch") == keras_of_the_page("on PyTorch")

@@ -248,7 +248,8 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
         Misconception("values that are not weighted", {"of_values": "all"},
             "Every value gets all of ∂L/∂o in yours. It gets its weight of it."),
         Misconception("a bias for each batch", {"bias_sum": "each"},
-            "All sets of a batch share the one bias: its gradient is summed over them too."),
+            "All sets of a batch share the one bias: its gradient is summed over them too.",
+            breaks_contract=True),
     ),
 )  # fmt: skip
 

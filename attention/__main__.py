@@ -5,6 +5,7 @@ error. What only one command needs is imported by that command.
 """
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -27,6 +28,10 @@ class Parser(argparse.ArgumentParser):
         self.print_usage(sys.stderr)
         self.exit(2, f"{message}\n")
 
+    def exit(self, status=0, message=None):
+        print(end="", flush=True)  # of help and version, here, where an error is caught
+        super().exit(status, message)
+
 
 class Version(argparse.Action):
     """Prints the version and ends."""
@@ -46,8 +51,8 @@ def main(arguments=None):
     code : 0; 2 for input that is not right; as a shell calls it, 130 for what Ctrl-C ended, and 141 for what nobody
         wanted to read to its end
     """
-    options = parser().parse_args(arguments)
     try:
+        options = parser().parse_args(arguments)
         options.run(options)
         print(end="", flush=True)  # here, where an error is caught
     except InputError as error:
@@ -59,9 +64,20 @@ def main(arguments=None):
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # takes what Python writes when it ends
+        drop_output()
         return 141
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            raise
+        drop_output()
+        print("The disk is full: what should stand in the file is not all there", file=sys.stderr)
+        return 2
     return 0
+
+
+def drop_output():
+    """Python writes what is left when it ends; nothing takes it any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser():

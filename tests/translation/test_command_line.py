@@ -393,6 +393,18 @@ def test_who_reads_may_have_read_enough(unbuffered):
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file on a disk that is always full")
+@pytest.mark.parametrize("command", [["progress"], ["--version"], ["--help"]])
+def test_a_full_disk_is_said(command):
+    """As in `progress > file`."""
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "attention", *command]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr.decode().splitlines()) == (
+        2, ["The disk is full: what should stand in the file is not all there"]
+    )  # fmt: skip
+
+
 def test_the_best_stored_model_unless_another_is_asked_for(capsys):
     expected = Translator("numpy", best_model("de", "en")).translate(["Ein Hund."])[0]
     assert run(capsys, "translate", "Ein Hund.") == (0, f"{expected}\n", "")

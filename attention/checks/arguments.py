@@ -33,6 +33,11 @@ def normal(rng, shape, spread=1.0):
     return np.round(spread * rng.standard_normal(shape), 2)
 
 
+def fine(rng, shape):
+    """Around 0, with six digits: products of them have more than an answer that rounds would keep."""
+    return np.round(rng.standard_normal(shape), 5)
+
+
 def spread(width):
     """Numbers around 0 of another size."""
     return lambda rng, shape: normal(rng, shape, width)

@@ -90,6 +90,20 @@ def high(rng, shape):
     return 1e6 + arg.normal(rng, shape)
 
 
+def outlying(rng, shape):
+    """In every row one number far from the others: of D it can be √(D − 1) deviations from their mean."""
+    rows = arg.normal(rng, shape)
+    np.put_along_axis(rows, rng.integers(shape[-1], size=(*shape[:-1], 1)), 100.0, -1)
+    return rows
+
+
+def central(rng, shape):
+    """In every row one number next to the mean."""
+    rows = arg.normal(rng, shape)
+    rows[..., 0] = np.round(rows[..., 1:].mean(-1) + 1e-5, 7)
+    return rows
+
+
 def thin(rng, shape):
     """Rows that differ so little that the 1e-5 counts."""
     return arg.normal(rng, shape, 0.01) / 4
@@ -104,6 +118,8 @@ STANDARDISE = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"rows": [arg.normal, arg.tied]}),
         Stage("equal numbers", leading=(0, 2), styles={"rows": level}),
         Stage("small differences", leading=(0, 1), styles={"rows": thin}),
+        Stage("one stands out", leading=(0, 1), sizes={"D": 40}, styles={"rows": outlying}),
+        Stage("next to the mean", leading=(0, 1), sizes={"D": 40}, styles={"rows": central}, gradient=False),
         Stage("far from 0", leading=(0, 2), styles={"rows": high}, types=(), gradient=False,
             tolerance=1e-8),  # the mean of large numbers is known to fewer digits
     ),
@@ -168,6 +184,8 @@ LAYER_FOR_EACH = Exercise(
             {"rows": normal(1, 2, 3, 2), "weights": normal(2, 2, 2, 4), "biases": normal(3, 2, 4)},)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("one layer", leading=(0,), ones=True),
+        Stage("more digits", leading=(1,), styles=dict.fromkeys(("rows", "weights", "biases"), arg.fine), types=(),
+            gradient=False),
     ),
     misconceptions=(
         Misconception("the axis of the bias", {"bias": "no axis"},
@@ -218,6 +236,11 @@ def gentle(rng, shape):
     return arg.normal(rng, shape, 0.5)
 
 
+def steep(rng, shape):
+    """Rows of which about every third is so far away that tanh is 1, and exp would overflow."""
+    return np.where(rng.random((*shape[:-1], 1)) < 0.35, 1e4, 1.0) * arg.normal(rng, shape)
+
+
 TANH_LAYER_BACKWARD = Exercise(
     number="0.5", name="tanh_layer_backward", see="By hand", reference=right_tanh_backward, faulty=_tanh_backward,
     outputs=("grad_rows", "grad_weight", "grad_bias"), dtypes=NARROW,
@@ -235,6 +258,8 @@ TANH_LAYER_BACKWARD = Exercise(
              "bias": np.array([0.1, -0.4]), "upstream": np.array([[1.0, 0.5], [-0.6, 0.9], [0.7, -1.2]])})),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("upstream large and small", leading=(0, 2), styles={"upstream": [arg.spread(1000.0), arg.small]}),
+        Stage("far from 0", leading=(0, 2), styles={"rows": steep}, types=(),
+            tolerance=1e-9),  # of 1 − y² near y = 1 no digit is left
     ),
     misconceptions=(
         Misconception("no slope of tanh", {"slope": "none"},
@@ -297,6 +322,12 @@ def _steps(rng, plan, drawn):
     return int(rng.integers(2, 6))
 
 
+def slight(rng, shape):
+    return arg.normal(rng, shape) / 100
+
+
+THREE_ROWS = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "right": np.array([[1.0, 0], [2, 0], [0, 2]]),
+              "weight": np.eye(2), "bias": np.zeros(2)}  # fmt: skip
 TRAIN_LAYER = Exercise(
     number="0.6", name="train_layer", see="A step of learning", frameworks=("pytorch",), reference=right_training,
     faulty=_training, outputs=("weight", "bias"), axes={"weight": "DM", "bias": "M"}, dtypes=NARROW,
@@ -306,15 +337,13 @@ TRAIN_LAYER = Exercise(
     },
     nouns={"B": "rows", "D": "features that come in", "M": "features that go out"},
     stages=(
-        Stage("one step", (
-            {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "right": np.array([[1.0, 0], [2, 0], [0, 2]]),
-             "weight": np.eye(2), "bias": np.zeros(2), "rate": 0.5, "steps": 1},
-        ), leading=(), gradient=False),
-        Stage("several steps", (
-            {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "right": np.array([[1.0, 0], [2, 0], [0, 2]]),
-             "weight": np.eye(2), "bias": np.zeros(2), "rate": 0.5, "steps": 3},
-        ), gradient=False),
+        Stage("one step", ({**THREE_ROWS, "rate": 0.5, "steps": 1},), leading=(), gradient=False),
+        Stage("several steps", ({**THREE_ROWS, "rate": 0.5, "steps": 3},), gradient=False),
         Stage("other sizes", leading=(0,), ones=True, gradient=False),
+        Stage("no step", ({**THREE_ROWS, "rate": 0.5, "steps": 0},), leading=(), gradient=False),
+        Stage("many steps", ({**THREE_ROWS, "rate": 0.02, "steps": 150},), leading=(), gradient=False),
+        Stage("nearly right", styles=dict.fromkeys(("right", "weight", "bias"), slight), gradient=False),
+        Stage("too large a rate", styles={"rate": (5, 20)}, gradient=False),
     ),
     misconceptions=(
         Misconception("gradients that add up", {"grads": "added"},
@@ -370,6 +399,8 @@ FOLD_LAYERS = Exercise(
              "second_weight": np.array([[2.0, 1.0], [3.0, 0.0]]), "second_bias": np.array([0.5, 0.0])},
         ), leading=()),
         Stage("three widths", leading=(0,), ones=True, large=True),
+        Stage("more digits", styles=dict.fromkeys(
+            ("first_weight", "first_bias", "second_weight", "second_bias"), arg.fine), types=()),
     ),
     misconceptions=(
         Misconception("the first bias is lost", {"bias": "none"},
@@ -413,6 +444,8 @@ def rest(rng, shape):
     return np.zeros(shape)
 
 
+ONE_WEIGHT = {"weight": np.array(1.0), "gradient": np.array(0.5), "velocity": np.array(0.2), "rate": 0.5, "keep": 0.9}
+TWO_WEIGHTS = {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.array([0.2, 0.4])}
 MOMENTUM_STEP = Exercise(
     number="0.8", name="momentum_step", see="A step of learning", reference=right_momentum, faulty=_momentum,
     outputs=("weight", "velocity"), axes={"weight": "…M", "velocity": "…M"}, dtypes=NARROW,
@@ -422,11 +455,15 @@ MOMENTUM_STEP = Exercise(
     },
     nouns={"M": "weights"},
     stages=(
-        Stage("on the way", (
-            {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.array([0.2, 0.4]),
-             "rate": 0.5, "keep": 0.9},), leading=()),
-        Stage("from rest", leading=(0,), styles={"velocity": rest}),
-        Stage("other shapes", leading=(0, 1, 2), ones=True),
+        Stage("on the way", ({**TWO_WEIGHTS, "rate": 0.5, "keep": 0.9},), leading=()),
+        Stage("from rest", leading=(0,), ones=True, styles={"velocity": rest}),
+        Stage("other shapes", (ONE_WEIGHT,), leading=(1, 2), ones=True),
+        Stage("large, small and 0", leading=(0, 1), styles={
+            "gradient": [arg.spread(100.0), arg.tied], "velocity": [arg.spread(30.0), arg.small]}),
+        Stage("other rates", (
+            {**TWO_WEIGHTS, "rate": 0.5, "keep": 0.0}, {**TWO_WEIGHTS, "rate": 0.0, "keep": 0.9},
+            {**TWO_WEIGHTS, "rate": 3.0, "keep": 0.999}), leading=()),
+        Stage("more digits", styles=dict.fromkeys(("weight", "gradient", "velocity"), arg.fine), types=()),
     ),
     misconceptions=(
         Misconception("a mean of the gradients", {"way": "mean"},
@@ -472,6 +509,13 @@ def _largest_rate(rows, features, bias=True, of="largest", limit=2.0, mean="all"
     return np.asarray(limit * count / (2 * bend))
 
 
+def balanced(rng, shape):
+    """Rows whose sum is exactly 0: the bias is then apart from the other features."""
+    rows = np.round(8 * arg.normal(rng, shape)) / 4
+    rows[-1] = -rows[:-1].sum(0)
+    return rows
+
+
 THREE_WORDS = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "features": 2}
 FOUR_WORDS = {"rows": np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), "features": 3}
 LARGEST_RATE = Exercise(
@@ -482,6 +526,7 @@ LARGEST_RATE = Exercise(
         Stage("few words", (THREE_WORDS, FOUR_WORDS), leading=()),
         Stage("other words", leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out]}),
         Stage("many words", leading=(), large=True),
+        Stage("words with the sum 0", styles={"rows": balanced}, ones=True),
     ),
     misconceptions=(
         Misconception("the bias", {"bias": False},

@@ -33,6 +33,7 @@ def some(rows):
 NUMBERS = {
     "normal": (arg.normal, lambda x: x.min() < -1.5 and x.max() > 1.5 and 0.9 < x.std() < 1.1),
     "to be typed": (arg.normal, lambda x: np.array_equal(x, np.round(x, 2))),
+    "fine": (arg.fine, lambda x: np.array_equal(x, np.round(x, 5)) and (np.round(x, 4) != x).mean() > 0.8),
     "another size": (arg.spread(50), lambda x: 45 < x.std() < 55),
     "small": (arg.small, lambda x: np.abs(x).max() < 1 and {-4, -3, -2} <= {*decades(x).flat}),
     "sizes of rows": (arg.sizes, lambda x: np.ptp(decades(x).max(-1)) > 9),

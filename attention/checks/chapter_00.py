@@ -86,8 +86,8 @@ def level(rng, shape):
 
 
 def high(rng, shape):
-    """Near to each other, and far from 0."""
-    return 1e6 + arg.normal(rng, shape)
+    """Rows that lie far from 0 and from each other, near to each other within."""
+    return 1e6 * rng.choice([-1, 1], (*shape[:-1], 1)) + arg.normal(rng, shape)
 
 
 def outlying(rng, shape):
@@ -228,7 +228,7 @@ def _tanh_backward(
     rest = tuple(range(each.ndim - 2))
     of_weight = {"all": each.sum(rest), "sets": each, "mean": each.mean(rest)}[summed]
     rest = tuple(range(arrives.ndim - 1))
-    of_bias = {"all": arrives.sum(rest), "sets": arrives.sum(-2), "mean": arrives.mean(rest)}[summed]
+    of_bias = {"all": arrives.sum(rest), "sets": arrives.sum(-2), "mean": arrives.sum(-2).mean(rest[:-1])}[summed]
     return back, of_weight / share, of_bias / share
 
 
@@ -300,13 +300,14 @@ def _training(
     rows, right, weight, bias, rate, steps, grads="new", uphill=False, moves="both", mean="all", less=0, at="once"
 ):
     sums = np.zeros_like(weight), np.zeros_like(bias)
-    count = {"all": right.size, "rows": len(right), "features": right.shape[-1], "sum": 1}[mean]
+    count = {"all": right.size, "rows": len(right), "features": right.shape[-1], "sum": 1, "half": 2 * right.size}[mean]
     for step in range(steps - less):
         if grads != "first" or step == 0:
             G = 2 * (rows @ weight + bias - right) / count
             new = rows.T @ G, G.sum(0)
         sums = sums[0] + new[0], sums[1] + new[1]
-        of_weight, of_bias = sums if grads == "added" else new
+        of_weight = sums[0] if grads in ("added", "weight's added") else new[0]
+        of_bias = sums[1] if grads in ("added", "bias's added") else new[1]
         by = -rate if uphill else rate
         if at == "one after the other":
             weight = weight - by * of_weight
@@ -349,6 +350,12 @@ TRAIN_LAYER = Exercise(
         Misconception("gradients that add up", {"grads": "added"},
             "The first step is right; from the second on you go by the sum of all gradients so far. Empty `.grad` "
             "after each step.", see="What goes wrong"),
+        Misconception("the weight's gradients add up", {"grads": "weight's added"},
+            "The bias goes by its gradient; the weight, from the second step on, by the sum of all of its own so far. "
+            "Empty both.", see="What goes wrong"),
+        Misconception("the bias's gradients add up", {"grads": "bias's added"},
+            "The weight goes by its gradient; the bias, from the second step on, by the sum of all of its own so far. "
+            "Empty both.", see="What goes wrong"),
         Misconception("the first gradient, again and again", {"grads": "first"},
             "Every step goes by the gradient of the first. After a step the loss has another gradient: run the "
             "program again."),
@@ -356,6 +363,9 @@ TRAIN_LAYER = Exercise(
         Misconception("the bias stays", {"moves": "weight"}, "The bias has not moved; it is a weight like the others."),
         Misconception("only the bias moves", {"moves": "bias"}, "The weight has not moved."),
         Misconception("one step too few", {"less": 1}, "These are the weights after one step less."),
+        Misconception("one step too many", {"less": -1}, "These are the weights after one step more."),
+        Misconception("the 2 of the square", {"mean": "half"},
+            "Your steps are half as long as they should be: as if the derivative of a square had no 2."),
         Misconception("a mean over the rows", {"mean": "rows"},
             "You divided the sum of the squares by the number of rows; the mean is over all numbers, B times M."),
         Misconception("a mean over the features", {"mean": "features"},
@@ -395,8 +405,8 @@ FOLD_LAYERS = Exercise(
     nouns={"A": "features in the middle", "D": "features that come in", "M": "features that go out"},
     stages=(
         Stage("square", (
-            {"first_weight": np.array([[1.0, 2.0], [0.0, 1.0]]), "first_bias": np.array([1.0, -1.0]),
-             "second_weight": np.array([[2.0, 1.0], [3.0, 0.0]]), "second_bias": np.array([0.5, 0.0])},
+            {"first_weight": np.array([[1.0, 2.0], [0.0, 1.0]]), "first_bias": np.array([2.0, -1.0]),
+             "second_weight": np.array([[2.0, 1.0], [3.0, 0.0]]), "second_bias": np.array([0.5, 0.25])},
         ), leading=()),
         Stage("three widths", leading=(0,), ones=True, large=True),
         Stage("more digits", styles=dict.fromkeys(
@@ -445,7 +455,7 @@ def rest(rng, shape):
 
 
 ONE_WEIGHT = {"weight": np.array(1.0), "gradient": np.array(0.5), "velocity": np.array(0.2), "rate": 0.5, "keep": 0.9}
-TWO_WEIGHTS = {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.array([0.2, 0.4])}
+TWO_WEIGHTS = {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.array([0.6, 0.4])}
 MOMENTUM_STEP = Exercise(
     number="0.8", name="momentum_step", see="A step of learning", reference=right_momentum, faulty=_momentum,
     outputs=("weight", "velocity"), axes={"weight": "…M", "velocity": "…M"}, dtypes=NARROW,

@@ -91,7 +91,8 @@ def _results(trial, answer, arguments, adapter):
                 f"Your function changed its argument `{name}`, which belongs to the caller.",
                 "Something in it assigns into the list, or calls a method like `pop` or `append`."
                 if isinstance(before, list)
-                else "Something in it assigns into the array, or uses an operator like -= or an `out=`.",
+                else "Something in it writes into the array: an assignment, an operator like -=, an `out=`, or a "
+                "function that works in place.",
             )
         if adapter.marks(after):
             return Fault(
@@ -152,9 +153,18 @@ def _kind(trial, results, adapter):
         if result is None:
             return Fault("the results", f"`{name}` is None.")
         if not adapter.owns(result, np.ndim(expected) if trial.exercise.kind == "array" else 1):
-            came = _kind_of(result) + (_held_by(result) if trial.exercise.value else "")
-            return Fault("the kind of result", f"{_of(trial, name)}Expected {adapter.kind}; {came} came back.")
+            held = _held_by(result) if trial.exercise.value else ""
+            came = _kind_of(result) + ("" if isinstance(result, tuple) and held.startswith(" of") else held)
+            wanted = _wanted(trial, np.ndim(expected), adapter)
+            return Fault("the kind of result", f"{_of(trial, name)}Expected {wanted}; {came} came back.")
     return None
+
+
+def _wanted(trial, axes, adapter):
+    """What is to come back: of an answer that may be a plain number or lists, what it has to be here."""
+    if axes == 0 and adapter.owns(0.0, 0):
+        return "one number"
+    return "a list of rows of numbers" if trial.exercise.value and axes == 2 else adapter.kind
 
 
 def _kind_of(result):
@@ -171,11 +181,15 @@ def _article(word):
 
 
 def _held_by(result):
-    """What is in a list that is not one of numbers: " that holds str", " that holds float and list", " of lists …"."""
+    """What is in a list that is not one of numbers: " that holds str", " of lists that hold int and str", …"""
     if not isinstance(result, list | tuple) or not result:
         return ""
     if all(isinstance(part, list | tuple) for part in result):
         inner = [part for row in result for part in row]
+        if any(isinstance(part, list | tuple) for part in inner):
+            return " of lists of lists"
+        if len({len(row) for row in result}) > 1 and all(isinstance(part, int | float) for part in inner):
+            return f" of lists of {' and '.join(map(str, sorted({len(row) for row in result})))} numbers"
         return f" of lists{_held_by(inner)}".replace(" that holds", " that hold") if inner else ""
     return f" that holds {' and '.join(sorted({type(part).__name__ for part in result}))}"
 

@@ -87,7 +87,7 @@ def shift(trial, expected, got):
         return None
     offset = (got - expected).mean()
     large = abs(offset) > 3 * np.abs(np.broadcast_to(trial.within, got.shape)).max(initial=0)
-    digits = np.abs(got - expected - offset).max(initial=0) < 0.01 * abs(offset)
+    digits = np.abs(got - expected - offset).max(initial=0) < 5e-4 * abs(offset)  # those that are shown
     if (got.size > 1 or not expected.any()) and large and digits:
         word = "large" if offset > 0 else "small"
         return Fault("an offset", f"{_every(got)} too {word} by {number(abs(offset))}.")
@@ -100,7 +100,7 @@ def function(trial, expected, got):
         "the exponentials": np.exp, "the logarithms": np.log, "the squares": np.square, "the roots": np.sqrt,
         "the inverses": np.reciprocal, "the absolute values": np.abs, "tanh": np.tanh,
         "1 decimal": lambda x: np.round(x, 1),
-        **{f"{places} decimals": lambda x, p=places: np.round(x, p) for places in range(2, 6)},
+        **{f"{places} decimals": lambda x, p=places: np.round(x, p) for places in range(2, 9)},
     }  # fmt: skip
     if np.ptp(expected) == 0:
         return None  # equal numbers are many functions of each other
@@ -115,11 +115,12 @@ def function(trial, expected, got):
 
 
 def cut(trial, expected, got):
-    """Right within bounds, and cut off there: at least two numbers at one of them, or bounds that are opposite."""
+    """Right between bounds, and cut off there: at least two numbers at one of them, or bounds that are opposite."""
     low, high = got.min(), got.max()
     at = [(trial.bad & (got == bound)).sum() for bound in (low, high)]
     several = max(at) > 1 or (min(at) == 1 and low == -high)
-    if several and low < high and not unequal(got, np.clip(expected, low, high), trial.within).any():
+    between = ((low < got) & (got < high)).any()
+    if several and between and not unequal(got, np.clip(expected, low, high), trial.within).any():
         return Fault("cut off", f"Right between {number(low)} and {number(high)}, and nothing of yours lies beyond.")
     return None
 
@@ -156,10 +157,11 @@ def rows(trial, expected, got):
     offset = (got - expected).mean(axis, keepdims=True)
     large = np.abs(offset).max() > trial.slack * largest(expected)
     if large and not unequal(got - offset, expected, trial.slack).any():
+        most = offset.flat[np.abs(offset).argmax()]
         return Fault(
             "an offset",
-            f"Along axis {number(axis)} the differences between your numbers are right, but all are off by the "
-            f"same amount: {number(offset.flat[0])} in the first.",
+            f"Along axis {number(axis)} the differences between your numbers are right, but not their level: one row "
+            f"is too {'large' if most > 0 else 'small'} by {number(abs(most))}.",
         )
     ratio = (got * expected).sum(axis, keepdims=True) / np.maximum((expected**2).sum(axis, keepdims=True), 1e-300)
     large = (ratio != 0).all() and np.abs(ratio - 1).max() > trial.slack
@@ -217,10 +219,12 @@ def partly(trial, expected, got):
     if got.dtype.kind == "b":
         return _true_or_false(expected, got)
     off = np.abs(got - expected)[bad & np.isfinite(got) & np.isfinite(expected)]
-    size = f", by at most {number(off.max())}" if off.size and off.max() < 0.01 * largest(expected) else ""
+    most = number(off.max()) if off.size and off.max() < 0.01 * largest(expected) else ""
     if bad.all():
         which = {1: "The number is not", 2: "Neither number is"}.get(bad.size, f"None of the {bad.size} numbers is")
-        return f"{which} right{size.replace('by at most', 'by') if bad.size == 1 else size}."
+        size = f": {'it is off by' if bad.size == 1 else 'they are off by at most'} {most}" if most else ""
+        return f"{which} right{size}."
+    size = f", by at most {most}" if most else ""
     for axis in range(got.ndim if got.ndim > 1 else 0):
         rest = tuple(k for k in range(got.ndim) if k != axis)
         places = np.flatnonzero(bad.any(axis=rest))

@@ -133,8 +133,9 @@ def _wrapped(line):
 
 
 def _indented(line):
-    """Wrapped, but never inside a list of numbers that fits into a line."""
+    """Wrapped, but never inside a list of numbers that fits into a line, nor inside ∞ − ∞."""
     kept = re.sub(r"(?<=[\d\]∞Ne]), (?=[\d\[−NTF])", ",\N{NO-BREAK SPACE}", line)
+    kept = re.sub(r"(?<=[0∞]) ([−/·]) (?=[0∞])", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", kept)
     text = textwrap.fill(kept, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
     if max(map(len, text.splitlines())) > WIDTH:
         text = textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="    ")

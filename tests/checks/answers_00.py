@@ -193,7 +193,7 @@ def into_the_callers(rows, right, weight, bias, rate, steps):
     return weight, bias
 
 
-@wrong("train_layer", "the numbers", "None of the 4 numbers is right.", framework="pytorch")
+@known("train_layer", "the 2 of the square", "half as long as they should be", framework="pytorch")
 def half_the_gradient(rows, right, weight, bias, rate, steps):
     return by_hand_in_pytorch(rows, right, weight, bias, rate / 2, steps)
 

@@ -27,6 +27,14 @@ def pair(x):
     return x, 2 * x
 
 
+def sum_of(x):
+    return np.asarray(x.sum())
+
+
+def table(x):
+    return np.outer(x, x)
+
+
 def ranks(x):
     return np.argsort(x)
 
@@ -120,6 +128,42 @@ KINDS = {
         {"kind": "value"},
         "the kind of result",
         "a list that holds float and str came back.",
+    ),
+    "no number": (sum_of, lambda x: [1.0], {}, "the kind of result", "Expected one number; a list came back."),
+    "by hand, no number": (
+        sum_of,
+        lambda x: "1",
+        {"kind": "value"},
+        "the kind of result",
+        "Expected one number; a str came back.",
+    ),
+    "by hand, rows of unlike lengths": (
+        table,
+        lambda x: [[1, 2], [3.0]],
+        {"kind": "value"},
+        "the kind of result",
+        "Expected a list of rows of numbers; a list of lists of 1 and 2 numbers came back.",
+    ),
+    "by hand, deeper": (
+        table,
+        lambda x: ([[1, 2], [3]], [4]),
+        {"kind": "value"},
+        "the kind of result",
+        "Expected a list of rows of numbers; a tuple of 2 came back.",
+    ),
+    "by hand, lists in one of two": (
+        table,
+        lambda x: [[[1, 2], [3]], [4]],
+        {"kind": "value"},
+        "the kind of result",
+        "a list of lists of lists came back.",
+    ),
+    "by hand, rows of text": (
+        table,
+        lambda x: [[1, 2], ["3"]],
+        {"kind": "value"},
+        "the kind of result",
+        "a list of lists that hold int and str came back.",
     ),
     "by hand, truths": (lambda x: X, lambda x: True, {"kind": "value"}, "the kind of result", "a bool came back."),
     "by hand, lists": (
@@ -292,7 +336,7 @@ def test_arguments_belong_to_the_caller():
     title, text = saying(right, writes, inputs)
     assert title == "the arguments"
     assert "changed its argument `mask`" in text
-    assert "assigns into the array" in text
+    assert "writes into the array" in text
     title, text = saying(right, sorts, inputs)
     assert "changed its argument `names`" in text
     assert "assigns into the list" in text

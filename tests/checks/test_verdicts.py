@@ -290,6 +290,16 @@ def test_lines_are_short_and_lists_whole():
     assert "\N{NO-BREAK SPACE}" not in text + long
 
 
+def test_no_line_ends_within_infinity_less_infinity():
+    pair = lambda x: (x, 2 * x)
+    for length in range(1, 25):  # of the word before it
+        exercise = on({"x": X}, pair, outputs=("a" * length, "b"))
+        text = judge(exercise, lambda x: (x + np.array([0, np.nan, 0]), 2 * x)).text
+        assert "∞ − ∞" in text
+        assert not any(line.endswith((" −", " /", " ·")) for line in text.splitlines())
+        assert not any(line.strip().startswith(("− ", "/", "·")) for line in text.splitlines())
+
+
 # Which framework
 
 

@@ -100,13 +100,13 @@ def outlying(rng, shape):
 def central(rng, shape):
     """In every row one number next to the mean."""
     rows = arg.normal(rng, shape)
-    rows[..., 0] = np.round(rows[..., 1:].mean(-1) + 1e-5, 7)
+    rows[..., 0] = np.round(rows[..., 1:].mean(-1) + 1e-7, 9)
     return rows
 
 
 def thin(rng, shape):
-    """Rows that differ so little that the 1e-5 counts."""
-    return arg.normal(rng, shape, 0.01) / 4
+    """Rows that differ so little that the 1e-5 counts, or much less."""
+    return arg.normal(rng, shape) * 10.0 ** rng.integers(-6, -2, (*shape[:-1], 1))
 
 
 STANDARDISE = Exercise(
@@ -118,8 +118,8 @@ STANDARDISE = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"rows": [arg.normal, arg.tied]}),
         Stage("equal numbers", leading=(0, 2), styles={"rows": level}),
         Stage("small differences", leading=(0, 1), styles={"rows": thin}),
-        Stage("one stands out", leading=(0, 1), sizes={"D": 40}, styles={"rows": outlying}),
-        Stage("next to the mean", leading=(0, 1), sizes={"D": 40}, styles={"rows": central}, gradient=False),
+        Stage("one stands out", leading=(0, 1), sizes={"D": 150}, styles={"rows": outlying}, types=()),
+        Stage("next to the mean", leading=(0, 1), sizes={"D": 40}, styles={"rows": central}, types=(), gradient=False),
         Stage("far from 0", leading=(0, 2), styles={"rows": high}, types=(), gradient=False,
             tolerance=1e-8),  # the mean of large numbers is known to fewer digits
     ),
@@ -184,6 +184,7 @@ LAYER_FOR_EACH = Exercise(
             {"rows": normal(1, 2, 3, 2), "weights": normal(2, 2, 2, 4), "biases": normal(3, 2, 4)},)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("one layer", leading=(0,), ones=True),
+        Stage("large numbers", leading=(1,), styles={"rows": arg.spread(1000.0)}),
         Stage("more digits", leading=(1,), styles=dict.fromkeys(("rows", "weights", "biases"), arg.fine), types=(),
             gradient=False),
     ),
@@ -246,7 +247,7 @@ TANH_LAYER_BACKWARD = Exercise(
     outputs=("grad_rows", "grad_weight", "grad_bias"), dtypes=NARROW,
     axes={"grad_rows": "…TD", "grad_weight": "DM", "grad_bias": "M"},
     arguments={
-        "rows": arg.Floats("…TD"), "weight": arg.Floats("DM", gentle), "bias": arg.Floats("M", gentle),
+        "rows": arg.Floats("…TD", gentle), "weight": arg.Floats("DM", gentle), "bias": arg.Floats("M", gentle),
         "upstream": arg.Floats("…TM", arg.upstream),
     },
     nouns={"T": "rows", "D": "features that come in", "M": "features that go out"},
@@ -258,8 +259,11 @@ TANH_LAYER_BACKWARD = Exercise(
              "bias": np.array([0.1, -0.4]), "upstream": np.array([[1.0, 0.5], [-0.6, 0.9], [0.7, -1.2]])})),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("upstream large and small", leading=(0, 2), styles={"upstream": [arg.spread(1000.0), arg.small]}),
-        Stage("far from 0", leading=(0, 2), styles={"rows": steep}, types=(),
-            tolerance=1e-9),  # of 1 − y² near y = 1 no digit is left
+        Stage(
+            "far from 0", leading=(0, 2), types=(), tolerance=1e-9,  # of 1 − y² near y = 1 no digit is left
+            styles={"rows": [arg.normal, steep], "weight": [gentle, arg.spread(3.0)], "bias": arg.spread(3.0),
+                    "upstream": arg.spread(1e5)},
+        ),
     ),
     misconceptions=(
         Misconception("no slope of tanh", {"slope": "none"},
@@ -324,7 +328,7 @@ def _steps(rng, plan, drawn):
 
 
 def slight(rng, shape):
-    return arg.normal(rng, shape) / 100
+    return arg.normal(rng, shape) * 1e-6
 
 
 THREE_ROWS = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "right": np.array([[1.0, 0], [2, 0], [0, 2]]),
@@ -409,6 +413,8 @@ FOLD_LAYERS = Exercise(
              "second_weight": np.array([[2.0, 1.0], [3.0, 0.0]]), "second_bias": np.array([0.5, 0.25])},
         ), leading=()),
         Stage("three widths", leading=(0,), ones=True, large=True),
+        Stage("large numbers", styles={"second_weight": arg.spread(1000.0)}),
+        Stage("small numbers", styles={"second_weight": slight, "second_bias": slight}),
         Stage("more digits", styles=dict.fromkeys(
             ("first_weight", "first_bias", "second_weight", "second_bias"), arg.fine), types=()),
     ),
@@ -455,7 +461,8 @@ def rest(rng, shape):
 
 
 ONE_WEIGHT = {"weight": np.array(1.0), "gradient": np.array(0.5), "velocity": np.array(0.2), "rate": 0.5, "keep": 0.9}
-TWO_WEIGHTS = {"weight": np.array([1.0, 0.0]), "gradient": np.array([0.5, -1.0]), "velocity": np.array([0.6, 0.4])}
+THREE_WEIGHTS = {"weight": np.array([1.0, 0.0, 2.0]), "gradient": np.array([0.5, -1.0, 0.3]),
+                 "velocity": np.array([0.2, 0.4, -0.6])}  # fmt: skip
 MOMENTUM_STEP = Exercise(
     number="0.8", name="momentum_step", see="A step of learning", reference=right_momentum, faulty=_momentum,
     outputs=("weight", "velocity"), axes={"weight": "…M", "velocity": "…M"}, dtypes=NARROW,
@@ -465,14 +472,14 @@ MOMENTUM_STEP = Exercise(
     },
     nouns={"M": "weights"},
     stages=(
-        Stage("on the way", ({**TWO_WEIGHTS, "rate": 0.5, "keep": 0.9},), leading=()),
+        Stage("on the way", ({**THREE_WEIGHTS, "rate": 0.5, "keep": 0.9},), leading=()),
         Stage("from rest", leading=(0,), ones=True, styles={"velocity": rest}),
-        Stage("other shapes", (ONE_WEIGHT,), leading=(1, 2), ones=True),
+        Stage("other shapes", (ONE_WEIGHT,), leading=(1, 2, 3), ones=True),
         Stage("large, small and 0", leading=(0, 1), styles={
-            "gradient": [arg.spread(100.0), arg.tied], "velocity": [arg.spread(30.0), arg.small]}),
+            "gradient": [arg.spread(1e4), arg.tied, arg.sizes], "velocity": [arg.spread(30.0), arg.sizes]}),
         Stage("other rates", (
-            {**TWO_WEIGHTS, "rate": 0.5, "keep": 0.0}, {**TWO_WEIGHTS, "rate": 0.0, "keep": 0.9},
-            {**TWO_WEIGHTS, "rate": 3.0, "keep": 0.999}), leading=()),
+            {**THREE_WEIGHTS, "rate": 0.5, "keep": 0.0}, {**THREE_WEIGHTS, "rate": 0.0, "keep": 0.9},
+            {**THREE_WEIGHTS, "rate": 3.0, "keep": 0.999}), leading=()),
         Stage("more digits", styles=dict.fromkeys(("weight", "gradient", "velocity"), arg.fine), types=()),
     ),
     misconceptions=(
@@ -528,15 +535,16 @@ def balanced(rng, shape):
 
 THREE_WORDS = {"rows": np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]), "features": 2}
 FOUR_WORDS = {"rows": np.array([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0], [2.0, 2.0]]), "features": 3}
+TWO_STEEP = {"rows": np.array([[9.99, 0.0], [-9.99, 0.0], [0.0, 10.0], [0.0, -10.0]]), "features": 2}  # nearly alike
 LARGEST_RATE = Exercise(
     number="0.10", name="largest_rate", see="How large a step?", reference=right_rate, faulty=_largest_rate,
     arguments={"rows": arg.Floats("BD"), "features": arg.Size("M")}, axes={"result": ""}, dtypes=(),
     nouns={"B": "rows", "D": "features that come in"}, returns="one number", properties=(factor,),
     stages=(
         Stage("few words", (THREE_WORDS, FOUR_WORDS), leading=()),
-        Stage("other words", leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out]}),
+        Stage("other words", leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out, arg.spread(1e4)]}),
         Stage("many words", leading=(), large=True),
-        Stage("words with the sum 0", styles={"rows": balanced}, ones=True),
+        Stage("words with the sum 0", (TWO_STEEP,), styles={"rows": balanced}, ones=True),
     ),
     misconceptions=(
         Misconception("the bias", {"bias": False},

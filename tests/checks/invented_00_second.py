@@ -240,13 +240,13 @@ def _stopping(when):
     return stopping
 
 
-for _name, _when in {
-    "stops_when_the_loss_hardly_changes": lambda before, loss: abs(before - loss) < 1e-8,
-    "stops_when_the_loss_is_very_small": lambda before, loss: loss < 1e-9,
-    "stops_when_the_loss_is_very_large": lambda before, loss: loss > 1e6,
+for _name, _way in {
+    "stops_when_the_loss_hardly_changes": _stopping(lambda before, loss: abs(before - loss) < 1e-8),
+    "stops_when_the_loss_is_very_small": _stopping(lambda before, loss: loss < 1e-9),
+    "stops_when_the_loss_is_very_large": _stopping(lambda before, loss: loss > 1e6),
 }.items():
 
-    def _answer(rows, right, weight, bias, rate, steps, way=_stopping(_when)):
+    def _answer(rows, right, weight, bias, rate, steps, way=_way):
         return way(rows, right, weight, bias, rate, steps)
 
     _answer.__name__ = _name

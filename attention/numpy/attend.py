@@ -58,6 +58,8 @@ def scaled_dot_product_attention(queries, keys, values, mask=None, scale=None, n
 
     output = softmax(Q Kᵀ / √D) V
 
+    A key that no query may see may hold anything, NaN too, and so may its value: both are set to zero first.
+
     Parameters
     ----------
     queries : float array (…, T, D), D the features of one head

@@ -59,6 +59,8 @@ def scaled_dot_product_attention(queries, keys, values, mask=None, scale=None, n
 
     output = softmax(Q Kᵀ / √D) V
 
+    A key that no query may see may hold anything, NaN too, and so may its value: both are set to zero first.
+
     Parameters
     ----------
     queries : float tensor (…, T, D), D the features of one head

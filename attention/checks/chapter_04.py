@@ -55,8 +55,8 @@ PADDING_BY_HAND = Exercise(
         Misconception("the share of one place", {"way": "one place"},
             "The third number is the share of one place; all places of padding together are asked for."),
         Misconception("places for weights", {"way": "places"},
-            "You counted places: 4 of 6. What is asked for is the share of the weight, and a word with a larger score "
-            "has more of it."),
+            "Your last two numbers are the shares of the places, 4 of 6 and 2 of 6, or stand in each other's place. "
+            "What is asked for is the share of the weight, and a word with a larger score has more of it."),
         Misconception("the scores themselves", {"way": "scores"},
             "You worked with the scores. Weights are shares of their exponentials."),
         Misconception("the second word", {"way": "second"},
@@ -199,7 +199,8 @@ def right_mean(outputs, mask):
 
 
 def _mean(outputs, mask, by="where", over="words", empty="zero", of="words"):
-    seen = (~mask if of == "padding" else mask)[..., None] * np.ones(outputs.shape[-1], bool)
+    mask = {"padding": ~mask, "not zero": mask & (outputs != 0).any(-1)}.get(of, mask)
+    seen = mask[..., None] * np.ones(outputs.shape[-1], bool)
     if over == "batch":
         return np.where(seen, outputs, 0).mean(-2) * outputs.shape[-2] / np.maximum(seen[..., 0].sum(-1).max(), 1)
     if of == "all":
@@ -243,6 +244,10 @@ MEAN_OF_WORDS = Exercise(
     stages=(
         Stage("plain", ({"outputs": FIVE, "mask": np.arange(5) < 2},), leading=()),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True, styles={"mask": [arg.lengths, arg.seen]}),
+        Stage("words whose output is zero", (
+            {"outputs": np.array([[1.5, -0.5], [0.0, 0.0], [4.5, 3.5]]), "mask": np.array([True, True, False])},
+        ), leading=(0, 1), styles={"outputs": arg.zeros}),
+        Stage("300 places", sizes={"S": 300, "D": 2}, types=("float32",)),
         Stage("anything in the padding", (
             {"outputs": np.array([[1.5, -0.5], [0.5, 3.5], [NAN, INF]]), "mask": np.array([True, True, False])},
         ), leading=(0, 1, 2), styles={"outputs": _fouled_behind}, see="NaN in padding"),
@@ -261,6 +266,9 @@ MEAN_OF_WORDS = Exercise(
             "You divide by the length of the longest sentence. Each is divided by its own."),
         Misconception("the mean of the padding", {"of": "padding"},
             "You average the padding: True in the mask is a word."),
+        Misconception("zeros taken for padding", {"of": "not zero"},
+            "You leave out a word whose output is zero. Padding is known by the mask alone: a word may have an output "
+            "of zeros, and counts."),
         Misconception("divided by the features too", {"over": "features"},
             "You divide by the words times the features: the mask was counted after it was broadcast."),
         Misconception("one too many", {"over": "one more"},
@@ -317,6 +325,12 @@ def _with_gaps(rng, shape):
     return np.where(rng.random(shape) < 0.25, 0, rows)
 
 
+def _alike(rng, shape):
+    """100, 1, 101, 257, 2048, 2049: the last digits are the same, or in a narrow type the whole number."""
+    numbers = (1, 100, 101, 201, 256, 257, 1001, 2048, 2049)
+    return _rows_of(rng, shape, lambda wanted: rng.permutation(numbers)[: len(wanted)])
+
+
 def _rows_of(rng, shape, name):
     rows = np.zeros(shape, dtype=int)
     for row in np.ndindex(shape[:-1]):
@@ -340,6 +354,10 @@ PACKED_MASK = Exercise(
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"sentences": _in_order}),
         Stage("numbers in any order", ({"sentences": np.array([5, 5, 2, 2, 2, 0])},), leading=(0, 1, 2),
             styles={"sentences": _out_of_order}, sizes={"S": 9}),
+        Stage("large numbers", (
+            {"sentences": np.array([1, 257, 257, 256, 0])}, {"sentences": np.array([100, 100, 1, 101])},
+            {"sentences": np.array([2048, 2049])},
+        ), leading=(0, 1), styles={"sentences": _alike}, sizes={"S": 9}),
         Stage("padding anywhere", ({"sentences": np.array([0, 3, 3, 0, 0, 1, 1])},), leading=(0, 1, 2),
             styles={"sentences": [_with_gaps, lambda rng, shape: np.zeros(shape, int)]}, sizes={"S": 9}),
     ),
@@ -539,6 +557,9 @@ def _box(means, empty="zero", scale=True, beside=0.0):
         mask = np.asarray(mask)
         if mask.dtype != bool:
             raise TypeError(f"the mask must be boolean: got {mask.dtype}")
+        if not queries.ndim == keys.ndim == values.ndim == 2:
+            axes = f"{queries.ndim}, {keys.ndim} and {values.ndim}"
+            raise ValueError(f"queries, keys and values must have two axes: got {axes}")
         T, S = queries.shape[-2], keys.shape[-2]
         if values.shape[-2] != S or queries.shape[-1] != keys.shape[-1]:
             shapes = ", ".join(str(x.shape) for x in (queries, keys, values))
@@ -550,7 +571,9 @@ def _box(means, empty="zero", scale=True, beside=0.0):
         seen = {"may attend": mask, "hide": ~mask}.get(means, np.ones((T, S), bool))
         weights = right_masked_softmax(scores, seen)
         nothing = ~seen.any(-1, keepdims=True)
-        filler = {"zero": 0.0, "equal": 1 / S, "nan": NAN}[empty]
+        if empty == "refused" and nothing.any():
+            raise ValueError(f"query {nothing.argmax()} may attend to nothing")
+        filler = {"zero": 0.0, "equal": 1 / S, "nan": NAN, "refused": 0.0}[empty]
         return np.where(nothing, filler, weights) @ values
 
     attention.__name__ = "one that is not shown"
@@ -593,7 +616,7 @@ MEANING = Exercise(
         Stage("not heeded, or added", _boxes(("ignored",), ("ignored", "zero", False), ("added",),
                                              ("added", "zero", False, 3.0)), leading=()),
         Stage("other empty rows", _boxes(
-            *((m, empty, scale, beside) for m in MEANINGS for empty in ("zero", "equal", "nan")
+            *((m, empty, scale, beside) for m in MEANINGS for empty in ("zero", "equal", "nan", "refused")
               for scale, beside in ((True, 0.0), (False, -2.0)))), leading=()),
     ),
     misconceptions=(
@@ -697,8 +720,11 @@ SEGMENT_SOFTMAX = Exercise(
             styles={"lengths": "none is 0"}),
         Stage("many sentences", leading=(0,), sizes={"S": 40, "B": 9}, ones=True, styles={
             "scores": [arg.normal, arg.tied], "lengths": "none is 0"}),
-        Stage("sentences far apart", ({"scores": np.array([1e4, 9999.0, -1e4, -9999.0]), "lengths": np.array([2, 2])},),
-            leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=FAR,
+        Stage("300 sentences", sizes={"S": 700, "B": 300}, styles={"lengths": "none is 0"}, types=("float32",)),
+        Stage("sentences far apart", (
+            {"scores": np.array([1e4, 9999.0, -1e4, -9999.0]), "lengths": np.array([2, 2])},
+            {"scores": np.array([1e4, 9998.0, 9999.0, -1e4, -9999.0]), "lengths": np.array([3, 2])},
+        ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=FAR,
             styles={"scores": [_far_parts, arg.apart], "lengths": "none is 0"}, see="Before softmax, and by what"),
         Stage("sentences without a word", (
             {"scores": FLAT, "lengths": np.array([2, 0, 3])}, {"scores": FLAT, "lengths": np.array([0, 5, 0])},

@@ -62,7 +62,7 @@ class Reporter:
         elif fault:
             lines += [f"One way to this error: {hint}" for hint in hints]
         elif hints:
-            lines += ["On these inputs your numbers are those of a known mistake:", *hints]
+            lines += ["On these inputs your results are those of a known mistake:", *hints]
         if not lines and not self.exercise.value:
             lines += self._in_general(trial)
         lines += self._example(trial)

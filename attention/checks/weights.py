@@ -18,7 +18,8 @@ def weights_sum(trial, expected, got):
     place = tuple(np.argwhere(bad)[0])
     along = "" if got.ndim == 1 else f" along axis {number(axis)}"
     right, wrong = pair(wanted[place], sums[place])
-    text = f"Your weights sum to {wrong}{along}; they should sum to {right}."
+    joint = "; they" if np.ptp(wanted) <= trial.slack else " where they"  # not all rows should sum to the same
+    text = f"Your weights sum to {wrong}{along}{joint} should sum to {right}."
     ones = [k for k in range(got.ndim) if (np.abs(got.sum(k) - 1) <= trial.slack).all()]
     others = [k for k in ones if k != axis % got.ndim]
     if others:

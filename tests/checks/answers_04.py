@@ -178,6 +178,11 @@ def broken(outputs, mask):
     return (outputs * mask[..., None]).mean(axis=-2).astype(outputs.dtype)
 
 
+@known("mean_of_words", "zeros taken for padding (words whose output is zero)", "Padding is known by the mask alone")
+def padding_by_its_zeros(outputs, mask):
+    return in_loops(outputs, np.logical_and(mask, np.abs(outputs).max(-1) != 0))
+
+
 @known("mean_of_words", "0 / 0 (sentences without a word)", "Its mean should be zeros")
 def without_a_guard(outputs, mask):
     total = np.where(mask[..., None], outputs, 0).sum(-2)

@@ -311,8 +311,8 @@ def test_a_name_only_where_every_later_stage_agrees():
 
     certain, open_ = verdict(just_that), verdict(and_more)
     assert certain.title == open_.title == "no division"
-    assert "On these inputs your numbers are those of a known mistake" not in certain.text
-    assert "On these inputs your numbers are those of a known mistake" in open_.text
+    assert "On these inputs your results are those of a known mistake" not in certain.text
+    assert "On these inputs your results are those of a known mistake" in open_.text
 
 
 def test_a_mistake_is_known_by_its_shape_too():

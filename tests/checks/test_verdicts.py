@@ -154,7 +154,7 @@ def test_a_mistake_is_the_one_only_where_all_before_and_after_agrees():
     exercise = with_mistakes(ways, ONE, OTHER, draws=(X, 10 * X))
     later = told(judge(exercise, lambda x: ways(x, "one" if not beyond(x) else "other")))
     assert later[0] == "one"
-    assert "On these inputs your numbers are those of a known mistake: You did one." in later[1]
+    assert "On these inputs your results are those of a known mistake: You did one." in later[1]
     assert later[1].endswith("See: Toys")  # its section only where it is certain
     before, text = told(judge(exercise, lambda x: ways(x, "one" if beyond(x) else "")))
     assert "one" not in before

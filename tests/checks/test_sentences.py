@@ -226,6 +226,7 @@ def softmax(scores):
 OF_WEIGHTS = {
     "a row": (SHARES, [0.1, 0.3, 0.7], {}, "Your weights sum to 1.1; they should sum to 1."),
     "rows": (ROWS, ROWS * [[1], [1.5], [2]], {}, "Your weights sum to 1.5 along axis −1; they should sum to 1."),
+    "one empty": (ROWS * [[1], [0], [1]], ROWS, {}, "Your weights sum to 1 along axis −1 where they should sum to 0."),
     "columns": (ROWS, ROWS / ROWS.sum(0), {}, "Yours sum to 1 along axis −2."),
     "columns wanted": (ROWS.T, ROWS, {"axis": 0}, "along axis 0; they should sum to 1. Yours sum to 1 along axis 1."),
     "everything": (ROWS, ROWS / 3, {}, "All of yours together sum to 1."),

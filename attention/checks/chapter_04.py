@@ -247,6 +247,7 @@ MEAN_OF_WORDS = Exercise(
         Stage("words whose output is zero", (
             {"outputs": np.array([[1.5, -0.5], [0.0, 0.0], [4.5, 3.5]]), "mask": np.array([True, True, False])},
         ), leading=(0, 1), styles={"outputs": arg.zeros}),
+        Stage("large and small outputs", leading=(0, 1), styles={"outputs": [arg.spread(300.0), arg.small]}),
         Stage("300 places", sizes={"S": 300, "D": 2}, types=("float32",)),
         Stage("anything in the padding", (
             {"outputs": np.array([[1.5, -0.5], [0.5, 3.5], [NAN, INF]]), "mask": np.array([True, True, False])},
@@ -434,6 +435,7 @@ CACHED_MASK = Exercise(
             styles={"lengths": lambda lengths, room: np.full_like(lengths, room)}),
         Stage("several sentences", ({"lengths": np.array([3, 1]), "room": 4, "new": 2},), leading=(0,), ones=True,
             large=True),
+        Stage("a large cache", ({"lengths": np.array([30, 7]), "room": 40, "new": 2},), leading=()),
         Stage("one new word", ({"lengths": np.array([1, 0, 2]), "room": 3, "new": 1},), sizes={"T": 1}),
         Stage("nothing kept yet", ({"lengths": np.array([0, 0]), "room": 3, "new": 2},),
             styles={"lengths": lambda lengths, room: np.zeros_like(lengths)}),
@@ -520,8 +522,10 @@ LOCAL_AND_GLOBAL = Exercise(
         Stage("two places marked", ({"marked": np.arange(6) % 4 == 0, "window": 1},), leading=()),
         Stage("several", leading=(0,), sizes={"S": 9}, styles={"marked": [_few, arg.seen]}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"marked": _few}),
-        Stage("other windows", ({"marked": np.arange(4) == 2, "window": 0}, {"marked": np.arange(3) == 1, "window": 9}),
-            leading=(0, 1), sizes={"S": 9}, styles={"marked": _few, "window": (0, 8)}),
+        Stage("other windows", (
+            {"marked": np.arange(4) == 2, "window": 0}, {"marked": np.arange(3) == 1, "window": 9},
+            {"marked": np.arange(40) == 1, "window": 20},
+        ), leading=(0, 1), sizes={"S": 9}, styles={"marked": _few, "window": (0, 8)}),
     ),
     misconceptions=(
         Misconception("marked keys only", {"ways": "keys"},
@@ -720,10 +724,12 @@ SEGMENT_SOFTMAX = Exercise(
             styles={"lengths": "none is 0"}),
         Stage("many sentences", leading=(0,), sizes={"S": 40, "B": 9}, ones=True, styles={
             "scores": [arg.normal, arg.tied], "lengths": "none is 0"}),
+        Stage("a long sentence", sizes={"S": 300, "B": 2}, styles={"lengths": "none is 0"}, types=("float32",)),
         Stage("300 sentences", sizes={"S": 700, "B": 300}, styles={"lengths": "none is 0"}, types=("float32",)),
         Stage("sentences far apart", (
             {"scores": np.array([1e4, 9999.0, -1e4, -9999.0]), "lengths": np.array([2, 2])},
             {"scores": np.array([1e4, 9998.0, 9999.0, -1e4, -9999.0]), "lengths": np.array([3, 2])},
+            {"scores": np.array([0.5, 1.2, -1e10]), "lengths": np.array([2, 1])},
         ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=FAR,
             styles={"scores": [_far_parts, arg.apart], "lengths": "none is 0"}, see="Before softmax, and by what"),
         Stage("sentences without a word", (

@@ -778,6 +778,18 @@ def eight_bits_of_words(outputs, mask):
     return (np.where(mask[..., None], outputs, 0).sum(-2) / np.maximum(words, 1)[..., None]).astype(outputs.dtype)
 
 
+@wrong("mean_of_words")
+def clipped_at_three(outputs, mask):
+    """A mean above 3."""
+    return np.clip(_mean(outputs, mask), -3, 3)
+
+
+@wrong("mean_of_words")
+def outliers_left_out(outputs, mask):
+    """An output of 100 and above."""
+    return _mean(np.where(abs(outputs) < 100, outputs, 0).astype(outputs.dtype), mask)
+
+
 @right("mean_of_words")
 def by_masked_arrays_again(outputs, mask):
     hidden = ~np.broadcast_to(mask[..., None], outputs.shape)
@@ -1081,6 +1093,12 @@ def no_more_new_than_kept(lengths, room, new):
     return mask
 
 
+@wrong("cached_mask")
+def sixteen_kept_at_most(lengths, room, new):
+    """More than 16 words kept."""
+    return _cached(np.minimum(lengths, 16), room, new)
+
+
 @right("cached_mask")
 def word_by_word(lengths, room, new):
     rows = [
@@ -1228,6 +1246,18 @@ def all_if_wide(marked, window):
     """A window of S − 2: the outermost pair."""
     mask = _global(marked, window)
     return np.ones_like(mask) if 0 < marked.shape[-1] - 2 <= window else mask
+
+
+@wrong("local_and_global")
+def window_of_eight_at_most(marked, window):
+    """A window of 9 in a longer sentence."""
+    return _global(marked, min(window, 8))
+
+
+@wrong("local_and_global")
+def marked_within_thirty(marked, window):
+    """A marked place 30 places away."""
+    return _near(marked.shape[-1], window) | (_near(marked.shape[-1], 30) & _global(marked, window))
 
 
 @right("local_and_global")
@@ -1614,6 +1644,23 @@ def eight_bit_ends(scores, lengths):
     powers = np.exp(wide - np.where(top == -np.inf, 0, top)[owner])
     total = np.bincount(owner, powers, count)[owner]
     return (powers / np.where(total == 0, 1, total)).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def a_row_of_lower_padding(scores, lengths):
+    """Scores below −10⁹."""
+    seen = np.arange(max(lengths.max(initial=0), 1)) < lengths[:, None]
+    filled = np.full(seen.shape, -1e9)
+    filled[seen] = scores
+    return _masked(filled, True)[seen].astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def a_hundred_words_at_most(scores, lengths):
+    """A sentence of more than 100 scores."""
+    owner = _owners(lengths)
+    within = np.arange(len(scores)) - (np.cumsum(lengths) - lengths)[owner]
+    return _segments(np.where(within < 100, scores, -np.inf).astype(scores.dtype), lengths)
 
 
 @right("segment_softmax")

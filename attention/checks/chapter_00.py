@@ -4,9 +4,12 @@ import numpy as np
 
 from attention.arrays import FRAMEWORKS
 from attention.checks import arguments as arg
+from attention.checks.compare import unequal
 from attention.checks.draws import normal
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.properties import factor, sign
+from attention.checks.trial import Fault
+from attention.checks.words import number
 
 NARROW = ("float32",)
 
@@ -62,13 +65,13 @@ def right_standardise(rows):
     return apart / np.sqrt((apart**2).mean(-1, keepdims=True) + 1e-5)
 
 
-def _standardise(rows, axis="last", spread="root", small="inside", centred=True, count="D", kept=True, by="apart"):
+def _standardise(rows, axis="last", spread="root", small="inside", centred=True, count="D", kept=True):
     over = {"last": -1, "first": 0, "all": None}[axis]
     mean = rows.mean(over, keepdims=True)
     apart = rows - mean
     size = rows.size if axis == "all" else rows.shape[over]
-    squares = (apart**2).sum(over, keepdims=True) if by == "apart" else (rows**2).sum(over, keepdims=True)
-    variance = squares / (size - 1 if count == "D − 1" else size) - (0 if by == "apart" else mean**2)
+    squares = (apart**2).sum(over, keepdims=True)
+    variance = squares / (size - 1 if count == "D − 1" else size)
     within = variance + (1e-5 if small == "inside" else 0)
     divisor = {"root": np.sqrt(within), "variance": within, "none": np.ones_like(within),
                "absolute": np.abs(apart).mean(over, keepdims=True) + 1e-5,
@@ -79,10 +82,31 @@ def _standardise(rows, axis="last", spread="root", small="inside", centred=True,
     return (apart if centred else rows) / divisor
 
 
+def digits_lost(trial, expected, got):
+    """Rows with a divisor of their own, of which the variance is off by the last digits of the square of the mean."""
+    rows = trial.inputs["rows"].astype(np.float64)
+    if not np.isfinite(got).all() or rows.size == 0:
+        return None
+    size = (expected**2).sum(-1, keepdims=True)
+    ratio = np.where(size > 0, (got * expected).sum(-1, keepdims=True) / np.where(size > 0, size, 1), 1)
+    if (ratio <= 0).any() or unequal(got / ratio, expected, trial.slack).any():
+        return None
+    off = np.abs((rows.var(-1, keepdims=True) + 1e-5) * (ratio**-2 - 1))
+    if (off > 1e-14 * rows.mean(-1, keepdims=True) ** 2).any():
+        return None
+    return Fault(
+        "a difference of large numbers",
+        f"What you divide by is a little wrong: there the variance is off by up to {number(off.max(), 2)}, which is in "
+        "the last digits of the square of the mean. The mean of the squares less the square of the mean is the "
+        "variance, on paper. Far from 0 two large numbers are subtracted there, and their digits are lost. Take the "
+        "mean away first, then square.",
+    )
+
+
 def level(rng, shape):
-    """Rows of which about every third has one number in all places."""
+    """Rows of which about every third has one number in all places, of few digits: their mean is that number."""
     rows = arg.normal(rng, shape)
-    return np.where(rng.random((*shape[:-1], 1)) < 0.35, rows[..., :1], rows)
+    return np.where(rng.random((*shape[:-1], 1)) < 0.35, np.round(4 * rows[..., :1]) / 4, rows)
 
 
 def high(rng, shape):
@@ -112,9 +136,9 @@ def thin(rng, shape):
 STANDARDISE = Exercise(
     number="0.3", name="standardise", see="Which axis disappears", frameworks=FRAMEWORKS,
     reference=right_standardise, faulty=_standardise, arguments={"rows": arg.Floats("…TD")}, axes={"result": "…TD"},
-    nouns={"T": "rows"}, returns="one number for each that came in", dtypes=NARROW,
+    nouns={"T": "rows"}, returns="one number for each that came in", dtypes=NARROW, properties=(digits_lost,),
     stages=(
-        Stage("plain", ({"rows": np.array([[1.0, 2.0, 6.0], [10.0, 10.0, 40.0]])},)),
+        Stage("plain", ({"rows": np.array([[1.0, 2, 6, 3], [10, 10, 40, 20], [4, 4, 4, 4]])},)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"rows": [arg.normal, arg.tied]}),
         Stage("equal numbers", leading=(0, 2), styles={"rows": level}),
         Stage("small differences", leading=(0, 1), styles={"rows": thin}),
@@ -146,12 +170,9 @@ STANDARDISE = Exercise(
             "Where all numbers of a row are equal, the variance is 0, and 0 / 0 is NaN. The formula adds 1e-5 to it."),
         Misconception("the 1e-5 outside", {"small": "outside"},
             "You added 1e-5 to the root; the formula adds it to the variance, under the root."),
-        Misconception("a difference of large numbers", {"by": "squares"},
-            "The mean of the squares less the square of the mean is the variance, on paper. Far from 0 two large "
-            "numbers are subtracted there, and their digits are lost. Take the mean away first, then square."),
         Misconception("the axis is not kept", {"kept": False},
-            "Without its axis the mean lies along the *columns* when it meets the rows. `keepdims=True` keeps it a "
-            "column.", breaks_contract=True, see="Broadcasting"),
+            "Without its axis the mean lies along the *columns* when it meets the rows. `keepdims=True`, in PyTorch "
+            "`keepdim=True`, keeps it a column.", breaks_contract=True, see="Broadcasting"),
     ),
 )  # fmt: skip
 
@@ -169,7 +190,8 @@ def _layers(rows, weights, biases, which="own", bias="own", turn=False):
     if which == "first" and weights.ndim > 2:
         weights = np.broadcast_to(weights.reshape(-1, *weights.shape[-2:])[0], weights.shape)
     added = {"own": lambda: biases[..., None, :], "no axis": lambda: biases, "none": lambda: 0.0,
-             "first": lambda: biases.reshape(-1, biases.shape[-1])[0], "column": lambda: biases[..., None]}  # fmt: skip
+             "first": lambda: biases.reshape(-1, biases.shape[-1])[0], "column": lambda: biases[..., None],
+             "second": lambda: biases[:, None]}  # fmt: skip
     return rows @ weights + added[bias]()
 
 
@@ -195,6 +217,10 @@ LAYER_FOR_EACH = Exercise(
         Misconception("the bias as a column", {"bias": "column"},
             "You put the new axis at the end. It belongs before the features: a bias is the same for all rows of a "
             "sentence.", breaks_contract=True, see="Broadcasting"),
+        Misconception("an axis counted from the front", {"bias": "second"},
+            "`[:, None]` puts the new axis behind the first one. Where there are no leading axes that is behind the "
+            "features, where there are two it is between them. Count from the end: `[..., None, :]`.",
+            breaks_contract=True, see="Broadcasting"),
         Misconception("no bias", {"bias": "none"}, "The biases are not added."),
         Misconception("one bias for all", {"bias": "first"},
             "Every sentence gets the bias of the first; each has its own."),
@@ -223,13 +249,16 @@ def _tanh_backward(
     y = np.tanh(z)
     slopes = {"1 − y²": 1 - y**2, "none": np.ones_like(y), "1 − z²": 1 - z**2, "1 − y": 1 - y, "y": y}[slope]
     arrives = upstream * slopes
-    back = {"right": arrives, "upstream": upstream}[of_rows] @ weight.T
+    back = {"right": arrives, "upstream": upstream, "not turned": arrives}[of_rows]
+    back = back @ (weight if of_rows == "not turned" else weight.T)
     share = int(np.prod(rows.shape[:-1])) if mean else 1
-    each = np.swapaxes(rows, -1, -2) @ arrives  # one gradient for each set of the batch
+    columns = rows.T if summed in ("all turned", "one set") else np.swapaxes(rows, -1, -2)
+    each = columns @ arrives  # one gradient for each set of the batch
     rest = tuple(range(each.ndim - 2))
-    of_weight = {"all": each.sum(rest), "sets": each, "mean": each.mean(rest)}[summed]
+    of_weight = {"all": each.sum(rest), "mean": each.mean(rest)}.get(summed, each)
     rest = tuple(range(arrives.ndim - 1))
-    of_bias = {"all": arrives.sum(rest), "sets": arrives.sum(-2), "mean": arrives.sum(-2).mean(rest[:-1])}[summed]
+    of_bias = {"one set": arrives.sum(0), "sets": arrives.sum(-2), "mean": arrives.sum(-2).mean(rest[:-1])}
+    of_bias = of_bias.get(summed, arrives.sum(rest))
     return back, of_weight / share, of_bias / share
 
 
@@ -278,6 +307,9 @@ TANH_LAYER_BACKWARD = Exercise(
             "The slope of tanh is taken at x W + b; yours is taken at x W."),
         Misconception("past the tanh", {"of_rows": "upstream"},
             "The gradient of the rows was made of `upstream` itself; it has to pass the tanh, as the others do."),
+        Misconception("W is not turned", {"of_rows": "not turned"},
+            "You multiplied what arrives by the weight as it is. Feature d of a row went out through row d of it, and "
+            "comes back through that row: G Wᵀ."),
         Misconception("means for sums", {"mean": True},
             "The gradients of weight and bias are sums over all rows; yours are means. If the loss is a mean, that is "
             "in `upstream` already."),
@@ -286,6 +318,12 @@ TANH_LAYER_BACKWARD = Exercise(
         Misconception("a gradient for each set", {"summed": "sets"},
             "There is one weight and one bias for the whole batch, so there is one gradient of each: add up over all "
             "leading axes.", breaks_contract=True),
+        Misconception("all axes turned", {"summed": "all turned"},
+            "`.T` turns all axes round: with a batch in front the rows come out as (D, T, …). Put the rows of all sets "
+            "below each other first.", breaks_contract=True),
+        Misconception("written for one set", {"summed": "one set"},
+            "`.T` turns all axes round, and `sum(0)` adds up the first alone: with a batch in front neither does what "
+            "it does for one set. Put the rows of all sets below each other first.", breaks_contract=True),
     ),
 )  # fmt: skip
 
@@ -394,6 +432,8 @@ def _fold(first_weight, first_bias, second_weight, second_bias, bias="through", 
         "through": lambda: second_weight @ first_bias, "none": lambda: 0.0, "added": lambda: first_bias,
         "turned": lambda: second_weight.T @ first_bias, "ones": lambda: second_weight.sum(1),
     }[bias]()  # fmt: skip
+    if layout == "as they are":
+        return first_weight @ second_weight, first + second_bias
     product = first_weight @ second_weight if wrong else second_weight @ first_weight
     last = 0.0 if bias == "first alone" else second_bias
     return product if layout == "pytorch" else product.T, first + last
@@ -430,6 +470,9 @@ FOLD_LAYERS = Exercise(
             "You sent a row of ones through the second layer; it is the first bias that passes there."),
         Misconception("the layout of PyTorch", {"layout": "pytorch"},
             "The matrix is right, and still (out, in). Keras wants (in, out).", breaks_contract=False),
+        Misconception("the matrices as they are", {"layout": "as they are"},
+            "You multiplied W₁ and W₂ as they are, as if both were (in, out). PyTorch's are (out, in): its layer is "
+            "x Wᵀ + b.", breaks_contract=False),
         Misconception("the order", {"wrong": True},
             "You multiplied the matrices in the other order: as if the second layer came first."),
     ),
@@ -449,10 +492,10 @@ def _momentum(weight, gradient, velocity, rate, keep, way="right", old=False, si
         "right": keep * velocity + gradient, "mean": keep * velocity + (1 - keep) * gradient,
         "turned": (1 - keep) * velocity + keep * gradient, "gradient": velocity + keep * gradient,
         "keras": keep * velocity + rate * gradient, "all": velocity + gradient, "none": gradient,
-        "minus": keep * velocity - gradient,
+        "minus": keep * velocity - gradient, "keras, added": keep * velocity - rate * gradient,
     }[way]  # fmt: skip
     step = velocity if old else new
-    after = weight + sign * (1 if way == "keras" else rate) * step
+    after = weight + sign * {"keras": 1, "keras, added": -1}.get(way, rate) * step
     return after, velocity if last else new
 
 
@@ -493,6 +536,9 @@ MOMENTUM_STEP = Exercise(
         Misconception("the rate in the velocity", {"way": "keras"},
             "You put the rate into the velocity, as Keras does. With one rate throughout the weights are the same, but "
             "the velocity is another; here the rate comes in at the step."),
+        Misconception("the form of Keras", {"way": "keras, added"},
+            "This is the form of Keras: its velocity holds the rate and the sign already, and is added to the weight. "
+            "Here the velocity is made of gradients alone; rate and sign come in at the step."),
         Misconception("all of the velocity", {"way": "all"}, "The old velocity is to shrink: keep times what it was."),
         Misconception("no velocity", {"way": "none"},
             "This is the step of the chapter, by the gradient alone. What is left of the old velocity comes first."),
@@ -521,7 +567,7 @@ def _largest_rate(rows, features, bias=True, of="largest", limit=2.0, mean="all"
     X = np.hstack([X, np.ones((len(rows), 1))]) if bias else X
     values = np.linalg.svd(X, compute_uv=False) ** power
     bend = {"largest": values.max(), "trace": values.sum(), "mean": values.mean(), "entry": (X**2).sum(0).max(),
-            "row": (X**2).sum(1).max()}[of]  # fmt: skip
+            "row": (X**2).sum(1).max(), "smallest": np.linalg.eigvalsh(X.T @ X)[0]}[of]  # fmt: skip
     count = {"all": len(rows) * features, "rows": len(rows), "features": features, "none": 1.0}[mean]
     return np.asarray(limit * count / (2 * bend))
 
@@ -564,6 +610,9 @@ LARGEST_RATE = Exercise(
             "You added up how much the loss bends along all directions. The steepest one alone decides."),
         Misconception("the mean valley", {"of": "mean"},
             "You took the mean of how much the loss bends. The steepest direction alone decides."),
+        Misconception("the flattest valley", {"of": "smallest"},
+            "You took the smallest eigenvalue. It says how little the loss bends along the flattest direction; the "
+            "steepest one decides."),
         Misconception("weight by weight", {"of": "entry"},
             "You looked at each weight alone, at the diagonal of the matrix. The steepest direction need not be that "
             "of one weight: take the largest eigenvalue."),

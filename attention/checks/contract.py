@@ -9,6 +9,7 @@ import numpy as np
 from attention.checks.compare import equal, plain
 from attention.checks.errors import is_unwritten, raised_by
 from attention.checks.gradient import gradients_of
+from attention.checks.properties import results_exchanged
 from attention.checks.trial import Fault, Trial, results_of, widened
 from attention.checks.words import NOUNS
 
@@ -83,7 +84,7 @@ def _results(trial, answer, arguments, adapter):
             return Fault("the kind of result", f"{_of(trial, name)}What came back cannot be read as an array.")
     if trial.exercise.kind != "object" and (fault := _arrays(trial, taken)):
         trial.got = tuple(taken) if fault.title == "the shape" else None  # a known mistake may have this shape
-        return fault
+        return (trial.got and results_exchanged(trial, trial.got)) or fault
     for (name, before), after in zip(trial.inputs.items(), arguments, strict=True):
         if not _unchanged(before, after, adapter):
             return Fault(
@@ -92,7 +93,7 @@ def _results(trial, answer, arguments, adapter):
                 "Something in it assigns into the list, or calls a method like `pop` or `append`."
                 if isinstance(before, list)
                 else "Something in it writes into the array: an assignment, an operator like -=, an `out=`, or a "
-                "function that works in place.",
+                "function that works in place." + adapter.shares,
             )
         if adapter.marks(after):
             return Fault(

@@ -14,6 +14,7 @@ class NumPy(arrays.NumPy):
     """Nothing to convert; copies, so that what the answer does to its arguments can be seen."""
 
     kind = "a NumPy array"
+    shares = ""  # a sentence on what lies in the memory of an argument, to whoever has changed one
 
     def give(self, value):
         return copy.deepcopy(value)
@@ -69,6 +70,7 @@ class Object(NumPy):
 
 class TensorFlow(arrays.TensorFlow):
     kind = "a tf.Tensor"
+    shares = ""
     one_thread = nullcontext
 
     def give(self, value):
@@ -86,6 +88,7 @@ class TensorFlow(arrays.TensorFlow):
 
 class PyTorch(arrays.PyTorch):
     kind = "a torch.Tensor"
+    shares = " What `.detach()` gives lies in the same memory; `.clone()` gives a tensor of your own."
 
     def give(self, value):
         return super().give(value) if isinstance(value, np.ndarray) else copy.deepcopy(value)

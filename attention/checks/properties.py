@@ -3,9 +3,11 @@
 A property looks at a trial and returns a Fault, or None when it has nothing to say. It states only what it measured.
 """
 
+from itertools import permutations
+
 import numpy as np
 
-from attention.checks.compare import TOLERANCE, largest, unequal
+from attention.checks.compare import TOLERANCE, equal, largest, unequal
 from attention.checks.exercise import is_float
 from attention.checks.trial import Fault
 from attention.checks.words import number, pair
@@ -13,6 +15,8 @@ from attention.checks.words import number, pair
 
 def sentence_for(trial):
     """What the first property says that has something to say: a Fault, or None."""
+    if fault := results_exchanged(trial, trial.got):
+        return fault
     name, expected, got = trial.wrong
     general = GENERAL if isinstance(got, np.ndarray) and got.dtype.kind == "f" else ()
     with np.errstate(all="ignore"):
@@ -20,6 +24,19 @@ def sentence_for(trial):
             if fault := prop(trial, expected, got):
                 of = f"{name}: " if trial.exercise.outputs else ""
                 return Fault(fault.title, *(of + sentence for sentence in fault.sentences))
+    return None
+
+
+def results_exchanged(trial, got):
+    """Of several results all are right, and come in another order."""
+    for places in list(permutations(range(len(got))))[1:]:
+        if equal(tuple(got[place] for place in places), trial.expected, trial.margins):
+            names = [trial.names[places.index(at)] for at in range(len(got))]
+            return Fault(
+                "the order of the results",
+                f"All results are right, and come in another order: wanted are {', '.join(trial.names)}, yours are "
+                f"{', '.join(names)}.",
+            )
     return None
 
 

@@ -68,11 +68,37 @@ def pytorchs_var(rows):
     return (rows - rows.mean(-1, True)) / (rows.var(-1, keepdim=True) + 1e-5) ** 0.5
 
 
-@known("standardise", "a difference of large numbers (far from 0)", "Take the mean away first, then square.")
+@wrong("standardise", "a difference of large numbers (far from 0)", "Take the mean away first, then square.")
 def by_squares(rows):
     mean = rows.mean(-1, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        return (rows - mean) / np.sqrt((rows**2).mean(-1, keepdims=True) - mean**2 + 1e-5)
+    return (rows - mean) / np.sqrt((rows**2).mean(-1, keepdims=True) - mean**2 + 1e-5)
+
+
+@wrong("standardise", "a difference of large numbers (far from 0)", "the variance is off", framework="tensorflow")
+def by_squares_in_tensorflow(rows):
+    mean = tf.reduce_mean(rows, -1, keepdims=True)
+    return (rows - mean) / tf.sqrt(tf.reduce_mean(rows**2, -1, keepdims=True) - mean**2 + 1e-5)
+
+
+@wrong("standardise", "a difference of large numbers (far from 0)", "the variance is off", framework="pytorch")
+def by_squares_in_pytorch(rows):
+    mean = rows.mean(-1, True)
+    return (rows - mean) / torch.sqrt((rows**2).mean(-1, True) - mean**2 + 1e-5)
+
+
+@wrong("standardise", "the scale (far from 0)", "the proportions of your numbers are right, but rows have factors")
+def more_above_than_below(rows):
+    return with_numpys_own(rows) * np.where(rows.mean(-1, keepdims=True) > 1e5, 1.1, 1)
+
+
+@known("standardise", "no 1e-5", "[4, 4, 4, 4]]: the result at [2, 0] should be 0, yours is NaN.", framework="pytorch")
+def without_epsilon(rows):
+    return (rows - rows.mean(-1, True)) / rows.std(-1, correction=0, keepdim=True)
+
+
+@known("standardise", "no 1e-5", "0 / 0 is NaN", framework="tensorflow")
+def without_epsilon_in_tensorflow(rows):
+    return (rows - tf.reduce_mean(rows, -1, keepdims=True)) / tf.math.reduce_std(rows, -1, keepdims=True)
 
 
 @wrong("standardise", "the gradient", "no gradient arrives at `rows`", framework="tensorflow")
@@ -108,6 +134,11 @@ def by_broadcasting(rows, weights, biases):
     return (rows[..., None] * weights[..., None, :, :]).sum(-2) + biases.unsqueeze(-2)
 
 
+@known("layer_for_each", "an axis counted from the front", "Count from the end", framework="numpy")
+def second_axis(rows, weights, biases):
+    return rows @ weights + biases[:, None]
+
+
 @wrong("layer_for_each", "the numbers", "None of the 24 numbers is right.", framework="numpy")
 def biased_twice(rows, weights, biases):
     return rows @ weights + 2 * biases[..., None, :]
@@ -137,6 +168,36 @@ def with_einsum(rows, weight, bias, upstream):
         np.einsum("bn,bm->nm", rows.reshape(-1, len(weight)), G.reshape(-1, len(bias))),
         np.einsum("bm->m", G.reshape(-1, len(bias))),
     )
+
+
+@known("tanh_layer_backward", "W is not turned", "comes back through that row")
+def by_the_weight_itself(rows, weight, bias, upstream):
+    G = upstream * (1 - np.tanh(rows @ weight + bias) ** 2)
+    return G @ weight, by_tensordot(rows, weight, bias, upstream)[1], G.reshape(-1, len(bias)).sum(0)
+
+
+@known("tanh_layer_backward", "all axes turned (batches)", "`.T` turns all axes round")
+def turned_in_batches(rows, weight, bias, upstream):
+    G = upstream * (1 - np.tanh(rows @ weight + bias) ** 2)
+    return G @ weight.T, rows.T @ G, G.reshape(-1, len(bias)).sum(0)
+
+
+@known("tanh_layer_backward", "written for one set (batches)", "`sum(0)` adds up the first alone")
+def as_in_the_chapter(rows, weight, bias, upstream):
+    G = upstream * (1 - np.tanh(rows @ weight + bias) ** 2)
+    return G @ weight.T, rows.T @ G, G.sum(0)
+
+
+@wrong("tanh_layer_backward", "the order of the results", "yours are grad_weight, grad_bias, grad_rows.")
+def rows_last(rows, weight, bias, upstream):
+    of_rows, of_weight, of_bias = by_tensordot(rows, weight, bias, upstream)
+    return of_weight, of_bias, of_rows
+
+
+@wrong("tanh_layer_backward", "the shape", "grad_rows: Expected (3, 2), the shape of rows; got (2, 2)")
+def weight_first_and_wrong(rows, weight, bias, upstream):
+    of_rows, of_weight, of_bias = by_tensordot(rows, weight, bias, upstream)
+    return 3 * of_weight, of_rows, of_bias
 
 
 @wrong("tanh_layer_backward", "the scale", "grad_bias: ")
@@ -184,7 +245,7 @@ def never_emptied(rows, right, weight, bias, rate, steps):
     return weight, bias
 
 
-@wrong("train_layer", "the arguments", "", framework="pytorch")
+@wrong("train_layer", "the arguments", "What `.detach()` gives lies in the same memory", framework="pytorch")
 def into_the_callers(rows, right, weight, bias, rate, steps):
     for _ in range(steps):
         G = 2 * (rows @ weight + bias - right) / right.numel()
@@ -223,6 +284,16 @@ def by_what_it_does(first_weight, first_bias, second_weight, second_bias):
 
     nought = through(np.zeros((1, first_weight.shape[1]), first_weight.dtype))
     return through(np.eye(first_weight.shape[1], dtype=first_weight.dtype)) - nought, nought[0]
+
+
+@known("fold_layers", "the matrices as they are", "PyTorch's are (out, in)")
+def matrices_as_they_are(first_weight, first_bias, second_weight, second_bias):
+    return first_weight @ second_weight, second_weight @ first_bias + second_bias
+
+
+@known("fold_layers", "the first bias by the turned matrix, and the matrices as they are", "as a row does: x Wᵀ")
+def nothing_turned(first_weight, first_bias, second_weight, second_bias):
+    return first_weight @ second_weight, first_bias @ second_weight + second_bias
 
 
 @wrong("fold_layers", "the shape", "bias: Expected (2,), the shape of second_bias; got (1, 2)")
@@ -264,6 +335,18 @@ def in_place(weight, gradient, velocity, rate, keep):
     return weight - rate * velocity, velocity
 
 
+@known("momentum_step", "the form of Keras", "is added to the weight")
+def as_keras_has_it(weight, gradient, velocity, rate, keep):
+    velocity = keep * velocity - rate * gradient
+    return weight + velocity, velocity
+
+
+@wrong("momentum_step", "the order of the results", "wanted are weight, velocity, yours are velocity, weight.")
+def velocity_first(weight, gradient, velocity, rate, keep):
+    velocity = keep * velocity + gradient
+    return velocity, weight - rate * velocity
+
+
 @wrong("momentum_step", "the sign", "velocity: ")
 def backwards(weight, gradient, velocity, rate, keep):
     velocity = keep * velocity + gradient
@@ -282,6 +365,12 @@ def by_singular_values(rows, features):
 @right("largest_rate")
 def by_the_other_product(rows, features):
     return 2 / np.linalg.eigvalsh(2 / rows.shape[0] / features * (rows @ rows.T + 1)).max()
+
+
+@known("largest_rate", "the flattest valley", "the steepest one decides")
+def first_eigenvalue(rows, features):
+    extended = np.c_[rows, np.ones(len(rows))]
+    return len(rows) * features / np.linalg.eigvalsh(extended.T @ extended)[0]
 
 
 @wrong("largest_rate", "the scale", "times what it should be")

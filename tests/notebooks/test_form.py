@@ -156,7 +156,7 @@ ADDED = {
     "no name": [drawing(figure={"caption": "Another."})],
     "repeats the caption": [named("fig-other", image={"alt": "A"})],
     "two pictures are called 'fig-bars'": [drawing()],
-    "shows 2 pictures": [two_pictures()],
+    "the cell 'draw()' shows 2 pictures": [two_pictures()],
     "shows image/jpeg, which is not compared": [named("fig-jpeg", "image/jpeg")],
     "shows image/gif, which is not compared": [named("fig-gif", "image/gif")],
     "the picture bare.svg has no alt text": [new_markdown_cell("![ ](bare.svg)")],

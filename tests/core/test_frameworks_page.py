@@ -11,7 +11,18 @@ import attention.pytorch as atn_pt
 import attention.tensorflow as atn_tf
 from attention.frameworks import tf, torch
 from tests.adapters import assert_close
-from tests.core.built_ins import FACTS, gives, keras_built_ins, keras_of_the_page, keras_on, setup, table
+from tests.core.built_ins import (
+    FACTS,
+    KEYS,
+    QUERIES,
+    VALUES,
+    gives,
+    keras_built_ins,
+    keras_of_the_page,
+    keras_on,
+    setup,
+    table,
+)
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +104,11 @@ def test_a_built_in(first, row):
 
 def test_keras_on_pytorch():
     assert keras_on("torch") == keras_of_the_page("on PyTorch")
+
+
+@pytest.mark.parametrize(("need_weights", "heeded"), [(True, "mask"), (False, "is_causal")])
+def test_multi_head_attention_does_not_compare_mask_and_is_causal(need_weights, heeded):
+    run = multi_head(need_weights)
+    everything, first = np.zeros((2, 4), dtype=bool), ~np.tri(2, 4, 0, bool)  # True hides
+    expected = {"mask": run(QUERIES, KEYS, VALUES, everything), "is_causal": run(QUERIES, KEYS, VALUES, first)}
+    assert_close(run(QUERIES, KEYS, VALUES, everything, causal=True), expected[heeded], "float32")

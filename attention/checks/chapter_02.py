@@ -92,16 +92,21 @@ def _temperature(keys, tolerance, lead="smallest", others="S − 1", way="right"
     }[way]()  # fmt: skip
 
 
-def _of_one_length(rng, shape):
-    """Rows of one length, in which each key leads when it is the query."""
+def _that_lead(rng, shape):
+    """Rows of several lengths, in which each key leads when it is the query.
+
+    k_i · k_i > k_i · k_j where |k_i| / |k_j| > cos: lengths differ by less than the largest cosine of a table allows
+    """
     rows = rng.standard_normal(shape)
-    return rows / np.sqrt((rows**2).sum(-1, keepdims=True)) * rng.choice([0.5, 1.0, 3.0])
+    rows = rows / np.sqrt((rows**2).sum(-1, keepdims=True))
+    cosines = np.where(np.eye(shape[-2], dtype=bool), 0.1, rows @ turned(rows)).max((-2, -1), keepdims=True)
+    return rows * cosines ** rng.uniform(0, 0.7, (*shape[:-1], 1)) * rng.choice([0.5, 1.0, 3.0, 30.0])
 
 
 SQUARE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
 LOOK_UP_TEMPERATURE = Exercise(
     number="2.2", name="look_up_temperature", see=LIMIT, reference=right_temperature, faulty=_temperature,
-    arguments={"keys": arg.Floats("…SD", _of_one_length), "tolerance": arg.Number(1e-6, 0.1)}, axes={"result": "…"},
+    arguments={"keys": arg.Floats("…SD", _that_lead), "tolerance": arg.Number(1e-6, 0.1)}, axes={"result": "…"},
     returns="one temperature for each table", never_one=("S", "D"),
     stages=(
         Stage("plain", ({"keys": SQUARE, "tolerance": 0.001}, {"keys": np.array([[5.0, 0], [4, 3], [-3, 4], [-5, 0]]),
@@ -332,6 +337,11 @@ def _value_weight(x, weights, grad_output, summed="all", through="turned", over=
             "first": each[(0,) * len(axes)]}[summed]  # fmt: skip
 
 
+def _sizes_of_features(rng, shape):
+    """Numbers whose size depends on the last axis: small entries of the result beside large ones."""
+    return arg.upstream(rng, shape) * 10.0 ** rng.integers(-6, 3, shape[-1:])
+
+
 VALUE_WEIGHT_BACKWARD = Exercise(
     number="2.6", name="value_weight_backward", see="They agree", reference=right_value_weight, faulty=_value_weight,
     arguments={
@@ -347,6 +357,8 @@ VALUE_WEIGHT_BACKWARD = Exercise(
             "grad_output": np.array([[1.0, -1.0], [2.0, 0.5]]),
         },), leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
+        Stage("small and large", leading=(0, 1), styles={"x": [arg.normal, _sizes_of_features],
+            "grad_output": _sizes_of_features}),
     ),
     misconceptions=(
         Misconception("one matrix for each sentence", {"summed": "none"},
@@ -545,10 +557,17 @@ def _weights_of(outputs, values, way="right"):
     return turned(found) if way == "turned" else found
 
 
+def _around(place):
+    return lambda rng, shape: place + arg.normal(rng, shape)
+
+
 def _corners(rng, plan, drawn):
-    """E + 1 values that do not lie in a plane of fewer dimensions: the corners of a simplex, a little moved."""
+    """E + 1 values that do not lie in a plane of fewer dimensions: the corners of a simplex, a little moved.
+
+    A style is how far from 0 they lie, all on one side.
+    """
     E = plan.sizes["E"]
-    corners = np.concatenate([np.zeros((1, E)), 3 * np.eye(E)])
+    corners = np.concatenate([np.zeros((1, E)), 3 * np.eye(E)]) + plan.styles.get("values", 0.0)
     return corners + np.round(0.4 * rng.uniform(-1, 1, (*plan.leading, E + 1, E)), 2)
 
 
@@ -562,6 +581,7 @@ WEIGHTS_OF = Exercise(
                         {"outputs": np.array([[0.0, -2.0]]), "values": TRIANGLE})),
         Stage("one sentence", leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("far from 0", leading=(0, 1), styles={"values": [20.0, -20.0], "outputs": [arg.normal, _around(20.0)]}),
     ),
     misconceptions=(
         Misconception("the sum is not asked for", {"way": "free"},
@@ -622,10 +642,22 @@ def _query_for(keys, values, outputs, way="right"):
 
 
 def _inside(rng, plan, drawn):
-    """Outputs that attention can put out: averages of the values, none at an edge."""
+    """Outputs that attention can put out: averages of the values. A style draws their weights."""
     values = drawn["values"]
-    p = rng.dirichlet(np.full(values.shape[-2], 3.0), (*plan.leading, plan.sizes["T"])) + 0.02
+    p = plan.styles.get("outputs", _even)(rng, (*plan.leading, plan.sizes["T"], values.shape[-2]))
     return p / p.sum(-1, keepdims=True) @ values
+
+
+def _even(rng, shape):
+    """Weights of which none is small: no output near an edge."""
+    return rng.dirichlet(np.full(shape[-1], 3.0), shape[:-1]) + 0.02
+
+
+def _edge(rng, shape):
+    """Weights of which one is between 1e-6 and 1e-3: outputs near an edge."""
+    p = _even(rng, shape)
+    np.put_along_axis(p, rng.integers(shape[-1], size=(*shape[:-1], 1)), 10 ** rng.uniform(-6, -3, (*shape[:-1], 1)), -1)
+    return p
 
 
 def _apart(rng, plan, drawn):
@@ -643,6 +675,7 @@ QUERY_FOR = Exercise(
         Stage("plain", ({"keys": KEYS, "values": TRIANGLE, "outputs": np.array([[0.7, 1.2], [1.0, 0.5]])},)),
         Stage("one sentence", leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("near an edge", leading=(0, 1), types=(), styles={"outputs": _edge}),
     ),
     misconceptions=(
         Misconception("no logarithm", {"way": "no log"},

@@ -100,13 +100,13 @@ def _that_lead(rng, shape):
     rows = rng.standard_normal(shape)
     rows = rows / np.sqrt((rows**2).sum(-1, keepdims=True))
     cosines = np.where(np.eye(shape[-2], dtype=bool), 0.1, rows @ turned(rows)).max((-2, -1), keepdims=True)
-    return rows * cosines ** rng.uniform(0, 0.7, (*shape[:-1], 1)) * rng.choice([0.5, 1.0, 3.0, 30.0])
+    return rows * cosines ** rng.uniform(0, 0.7, (*shape[:-1], 1)) * rng.choice([0.5, 1.0, 3.0, 300.0])
 
 
 SQUARE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
 LOOK_UP_TEMPERATURE = Exercise(
     number="2.2", name="look_up_temperature", see=LIMIT, reference=right_temperature, faulty=_temperature,
-    arguments={"keys": arg.Floats("…SD", _that_lead), "tolerance": arg.Number(1e-6, 0.1)}, axes={"result": "…"},
+    arguments={"keys": arg.Floats("…SD", _that_lead), "tolerance": arg.Number(1e-6, 0.5)}, axes={"result": "…"},
     returns="one temperature for each table", never_one=("S", "D"),
     stages=(
         Stage("plain", ({"keys": SQUARE, "tolerance": 0.001}, {"keys": np.array([[5.0, 0], [4, 3], [-3, 4], [-5, 0]]),
@@ -189,12 +189,21 @@ def _or_default(queries, keys, values, threshold, default, way="right", peak="al
     return out if way == "left out" else out + weights[..., -1:] * default
 
 
+def _threshold(rng, plan, drawn):
+    """Around 0. A style is another way to draw it, or a number: as much above the best score of one of the queries."""
+    style = plan.styles.get("threshold", arg.normal)
+    if callable(style):
+        return np.asarray(style(rng, ()))
+    best = (drawn["queries"] @ turned(drawn["keys"])).max(-1)
+    return np.array(np.round(rng.choice(best.ravel()) + style, 2))
+
+
 ATTEND_OR_DEFAULT = Exercise(
     number="2.3", name="attend_or_default", see="From a dictionary to attention", reference=right_or_default,
     faulty=_or_default, frameworks=("numpy", "tensorflow", "pytorch"), dtypes=("float32",),
     arguments={
         "queries": arg.Floats("…TD"), "keys": arg.Floats("…SD"), "values": arg.Floats("…SE"),
-        "threshold": arg.Floats(""), "default": arg.Floats("E"),
+        "threshold": arg.Made(_threshold), "default": arg.Floats("E"),
     },
     axes={"result": "…TE"}, returns="one answer for each query", nouns={"E": "features of a value"},
     stages=(
@@ -206,6 +215,12 @@ ATTEND_OR_DEFAULT = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large scores", leading=(0, 2), types=("float32",), styles={
             "queries": arg.spread(60.0), "keys": arg.spread(20.0), "threshold": [arg.normal, arg.spread(1000.0)]}),
+        Stage("near the threshold", leading=(0, 2), types=(), styles={
+            "queries": arg.spread(60.0), "keys": arg.spread(20.0), "values": arg.upstream, "threshold": 0.5,
+            "default": arg.upstream}),
+        Stage("below the threshold", leading=(0, 2), types=(), styles={
+            "queries": arg.spread(4.0), "keys": arg.spread(2.0), "values": arg.upstream, "threshold": 24.0,
+            "default": arg.upstream}),
         Stage("a threshold beyond exp", leading=(0, 1), types=(), styles={
             "threshold": [lambda rng, shape: np.full(shape, 900.0), lambda rng, shape: np.full(shape, -900.0)]}),
     ),
@@ -272,7 +287,8 @@ SELF_ATTENTION = Exercise(
         "x": arg.Floats("…SM"), "query_weight": arg.Floats("MD", arg.spread(0.7)),
         "key_weight": arg.Floats("MD", arg.spread(0.7)), "value_weight": arg.Floats("ME"),
     },
-    axes={"result": "…SE"}, returns="one output for each word", nouns={**VALUES, "M": "features of a word"},
+    axes={"result": "…SE"}, returns="one output for each word",
+    nouns={**VALUES, "D": "features of a key", "M": "features of a word"},
     stages=(
         Stage("plain", ({
             "x": np.array([[1.0, 0.0], [0.0, 2.0]]), "query_weight": np.array([[1.0, 0.5], [0.0, 1.0]]),
@@ -339,7 +355,7 @@ def _value_weight(x, weights, grad_output, summed="all", through="turned", over=
 
 def _sizes_of_features(rng, shape):
     """Numbers whose size depends on the last axis: small entries of the result beside large ones."""
-    return arg.upstream(rng, shape) * 10.0 ** rng.integers(-6, 3, shape[-1:])
+    return arg.upstream(rng, shape) * 10.0 ** rng.integers(-6, 5, shape[-1:])
 
 
 VALUE_WEIGHT_BACKWARD = Exercise(
@@ -384,7 +400,7 @@ VALUE_WEIGHT_BACKWARD = Exercise(
         Misconception("the gradient of the values", {"through": "values"},
             "This is what arrives at the values. Go one step farther: v_j = x_j W_v.", breaks_contract=True),
         Misconception("turned round", {"summed": "turned"},
-            "Your gradient lies the other way round. It has the shape of the matrix, (in, out): (M, E)."),
+            "Your gradient lies the other way round. It has the shape of the matrix, (M, Dv)."),
     ),
 )  # fmt: skip
 
@@ -440,8 +456,9 @@ def _without(weights, values, way="right", S=None):
 
 
 def _fair(rng, shape):
-    """Weights of which none is nearly 1."""
-    return rng.dirichlet(np.full(shape[-1], 4.0), shape[:-1])
+    """Weights of which none is nearly 1; the weight of a single key is exactly 1."""
+    rows = rng.dirichlet(np.full(shape[-1], 4.0), shape[:-1])
+    return rows / rows.sum(-1, keepdims=True)
 
 
 def _sure(rng, shape):
@@ -654,9 +671,10 @@ def _even(rng, shape):
 
 
 def _edge(rng, shape):
-    """Weights of which one is between 1e-6 and 1e-3: outputs near an edge."""
+    """Weights of which one is between 1e-9 and 1e-3: outputs near an edge."""
     p = _even(rng, shape)
-    np.put_along_axis(p, rng.integers(shape[-1], size=(*shape[:-1], 1)), 10 ** rng.uniform(-6, -3, (*shape[:-1], 1)), -1)
+    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    np.put_along_axis(p, place, 10 ** rng.uniform(-9, -3, place.shape), -1)
     return p
 
 

@@ -235,18 +235,20 @@ def _axes(trial, expected, got, name):
         return ": the right axes in another order"
     if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
         return ": the same but for axes of size 1"
-    exercise, sizes = trial.exercise, {}
+    exercise, sizes, leading = trial.exercise, {}, set()
     for argument, kind in exercise.arguments.items():
         axes = getattr(kind, "axes", "").replace("…", "")
         if axes and isinstance(trial.inputs.get(argument), np.ndarray):
-            sizes.update(zip(reversed(axes), reversed(trial.inputs[argument].shape), strict=False))
+            shape = trial.inputs[argument].shape
+            sizes.update(zip(reversed(axes), reversed(shape), strict=False))
+            leading.update(shape[: -len(axes)])
     nouns, wanted = {**NOUNS, **exercise.nouns}, exercise.axes.get(name, "")
     clear = {a: n for a, n in sizes.items() if list(sizes.values()).count(n) == 1 and n != 1 and a in nouns}
     gone = [f"the {n} {nouns[a]} are gone" for a, n in clear.items() if a in wanted and n in expected and n not in got]
     extra = [
         f"the {n} {nouns[a]} are still there"
         for a, n in clear.items()
-        if a not in wanted and n in got and n not in expected
+        if a not in wanted and n in got and n not in expected and n not in leading
     ]
     return ": " + ", ".join(gone + extra) if wanted and gone + extra else ""
 

@@ -45,7 +45,9 @@ class Value(NumPy):
     def owns(self, result, axes):
         try:
             array = np.asarray(result)
-            return array.dtype.kind in "iuf" or (array.dtype.kind == "O" and array.astype(np.float64) is not None)
+            if array.dtype.kind == "O":
+                return None not in array.ravel().tolist() and array.astype(np.float64) is not None
+            return array.dtype.kind in "iuf"
         except (TypeError, ValueError, OverflowError):
             return False
 

@@ -148,7 +148,7 @@ def probes(trial, expected, got):
     if within > max(trial.slack, 1e-3):
         return None  # so much is lost to rounding that nothing can be said of proportions
     changes = {"Add 1 to": (lambda x: x + 1, "changes"), "Double": (lambda x: 2 * x, "does not change in proportion")}
-    for name in [n for n, value in trial.inputs.items() if is_float(value)]:
+    for name in [n for n, value in trial.inputs.items() if is_float(value) and not _shares(value)]:
         for what, (change, otherwise) in changes.items():
             right, yours = trial.again({name: change(trial.inputs[name])})
             if yours is None or yours.shape != got.shape:
@@ -159,6 +159,11 @@ def probes(trial, expected, got):
                 sentence = f"{what} `{name}`, and the right result {right}; yours {yours}."
                 return Fault(f"the part of {name}", sentence)
     return None
+
+
+def _shares(value):
+    """Whether rows sum to one, as weights do: changed, they would be none any more."""
+    return value.ndim > 0 and (value >= 0).all() and np.allclose(value.sum(-1), 1)
 
 
 def _effect(before, after, within, otherwise):

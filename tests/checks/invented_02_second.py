@@ -1218,3 +1218,54 @@ def by_least_squares(outputs, values):
             0
         ].T
     return made
+
+
+# --- invented later, with an eye on the numbers that are drawn -------------------------------------------------------
+
+
+@wrong("look_up_temperature")
+def filler_of_minus_thousand(keys, tolerance):
+    """Keys (40, 0) and (−40, 0): the other score is −1600."""
+    (keys,) = _wide(keys)
+    scores = keys @ _turned(keys)
+    own = np.diagonal(scores, axis1=-2, axis2=-1)
+    others = np.where(np.eye(keys.shape[-2], dtype=bool), -1000.0, scores)
+    return (own - others.max(-1)).min(-1) / np.log((keys.shape[-2] - 1) / tolerance)
+
+
+@wrong("look_up_temperature")
+def tolerance_at_most_a_tenth(keys, tolerance):
+    return _temperature(keys, min(tolerance, 0.1))
+
+
+@wrong("attend_or_default")
+def default_where_it_leads_by_far(queries, keys, values, threshold, default):
+    """What is left out is e^−15, far more than rounding."""
+    lead = threshold - (queries @ _turned(keys)).max(-1, keepdims=True)
+    return np.where(lead > 15, default, _default(queries, keys, values, threshold, default))
+
+
+@wrong("attend_or_default")
+def threshold_within_fifteen_hundred(queries, keys, values, threshold, default):
+    """A threshold of 2000 beside scores of 2000."""
+    return _default(queries, keys, values, np.clip(threshold, -1500, 1500), default)
+
+
+@wrong("attend_or_default")
+def smallest_weights_dropped(queries, keys, values, threshold, default):
+    scores = queries @ _turned(keys)
+    weights = _softmax(np.concatenate([scores, np.full_like(scores[..., :1], threshold)], -1))
+    weights = np.where(weights < 1e-10, 0, weights)
+    return weights[..., :-1] @ values + weights[..., -1:] * default
+
+
+_back("clipped_at_a_thousand")(lambda x, p, g: np.clip(_backward(x, p, g), -1000, 1000))
+_of("within_twenty")(lambda o, v: np.clip(_weights(o, v), -20, 20))
+_of("rank_cut_at_a_thousandth")(lambda o, v: _ones(o) @ np.linalg.pinv(_ones(v), rcond=1e-3))
+_ask("weights_at_least_1e_8")(_through(lambda p: np.maximum(p, 1e-8)))
+_ask("weights_with_1e_12")(_through(lambda p: p + 1e-12))
+
+
+@wrong("output_by_hand")
+def hand_second_left_out():
+    return [2.0, None]

@@ -165,6 +165,13 @@ KINDS = {
         "the kind of result",
         "a list of lists that hold int and str came back.",
     ),
+    "by hand, nothing": (
+        lambda x: X,
+        lambda x: [1.0, None],
+        {"kind": "value"},
+        "the kind of result",
+        "a list that holds NoneType and float came back.",
+    ),
     "by hand, truths": (lambda x: X, lambda x: True, {"kind": "value"}, "the kind of result", "a bool came back."),
     "by hand, lists": (
         lambda x: X,
@@ -204,6 +211,7 @@ def test_complex_whole_and_true_are_right_where_they_are_asked_for():
 
 
 NAMES = {"arguments": {"x": arg.Floats("…TD")}, "axes": {"result": "…T"}}
+LEADING = {"arguments": {"x": arg.Floats("…D")}, "axes": {"result": "D"}}
 
 
 @pytest.mark.parametrize(
@@ -218,6 +226,7 @@ NAMES = {"arguments": {"x": arg.Floats("…TD")}, "axes": {"result": "…T"}}
         (lambda x: x.sum(-1), lambda x: x, NAMES, "got (2, 5): the 5 features are still there."),
         (lambda x: x.sum(-1), lambda x: x, NAMES | {"nouns": {"D": "words"}}, "the 5 words are still there."),
         (lambda x: x.sum(-1), lambda x: x.sum(), NAMES, "got (): the 2 queries are gone."),
+        (lambda x: x.sum(0), lambda x: x, LEADING, "Expected (5,); got (2, 5)."),  # the 2 may be sentences
         (lambda x: x.sum(-1), lambda x: x, NAMES | {"axes": {}}, "Expected (2,); got (2, 5)."),
         (lambda x: x.T, lambda x: x, {}, "got (2, 5): the right axes in another order."),
     ],

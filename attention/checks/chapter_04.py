@@ -3,9 +3,12 @@
 import numpy as np
 
 from attention.checks import arguments as arg
+from attention.checks.compare import unequal
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.properties import factor, shift, sign
+from attention.checks.trial import Fault
 from attention.checks.weights import WEIGHTS, weights_masked
+from attention.checks.words import number
 
 LOWEST = np.finfo(np.float64).min
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
@@ -86,7 +89,7 @@ def right_masked_softmax(scores, mask, axis=-1):
 
 def _masked_softmax(scores, mask, axis=-1, when="before", empty="zero", over="axis", by="put", infinite="masked"):
     over = {"axis": axis, "last": -1, "first": 0}[over]
-    mask = np.broadcast_to(mask, scores.shape)
+    given, mask = mask, np.broadcast_to(mask, scores.shape)
     seen = ~mask if by == "upside down" else mask
 
     def softmax(of):
@@ -100,14 +103,21 @@ def _masked_softmax(scores, mask, axis=-1, when="before", empty="zero", over="ax
         weights = weights / weights.sum(over, keepdims=True) if when == "divided" else weights
     elif by == "added":
         weights = softmax(scores + np.where(seen, 0, -INF))
+    elif by in ("no maximum", "repaired"):
+        made = np.where(seen, np.exp(scores), 0)
+        total = made.sum(over, keepdims=True)
+        weights = made / np.where(total == 0, 1, total)
+        weights = np.nan_to_num(weights) if by == "repaired" else weights
     else:
         filler = {"lowest": LOWEST, "−1e9": -1e9}.get(by, -INF)
         weights = softmax(np.where(seen, scores, filler))
     there = seen if infinite == "seen" else seen & (scores > -INF)
     nothing = ~(there.any() if empty == "together" else there.any(over, keepdims=True))
+    if empty == "of the mask":
+        nothing = ~given.any(over, keepdims=True)
     if empty == "equal":
         return np.where(nothing, 1 / scores.shape[over], weights)
-    return np.where(nothing, 0, weights) if empty in ("zero", "together") else weights
+    return weights if empty == "nan" else np.where(nothing, 0, weights)
 
 
 class _MaskOf(arg.Mask):
@@ -182,6 +192,16 @@ MASKED_SOFTMAX = Exercise(
         Misconception("−∞ that may be seen", {"infinite": "seen"},
             "A row is empty too where the scores that may be seen are all −∞. You look for empty rows in the mask "
             "alone."),
+        Misconception("the mask before it is broadcast", {"empty": "of the mask"},
+            "The mask may have fewer axes than the scores: then it has no such axis, or another one there. Bring it to "
+            "the shape of the scores before you ask it about one.", breaks_contract=True),
+        Misconception("exp overflows", {"by": "no maximum"},
+            "exp of a large score is infinite, and ∞ / ∞ is NaN. Take away the largest score that may be attended to "
+            "first.", see="Before softmax, and by what"),
+        Misconception("an overflow that is repaired", {"by": "repaired"},
+            "exp of a large score is infinite, ∞ / ∞ is NaN, and the NaN is made 0: no weight is left for what may be "
+            "attended to. Take away the largest score that may be attended to first.",
+            see="Before softmax, and by what"),
         Misconception("the axis is not used", {"over": "last"},
             "You sum along the last axis, whatever `axis` says."),
         Misconception("the first axis", {"over": "first"},
@@ -205,7 +225,8 @@ def _mean(outputs, mask, by="where", over="words", empty="zero", of="words"):
         return np.where(seen, outputs, 0).mean(-2) * outputs.shape[-2] / np.maximum(seen[..., 0].sum(-1).max(), 1)
     if of == "all":
         return outputs.mean(-2)
-    kept = outputs * seen if by == "product" else np.where(seen, outputs, 0)
+    kept = np.where(seen, outputs, 0) if by == "where" else outputs * seen
+    kept = np.nan_to_num(kept) if by == "repaired" else kept
     total = kept.sum(-2)
     count = {"words": seen.sum(-2), "places": outputs.shape[-2], "nothing": 1, "one more": seen.sum(-2) + 1,
              "features": np.maximum(seen.sum((-2, -1)), 1)[..., None]}[over]  # fmt: skip
@@ -218,10 +239,35 @@ def _some_without(rng, shape, share):
 
 
 def _words_mask(rng, plan, drawn):
-    """Words wherever the outputs are finite, and by the style elsewhere."""
+    """By the style; but padding where the outputs are no numbers, unless that is what the stage is about."""
     outputs = drawn["outputs"]
     mask = plan.styles.get("mask", arg.lengths)(rng, outputs.shape[:-1], 0.6)
-    return mask & np.isfinite(outputs).all(-1)
+    return mask if plan.styles.get("outputs") is _some_nan else mask & np.isfinite(outputs).all(-1)
+
+
+def _some_nan(rng, shape):
+    """Here and there NaN, in words and in padding."""
+    return np.where(rng.random(shape) < 0.2, NAN, arg.normal(rng, shape))
+
+
+def little_added(trial, expected, got):
+    """As if the same small number had been added to the count of words, in each sentence."""
+    words = trial.inputs["mask"].sum(-1, keepdims=True)
+    clear = (words > 0) & (np.abs(expected) > 1e-3 * np.abs(expected).max(initial=0))
+    if not clear.any() or not np.isfinite(expected).all() or not np.isfinite(got[clear]).all() or not got[clear].all():
+        return None
+    more = (words * (expected / got - 1))[clear]
+    if not 1e-11 < more.mean() < 0.5 or np.ptp(more) > 1e-3 * more.mean():
+        return None
+    fewer = np.broadcast_to(np.arange(trial.inputs["mask"].shape[-1]) < 1, trial.inputs["mask"].shape).copy()
+    right, yours = trial.again({"mask": fewer})  # else it may be a factor
+    if yours is None or unequal(yours * (1 + more.mean()), right, 0.1 * more.mean()).any():
+        return None
+    return Fault(
+        "a little added to the number of words",
+        f"You divide by {number(more.mean(), 2)} more than there are words. That keeps 0 / 0 away, and makes every "
+        "mean a little too small: where there are words nothing is to be added.",
+    )
 
 
 def _fouled_rows(rng, shape):
@@ -239,7 +285,8 @@ FIVE = np.array([[1.5, -0.5], [0.5, 3.5], [7.0, 7.0], [6.0, 7.0], [7.0, 6.0]])
 MEAN_OF_WORDS = Exercise(
     number="4.3", name="mean_of_words", see="What goes wrong", reference=right_mean, faulty=_mean, keeps_type=True,
     arguments={"outputs": arg.Floats("…SD"), "mask": arg.Made(_words_mask, "…S")}, axes={"result": "…D"},
-    nouns={"S": "places"}, returns="one mean for each sentence", properties=(sign, factor, shift),
+    nouns={"S": "places"}, returns="one mean for each sentence",
+    properties=(little_added, sign, factor, shift),
     dtypes=("float32", "float16"),
     stages=(
         Stage("plain", ({"outputs": FIVE, "mask": np.arange(5) < 2},), leading=()),
@@ -256,6 +303,9 @@ MEAN_OF_WORDS = Exercise(
             ones=True, styles={"mask": [_some_without, arg.shut]}),
         Stage("without a word, and NaN", ({"outputs": np.full((2, 2), NAN), "mask": np.zeros(2, bool)},),
             leading=(1, 2), styles={"outputs": _fouled_rows, "mask": _some_without}),
+        Stage("NaN in a word", (
+            {"outputs": np.array([[1.5, NAN], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
+        ), leading=(0, 1), styles={"outputs": _some_nan}, see="NaN in padding"),
     ),
     misconceptions=(
         Misconception("all places", {"of": "all"},
@@ -277,6 +327,9 @@ MEAN_OF_WORDS = Exercise(
         Misconception("0 times NaN", {"by": "product"},
             "You multiply the padding by 0. 0 · NaN and 0 · ∞ are NaN: leave it out by a `where`.",
             see="NaN in padding"),
+        Misconception("NaN that is repaired", {"by": "repaired"},
+            "You make 0 of every NaN, that of a word too. Padding is left out by the mask; a NaN in a word stays one, "
+            "and says that something went wrong before."),
         Misconception("0 / 0", {"empty": "nan"},
             "A sentence without a word gives 0 / 0. Its mean should be zeros."),
     ),
@@ -553,8 +606,11 @@ LOCAL_AND_GLOBAL = Exercise(
 # 4.8 meaning
 
 
-def _box(means, empty="zero", scale=True, beside=0.0):
-    """An attention that means something of its own by its mask."""
+HOW = {}  # attention -> what it does, sentence by sentence
+
+
+def _box(means, empty="zero", scale=True, beside=0.0, off=0.0):
+    """An attention that means something of its own by its mask; its weights are `off` by a little, each by another."""
 
     def attention(queries, keys, values, mask):
         queries, keys, values = (np.asarray(x, dtype=np.float64) for x in (queries, keys, values))
@@ -573,7 +629,7 @@ def _box(means, empty="zero", scale=True, beside=0.0):
         if means == "added":
             scores = scores + mask
         seen = {"may attend": mask, "hide": ~mask}.get(means, np.ones((T, S), bool))
-        weights = right_masked_softmax(scores, seen)
+        weights = right_masked_softmax(scores, seen) * (1 - off * np.arange(1, S + 1))
         nothing = ~seen.any(-1, keepdims=True)
         if empty == "refused" and nothing.any():
             raise ValueError(f"query {nothing.argmax()} may attend to nothing")
@@ -581,16 +637,34 @@ def _box(means, empty="zero", scale=True, beside=0.0):
         return np.where(nothing, filler, weights) @ values
 
     attention.__name__ = "one that is not shown"
+    HOW[attention] = [
+        MEANINGS[means],
+        "divides the scores by √D" if scale else "takes the dot products for scores",
+        *([f"adds {number(beside)} to all of them"] if beside else []),
+        *(["has weights that are rounded"] if off else []),
+        *([f"answers an empty row with {EMPTY[empty]}"] if means in ("may attend", "hide") else []),
+    ]
     return attention
 
 
-MEANINGS = ("may attend", "hide", "added", "ignored")
+MEANINGS = {
+    "may attend": "lets a query see the keys where its mask is True", "hide": "hides the keys where its mask is True",
+    "added": "adds its mask to the scores, True as 1", "ignored": "makes no use of its mask",
+}  # fmt: skip
+EMPTY = {"zero": "zeros", "equal": "equal weights", "nan": "NaN", "refused": "a ValueError"}
+
+
+def what_was_tried(trial, expected, got):
+    *first, last = HOW[trial.inputs["attention"]]
+    return Fault("the result", f"It was tried on an attention that {', '.join(first)}, and {last}.")
 
 
 def _meaning(attention, way="right"):
     queries, keys, values = np.zeros((1, 2)), np.zeros((2, 2)), np.eye(2)
     if way == "alike":
         values = np.ones((2, 1))
+    if way == "unequal":
+        queries, keys = np.array([[1.0, 0.0]]), np.eye(2)
     given = {"empty": [[False, False]], "full": [[True, True]]}.get(way, [[True, False]])
     (first, *rest) = attention(queries, keys, values, np.array(given))[0]
     if way in ("empty", "full"):
@@ -601,6 +675,8 @@ def _meaning(attention, way="right"):
         return "may attend" if first > second else "hide"
     if way == "turned":
         first, second = second, first
+    if way == "exact" and first != 1 and second != 1:
+        return "ignored" if first == second else "added"
     if np.isclose(first, second):
         return "ignored"
     if way == "polarity" or min(first, second) < 1e-9:
@@ -615,6 +691,7 @@ def _boxes(*some):
 MEANING = Exercise(
     number="4.8", name="meaning", see="What the built-ins mean", reference=_meaning, faulty=_meaning, kind="object",
     arguments={"attention": arg.Made(lambda rng, plan, drawn: _box("ignored"))}, returns="one of four answers",
+    properties=(what_was_tried,),
     stages=(
         Stage("the two polarities", _boxes(("may attend",), ("hide",)), leading=()),
         Stage("not heeded, or added", _boxes(("ignored",), ("ignored", "zero", False), ("added",),
@@ -622,6 +699,7 @@ MEANING = Exercise(
         Stage("other empty rows", _boxes(
             *((m, empty, scale, beside) for m in MEANINGS for empty in ("zero", "equal", "nan", "refused")
               for scale, beside in ((True, 0.0), (False, -2.0)))), leading=()),
+        Stage("weights that are rounded", _boxes(*((m, "zero", True, 0.0, 1e-12) for m in MEANINGS)), leading=()),
     ),
     misconceptions=(
         Misconception("turned round", {"way": "turned"},
@@ -642,6 +720,12 @@ MEANING = Exercise(
         Misconception("what is added taken for hidden", {"way": "added is hide"},
             "You call a mask that is added \"hide\". Nothing is hidden there: True counts as 1, and every key keeps "
             "some weight."),
+        Misconception("what is ignored taken for added", {"way": "unequal"},
+            "You call a mask that makes no difference \"added\". Keys whose scores differ have different weights "
+            "without any mask: let their scores be equal."),
+        Misconception("no tolerance", {"way": "exact"},
+            "You compare weights by ==, or nearly so. They are floating-point numbers, and one that should be 1 may "
+            "be a little less."),
         Misconception("values that are alike", {"way": "alike"},
             "With equal values the output is the same whatever the weights. Give each key a value that shows its "
             "weight."),
@@ -674,11 +758,15 @@ def _segments(scores, lengths, over="own", peak="own", infinite="zero", sums="at
         owner = np.repeat(np.arange(B), np.roll(lengths, 1))
     top = np.full(B, -INF, scores.dtype)
     np.maximum.at(top, owner, scores)
-    top = {"own": top, "all": np.full_like(top, scores.max(initial=-INF)), "none": np.zeros_like(top)}[peak]
-    top = np.where(np.isneginf(top), 0, top) if infinite == "zero" else top
+    nothing = np.isneginf(top)
+    top = {"own": top, "all": np.full_like(top, scores.max(initial=-INF)), "none": np.zeros_like(top),
+           "from 0": np.maximum(top, 0)}[peak]  # fmt: skip
+    top = top if infinite == "nan" else np.where(np.isneginf(top), 0, top)
     made = np.exp(scores - top[owner])
     total = np.zeros(B, scores.dtype)
     np.add.at(total, owner, made)
+    if sums == "last":
+        total[owner] = made
     if sums == "reduceat":
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(int)
         total = np.add.reduceat(made, starts)
@@ -686,7 +774,8 @@ def _segments(scores, lengths, over="own", peak="own", infinite="zero", sums="at
         total = total / np.maximum(lengths, 1)
     if kind == "exponentials":
         return made
-    return made / (np.where(total == 0, 1, total) if infinite == "zero" else total)[owner]
+    guarded = {"zero": nothing, "nan": np.zeros(B, bool)}.get(infinite if sums == "at" else "", total == 0)
+    return made / np.where(guarded, 1, total)[owner]
 
 
 def _cut(rng, plan, drawn):
@@ -756,6 +845,21 @@ SEGMENT_SOFTMAX = Exercise(
             "sentence."),
         Misconception("one maximum for all", {"peak": "all"},
             "You take away the maximum of the whole array. In a sentence far below it every exponential rounds to 0."),
+        Misconception("maxima that begin with 0", {"peak": "from 0"},
+            "Your maxima begin with 0. In a sentence whose scores are all below 0 none is larger, and far below it "
+            "every exponential rounds to 0."),
+        Misconception("exp overflows, and 0 / 0 is hidden", {"peak": "none", "infinite": "by the sum"},
+            "exp of a large score is infinite, and of a very low one 0: where a sum is 0 you divide by 1, and the "
+            "weights of a sentence are all 0. Take away the maximum of each sentence."),
+        Misconception("one maximum for all, and 0 / 0 is hidden", {"peak": "all", "infinite": "by the sum"},
+            "You take away the maximum of the whole array. In a sentence far below it every exponential rounds to 0, "
+            "and where the sum is 0 you divide by 1: its weights are all 0."),
+        Misconception("maxima that begin with 0, and 0 / 0 is hidden", {"peak": "from 0", "infinite": "by the sum"},
+            "Your maxima begin with 0. In a sentence far below it every exponential rounds to 0, and where the sum is "
+            "0 you divide by 1: its weights are all 0."),
+        Misconception("only the last entry", {"sums": "last"},
+            "Your sums hold one entry for each sentence, its last: `total[owner] += x` writes each place once, however "
+            "often it occurs in `owner`. `np.add.at` adds all."),
         Misconception("sums that start where a sentence is empty", {"sums": "reduceat"},
             "`reduceat` gives the entry at the start where a piece is empty, and fails behind the end: it knows no "
             "empty pieces.", breaks_contract=True),

@@ -15,6 +15,7 @@ CLASH = re.compile(  # of shapes, in the words of NumPy, PyTorch and TensorFlow
     r"matmul|mat1 and mat2|batch2 tensor|size mismatch|Matrix size|In\[0\]|"
     r"broadcast|must match the size|Incompatible shapes|Dimensions must be equal"
 )
+NO_AXIS = re.compile(r"out of bounds for array of dimension|Dimension out of range|[Ii]nvalid reduction dim")
 
 
 def named(exercise, trials, later):
@@ -45,7 +46,7 @@ def explains(found, trial):
     does = outcome(found, trial.case)
     if does.error is not None and trial.error is not None:
         texts = [message_of(e) for e in (does.error, trial.error)]
-        return texts[0] == texts[1] or all(CLASH.search(text) for text in texts)
+        return texts[0] == texts[1] or any(all(map(kind.search, texts)) for kind in (CLASH, NO_AXIS))
     if does.error is not None or trial.got is None:
         return False
     rounded = tuple(np.full(np.shape(r), np.max(trial.stage.tolerance)) for r in does.results)  # by hand, mistakes too

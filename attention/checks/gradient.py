@@ -50,7 +50,8 @@ def gradients_of(trial, answer, adapter):
             return Fault(
                 "the gradient",
                 f"The numbers are right, but the gradient that arrives at `{name}` is not finite. Somewhere on the "
-                "way there is a NaN or an ∞ that the result does not show.",
+                "way there is a NaN or an ∞ that the result does not show: see chapter 1, “Repairing the NaN "
+                "afterwards”.",
             )
         return Fault(
             "the gradient",

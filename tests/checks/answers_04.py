@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import scipy.linalg
 import scipy.special
+import torch
 
 from tests.checks.register import Answers
 
@@ -99,7 +100,32 @@ def a_large_negative_number(scores, mask, axis=-1):
     return made / made.sum(axis, keepdims=True)
 
 
-@wrong("masked_softmax", "the gradient", "the gradient that arrives at `scores` is not finite", "pytorch")
+@known("masked_softmax", "the mask before it is broadcast (another axis)", "Bring it to the shape of the scores")
+def empty_by_the_mask_as_it_is(scores, mask, axis=-1):
+    nothing = ~mask.any(axis, keepdims=True)
+    return by_scipy(np.where(nothing, 0, scores), mask, axis)
+
+
+@known("masked_softmax", "raises IndexError (another axis)", "Bring it to the shape of the scores", "pytorch")
+def empty_by_the_mask_as_it_is_in_pytorch(scores, mask, axis=-1):
+    weights = torch.softmax(torch.where(mask, scores, -torch.inf), axis)
+    return torch.where(mask.any(axis, keepdim=True), weights, 0)
+
+
+@known("masked_softmax", "exp overflows (anything where it is hidden)", "exp of a large score is infinite")
+def without_a_maximum(scores, mask, axis=-1):
+    made = np.where(mask, np.exp(scores), 0)
+    total = made.sum(axis, keepdims=True)
+    return (made / np.where(total > 0, total, 1)).astype(scores.dtype)
+
+
+@known("masked_softmax", "an overflow that is repaired (anything where it is hidden)", "the NaN is made 0")
+def without_a_maximum_and_repaired(scores, mask, axis=-1):
+    made = np.where(mask, np.exp(scores), 0)
+    return np.nan_to_num(made / made.sum(axis, keepdims=True)).astype(scores.dtype)
+
+
+@wrong("masked_softmax", "the gradient", "see chapter 1, “Repairing the NaN afterwards”", "pytorch")
 def repaired(scores, mask, axis=-1):
     import torch
 
@@ -176,6 +202,30 @@ def with_the_axis_kept(outputs, mask):
 @known("mean_of_words", "divided by the places", "not out of the number that you divide by")
 def broken(outputs, mask):
     return (outputs * mask[..., None]).mean(axis=-2).astype(outputs.dtype)
+
+
+@known("mean_of_words", "NaN that is repaired (NaN in a word)", "a NaN in a word stays one")
+def every_nan_is_zero(outputs, mask):
+    total = np.nan_to_num(outputs * mask[..., None]).sum(-2)
+    return (total / np.maximum(mask.sum(-1), 1)[..., None]).astype(outputs.dtype)
+
+
+def _with_a_little(more):
+    def answer(outputs, mask):
+        total = np.where(mask[..., None], outputs, 0).sum(-2)
+        return (total / (mask.sum(-1) + more)[..., None]).astype(outputs.dtype)
+
+    return answer
+
+
+for _more, _said in {1e-9: "You divide by 1e−9 more", 1e-6: "You divide by 1e−6 more"}.items():
+    wrong("mean_of_words", "a little added to the number of words", _said)(_with_a_little(_more))
+
+
+@wrong("mean_of_words", "the scale", "Every number is 0.999999 times what it should be.")
+def a_little_too_small(outputs, mask):
+    total = np.where(mask[..., None], outputs, 0).sum(-2)
+    return 0.999999 * total / np.maximum(mask.sum(-1), 1)[..., None]
 
 
 @known("mean_of_words", "zeros taken for padding (words whose output is zero)", "Padding is known by the mask alone")
@@ -354,6 +404,35 @@ def by_random_queries(attention):
     return "hide" if np.allclose(w[:, :2], 0) else "added"
 
 
+def weights_on_two_keys(attention, queries, keys):
+    return attention(queries, keys, np.eye(2), np.array([[True, False]]))[0]
+
+
+@known("meaning", "what is ignored taken for added (not heeded, or added)", "let their scores be equal")
+def by_unequal_scores(attention):
+    first, second = weights_on_two_keys(attention, np.array([[2.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    if min(first, second) < 1e-9:
+        return "may attend" if first > second else "hide"
+    return "ignored" if np.isclose(first, second) else "added"
+
+
+@known("meaning", "no tolerance (weights that are rounded)", "They are floating-point numbers")
+def by_equality(attention):
+    first, second = weights_on_two_keys(attention, np.zeros((1, 2)), np.zeros((2, 2)))
+    exact = {(1, 0): "may attend", (0, 1): "hide"}
+    return exact.get((first, second), "ignored" if first == second else "added")
+
+
+@wrong("meaning", "the result", "on an attention that hides the keys where its mask is True, divides the scores by √D")
+def always_the_same(attention):
+    return "may attend"
+
+
+@wrong("meaning", "the result (not heeded, or added)", "an attention that adds its mask to the scores, True as 1")
+def added_taken_for_nothing(attention):
+    return {"added": "none"}.get(by_two_masks(attention), by_two_masks(attention))
+
+
 @wrong("meaning", "the result", "should be 'may attend', yours is 'True = may attend'")
 def in_other_words(attention):
     return {"may attend": "True = may attend"}.get(by_two_masks(attention), by_two_masks(attention))
@@ -431,7 +510,35 @@ def by_reduceat(scores, lengths):
     return powers / np.repeat(np.add.reduceat(powers, starts), sizes)
 
 
-@known("segment_softmax", "one maximum for all (sentences far apart)", "In a sentence far below it")
+def _by_owner(peak, guard, sums="all"):
+    def answer(scores, lengths):
+        owner, B = np.repeat(np.arange(len(lengths)), lengths), len(lengths)
+        top = np.full(B, 0 if peak == "from 0" else -np.inf, scores.dtype)
+        np.maximum.at(top, owner, scores)
+        top = np.zeros_like(top) if peak == "none" else top
+        top = np.full_like(top, scores.max(initial=0)) if peak == "all" else top
+        made = np.exp(scores - np.where(np.isneginf(top), 0, top)[owner])
+        total = np.zeros(B, scores.dtype)
+        if sums == "last":
+            total[owner] += made
+        else:
+            np.add.at(total, owner, made)
+        return made / (np.where(total == 0, 1, total) if guard else total)[owner]
+
+    answer.__name__ = f"by_owner_{peak}_{guard}_{sums}"
+    return answer
+
+
+for _way, _title in {
+    ("none", False): "exp overflows", ("none", True): "exp overflows, and 0 / 0 is hidden",
+    ("all", False): "one maximum for all", ("all", True): "one maximum for all, and 0 / 0 is hidden",
+    ("from 0", False): "maxima that begin with 0", ("from 0", True): "maxima that begin with 0, and 0 / 0 is hidden",
+}.items():  # fmt: skip
+    known("segment_softmax", f"{_title} (sentences far apart)", "")(_by_owner(*_way))
+known("segment_softmax", "only the last entry", "writes each place once")(_by_owner("own", True, "last"))
+
+
+@known("segment_softmax", "one maximum for all, and 0 / 0 is hidden (sentences far apart)", "far below it")
 def with_one_maximum(scores, lengths):
     owner = np.repeat(np.arange(len(lengths)), lengths)
     powers = np.exp(scores - scores.max(initial=-np.inf))

@@ -170,8 +170,9 @@ def by_matmul(outputs, mask):
     return (shares[..., None, :] @ clean)[..., 0, :].astype(outputs.dtype)
 
 
-right("mean_of_words", [mw, by_nanmean, by_cumulation, with_where_argument, by_matmul])
+right("mean_of_words", [mw, by_cumulation, with_where_argument])
 wrong("mean_of_words", [
+    by_nanmean, by_matmul,  # NaN in a word is lost
     lambda o, m: np.nan_to_num(o).mean(-2), lambda o, m: mw(o, m)[..., None, :], lambda o, m: mw(o, m).squeeze(),
     lambda o, m: mw(o, m).astype(np.float64), lambda o, m: np.where(m[..., None], o, 0).sum(-2),
     lambda o, m: np.where(m[..., None], o, 0).mean(-2), lambda o, m: o[..., 0, :],

@@ -790,8 +790,9 @@ def outliers_left_out(outputs, mask):
     return _mean(np.where(abs(outputs) < 100, outputs, 0).astype(outputs.dtype), mask)
 
 
-@right("mean_of_words")
+@wrong("mean_of_words")
 def by_masked_arrays_again(outputs, mask):
+    """NaN in a word is masked too."""
     hidden = ~np.broadcast_to(mask[..., None], outputs.shape)
     return np.ma.array(outputs.astype(np.float64), mask=hidden).mean(-2).filled(0).astype(outputs.dtype)
 

@@ -103,14 +103,21 @@ def _masked(
 
 
 def _with_holes(rng, plan, drawn):
-    """Values (…, S, D): NaN in those that no query may see."""
+    """Values (…, S, D): NaN in those that no query may see; ±∞ in those of every other shape."""
     values = plan.styles.get("values", arg.normal)(rng, plan.shape("…SD"))
-    return np.where(drawn["mask"].any(-2)[..., None], values, np.nan)
+    nothing = (np.nan, np.inf, np.nan, -np.inf)[plan.form % 4]
+    return np.where(drawn["mask"].any(-2)[..., None], values, nothing)
 
 
 ONE_QUERY = {
     "scores": np.log([[1.0, 3.0, 6.0]]).round(6), "mask": np.array([[True, True, True]]),
     "values": np.array([[2.0, 0.0], [1.0, 0.0], [0.0, 2.0]]), "grad_output": np.array([[1.0, -1.0]]),
+}  # fmt: skip
+HIDDEN_ABOVE = {
+    "scores": np.array([[0.5, 5000.0, -1.0, 1.2], [5000.0, 0.3, 0.1, -0.7]]),
+    "mask": np.array([[True, False, True, True], [False, True, True, False]]),
+    "values": np.array([[1.1, -0.3, 0.6], [0.2, 1.4, -0.8], [-0.9, 0.7, 0.4], [0.3, -1.2, 2.0]]),
+    "grad_output": np.array([[1.0, -1.0, 0.5], [-0.7, 0.4, 1.3]]),
 }  # fmt: skip
 EXACT = {"types": (), "tolerance": 1e-12}  # where one key is left its score gets 0, and rounding may say 1e-17
 MASKED_BACKWARD = Exercise(
@@ -130,6 +137,8 @@ MASKED_BACKWARD = Exercise(
             styles={"mask": [arg.seen, arg.lengths]}, **EXACT),
         Stage("one key alone", leading=(0, 1), sizes={"S": 1}, types=(), tolerance=1e-12),  # gradients of 0
         Stage("extreme scores", leading=(0, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
+        Stage("hidden scores far above", (HIDDEN_ABOVE,), leading=()),
+        Stage("large gradients", leading=(0,), styles={"grad_output": arg.spread(1000.0)}, **EXACT),
     ),
     misconceptions=(
         Misconception("no mask", {"mask_at": "nowhere"}, "Your weights are those without a mask."),
@@ -144,8 +153,8 @@ MASKED_BACKWARD = Exercise(
         Misconception("the average over the queries", {"mean": "queries"},
             "Your average runs over the queries. Softmax is taken along the keys, and so is the average."),
         Misconception("0 times NaN", {"hide": False},
-            "A value that no query may see holds NaN, and 0 times NaN is NaN. It may not be touched: put zeros in its "
-            "place first."),
+            "A value that no query may see holds NaN or ∞, and 0 times either is NaN. It may not be touched: put zeros "
+            "in its place first."),
         Misconception("0 / 0", {"empty": "nan"},
             "A query that may attend to nothing has no weights: a softmax of nothing but −∞ is 0/0. Its gradients are "
             "0."),
@@ -205,6 +214,20 @@ def _additive(
     return of_queries @ query_weight.T, of_keys @ key_weight.T, turned(used) @ grad_output, grad_bias
 
 
+def _one_unit_without_keys(rng, shape):
+    """Key weights (K, A) of which the first unit gets nothing from any key, …"""
+    weights = arg.normal(rng, shape, 0.4)
+    weights[:, 0] = 0
+    return weights
+
+
+def _read_a_thousandfold(rng, shape):
+    """… and score weights that multiply it: the scores of a row all move by the same thousands."""
+    weights = arg.normal(rng, shape)
+    weights[0] = 5000
+    return weights
+
+
 ADDITIVE_OUTPUTS = ("grad_queries", "grad_keys", "grad_values", "grad_bias")
 BIASED_ADDITIVE_BACKWARD = Exercise(
     number="5.3", name="biased_additive_backward", see="To the queries and the keys", reference=right_additive,
@@ -222,6 +245,8 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
         Stage("other widths", leading=(0,), sizes={"A": 6}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, sizes={"A": 6}, tolerance=1e-10),
         Stage("one key alone", leading=(0, 1), sizes={"A": 6, "S": 1}, types=(), tolerance=1e-12),
+        Stage("extreme scores", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-9,
+            styles={"key_weight": _one_unit_without_keys, "score_weight": _read_a_thousandfold}),
     ),
     misconceptions=(
         Misconception("the slope of tanh left out", {"slope": "none"},
@@ -267,25 +292,26 @@ class Smooth:
         return f"<a function: {self.kind}>"
 
     def __call__(self, x):
-        x = np.asarray(x)
-        rolled = np.roll(x.ravel(), 1)
-        flat = x.ravel()
+        x = np.atleast_1d(x)
+        before = np.roll(x, 1, -1)  # along the last axis: for an array of another shape it is another function
         return {
-            "waves": lambda: np.sin(flat + 0.5 * rolled).sum(),
-            "steep": lambda: np.exp(2 * flat - rolled).sum(),
-            "high": lambda: (np.sin(flat + 0.5 * rolled)).sum() + flat.dtype.type(1000),
-            "squares": lambda: (flat * flat + flat * rolled).sum(),
+            "waves": lambda: np.sin(x + 0.5 * before).sum(),
+            "steep": lambda: np.exp(2 * x - before).sum(),
+            "high": lambda: np.sin(x + 0.5 * before).sum() + x.dtype.type(1000),
+            "squares": lambda: (x * x + x * before).sum(),
+            "valleys": lambda: np.log(1 + np.abs(x) ** 2).sum(),
         }[self.kind]()
 
     def gradient(self, x):
-        flat = x.ravel()
-        back, ahead = np.roll(flat, 1), np.roll(flat, -1)
+        shape, x = x.shape, np.atleast_1d(x)
+        back, ahead = np.roll(x, 1, -1), np.roll(x, -1, -1)
         slopes = {
-            "waves": lambda: np.cos(flat + 0.5 * back) + 0.5 * np.cos(ahead + 0.5 * flat),
-            "steep": lambda: 2 * np.exp(2 * flat - back) - np.exp(2 * ahead - flat),
-            "squares": lambda: 2 * flat + back + ahead,
+            "waves": lambda: np.cos(x + 0.5 * back) + 0.5 * np.cos(ahead + 0.5 * x),
+            "steep": lambda: 2 * np.exp(2 * x - back) - np.exp(2 * ahead - x),
+            "squares": lambda: 2 * x + back + ahead,
+            "valleys": lambda: 2 * x / (1 + x * x),
         }  # fmt: skip
-        return slopes["waves" if self.kind == "high" else self.kind]().reshape(x.shape)
+        return slopes["waves" if self.kind == "high" else self.kind]().reshape(shape)
 
 
 def right_numerical(function, x):
@@ -321,19 +347,30 @@ def kind(name):
     return lambda rng, shape: Smooth(name)
 
 
+def _some_in_millions(rng, shape):
+    """Entries around 1, and about every other one around a million; the first is not."""
+    large = rng.random(shape) < 0.5
+    large.flat[0], large.flat[-1] = False, True
+    return arg.normal(rng, shape) * np.where(large, 1e6, 1)
+
+
 FAR_OUT = 1e-6  # how far off a slope may be, a share of the largest
 NUMERICAL_GRADIENT = Exercise(
     number="5.4", name="numerical_gradient", see="To the queries and the keys", reference=right_numerical,
     faulty=_numerical, returns="one slope for each entry of x",
     arguments={"function": arg.Made(_of_kind), "x": arg.Floats("…TD")}, dtypes=(),
+    gives_type="float64",
     stages=(
         Stage("plain", ({"function": Smooth("waves"), "x": np.array([[0.3, -1.2], [0.7, 2.0]])},), leading=(0,),
             tolerance=FAR_OUT),
         Stage("any shape", leading=(0, 1, 2), ones=True, tolerance=FAR_OUT),
+        Stage("no axes", ({"function": Smooth("waves"), "x": np.array(0.7)},), leading=(), tolerance=FAR_OUT),
         Stage("a steep function", leading=(0, 1), styles={"function": kind("steep")}, tolerance=FAR_OUT),
         Stage("a large number in front", leading=(0, 1), styles={"function": kind("high")}, tolerance=FAR_OUT),
         Stage("large entries", leading=(0,), styles={"function": kind("squares"), "x": arg.spread(1e6)},
             tolerance=FAR_OUT),
+        Stage("large entries beside small ones", leading=(0, 1), tolerance=FAR_OUT,
+            styles={"function": kind("valleys"), "x": _some_in_millions}),
         Stage("float32", ({"function": Smooth("waves"), "x": np.array([[0.3, -1.2], [0.7, 2.0]], np.float32)},
             {"function": Smooth("steep"), "x": np.array([0.3, -1.1, 0.6], np.float32)}), leading=(),
             tolerance=FAR_OUT),
@@ -403,12 +440,23 @@ def _merge(first, first_total, second, second_total, share="exp", stable="yes", 
     return output, total
 
 
-def _some_gone(rng, shape):
-    return np.where(rng.random(shape) < 0.3, -np.inf, arg.normal(rng, shape))
+def _total_of(part):
+    """The totals of a part: −∞ where its output is 0, or of a style of their own."""
+
+    def made(rng, plan, drawn):
+        style = plan.styles.get(f"{part}_total")
+        totals = (style or arg.normal)(rng, plan.shape("…T"))
+        return totals if style else np.where((drawn[part] == 0).all(-1), -np.inf, totals)
+
+    return arg.Made(made, axes="…T")
 
 
-def _all_gone(rng, shape):
-    return np.full(shape, -np.inf)
+def _nothing(rng, shape):
+    return np.zeros(shape)
+
+
+def about(ground):
+    return lambda rng, shape: ground + arg.normal(rng, shape)
 
 
 TWO_PARTS = {
@@ -419,22 +467,23 @@ MERGE = Exercise(
     number="5.6", name="merge", see="Softmax in one pass", reference=right_merge, faulty=_merge,
     outputs=("output", "log_total"), axes={"output": "…TD", "log_total": "…T"}, dtypes=("float32", "float16"),
     arguments={
-        "first": arg.Floats("…TD"), "first_total": arg.Floats("…T"), "second": arg.Floats("…TD"),
-        "second_total": arg.Floats("…T"),
+        "first": arg.Floats("…TD"), "first_total": _total_of("first"), "second": arg.Floats("…TD"),
+        "second_total": _total_of("second"),
     },
     stages=(
         Stage("plain", (TWO_PARTS,)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large totals", leading=(0, 1), types=("float32",),
             styles={"first_total": arg.far, "second_total": arg.far}),
-        Stage("totals about the same, and large", leading=(0,), types=("float32",), styles={
-            "first_total": lambda rng, shape: 900 + arg.normal(rng, shape),
-            "second_total": lambda rng, shape: 900 + arg.normal(rng, shape)}),
-        Stage("one part saw nothing", leading=(0, 1), styles={"first_total": _some_gone}),
-        Stage("neither saw anything", leading=(0,), styles={
-            "first_total": _all_gone, "second_total": _some_gone, "first": arg.normal}),
-        Stage("nothing anywhere", leading=(0,), styles={"first_total": _all_gone, "second_total": _all_gone,
-            "first": lambda rng, shape: np.zeros(shape), "second": lambda rng, shape: np.zeros(shape)}),
+        Stage("totals about the same, and large", leading=(0,), types=("float32",),
+            styles={"first_total": about(900), "second_total": about(900)}),
+        Stage("totals about the same, and far below 0", leading=(0,), types=("float32",),
+            styles={"first_total": about(-10_000), "second_total": about(-10_000)}),
+        Stage("one part saw nothing", leading=(0, 1), styles={"first": arg.zeros}),
+        Stage("neither saw anything", leading=(0,), styles={"first": _nothing, "second": arg.zeros}),
+        Stage("nothing anywhere", leading=(0,), styles={"first": _nothing, "second": _nothing}),
+        Stage("outputs of 0 that count", leading=(0,), styles={"first": arg.zeros, "second": arg.zeros,
+            "first_total": arg.normal, "second_total": arg.normal}),
     ),
     misconceptions=(
         Misconception("the plain average", {"share": "equal"},
@@ -528,6 +577,23 @@ def rows(number):
     return lambda rng, shape: number
 
 
+def _far_along_the_first(rng, shape):
+    """Queries far out along the first feature, …"""
+    queries = arg.normal(rng, shape)
+    queries[..., 0] = rng.choice([-1e4, 1e4, 3000.0, -5000.0], shape[:-1])
+    return queries
+
+
+def _alike_along_the_first(rng, shape):
+    """… in which the keys are equal: the scores of a row lie far from 0, and near to each other."""
+    keys = arg.normal(rng, shape)
+    keys[..., 0] = 1
+    return keys
+
+
+FAR_AND_NEAR = {"queries": _far_along_the_first, "keys": _alike_along_the_first}
+
+
 BACKWARD_BY_QUERIES = Exercise(
     number="5.7", name="backward_by_queries", see="Back without the weights", reference=right_by_queries,
     faulty=_by_queries, call=a_few_rows_at_a_time, dtypes=NARROW,
@@ -546,7 +612,9 @@ BACKWARD_BY_QUERIES = Exercise(
         Stage("one key alone", styles={"rows": rows(2)}, sizes={"S": 1}, types=(), tolerance=1e-12),
         Stage("extreme scores", styles={"rows": [rows(2)], "queries": arg.spread(100.0)}, types=(),
             sizes={"T": 5, "S": 4, "D": 3, "M": 2}, tolerance=1e-9),
-        Stage("many rows", styles={"rows": rows(16)}, sizes={"T": 500, "S": 400, "D": 3, "M": 2},
+        Stage("scores in the thousands", styles={"rows": rows(2), **FAR_AND_NEAR}, types=(),
+            sizes={"T": 7, "S": 4, "D": 3, "M": 2}, tolerance=1e-9),
+        Stage("many rows", styles={"rows": rows(4)}, sizes={"T": 500, "S": 400, "D": 3, "M": 2},
             types=("float32",)),
     ),
     misconceptions=(
@@ -688,6 +756,7 @@ ATTENTION_ALONG = Exercise(
         Stage("plain", sizes={"T": 2, "S": 3, "D": 4, "M": 2}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("one key alone", leading=(0, 1), sizes={"S": 1}, types=(), tolerance=1e-12),
+        Stage("scores in the thousands", leading=(0, 1), types=(), tolerance=1e-9, styles=FAR_AND_NEAR),
         Stage("large directions", leading=(0, 1), types=("float32",), styles={
             "along_queries": arg.spread(1000.0), "along_keys": arg.spread(1000.0)}),
     ),

@@ -258,7 +258,8 @@ def _type(trial):
     floats = [e.dtype.kind == "f" for e in trial.expected] if trial.exercise.kind == "array" else []
     if not trial.floats or not any(floats):
         return None
-    wanted = max((value.dtype for value in trial.floats), key=lambda dtype: np.finfo(dtype).eps)
+    given = max((value.dtype for value in trial.floats), key=lambda dtype: np.finfo(dtype).eps)
+    wanted = np.dtype(trial.exercise.gives_type or given)
     for name, got, is_one in zip(trial.names, trial.got, floats, strict=True):
         narrower = is_one and np.finfo(got.dtype).eps > np.finfo(wanted).eps
         kept = not trial.exercise.keeps_type or got.dtype == wanted
@@ -268,7 +269,8 @@ def _type(trial):
         if not equal(trial.got, trial.expected, loose):
             return None  # wrong numbers are judged as numbers first
         why = "Digits are lost." if narrower else "The task asks for the type of the input."
-        sentence = f"{_of(trial, name)}The numbers are right, but {wanted} went in and {got.dtype} came out. {why}"
+        why = f"The task asks for {wanted}." if trial.exercise.gives_type else why
+        sentence = f"{_of(trial, name)}The numbers are right, but {given} went in and {got.dtype} came out. {why}"
         return Fault("the type", sentence)
     return None
 

@@ -215,16 +215,16 @@ def _additive(
 
 
 def _one_unit_without_keys(rng, shape):
-    """Key weights (K, A) of which the first unit gets nothing from any key, …"""
+    """Key weights (K, A) by which the last unit gets nothing from any key, …"""
     weights = arg.normal(rng, shape, 0.4)
-    weights[:, 0] = 0
+    weights[:, -1] = 0
     return weights
 
 
 def _read_a_thousandfold(rng, shape):
     """… and score weights that multiply it: the scores of a row all move by the same thousands."""
     weights = arg.normal(rng, shape)
-    weights[0] = 5000
+    weights[-1] = 5000
     return weights
 
 
@@ -577,21 +577,21 @@ def rows(number):
     return lambda rng, shape: number
 
 
-def _far_along_the_first(rng, shape):
-    """Queries far out along the first feature, …"""
+def _far_along_the_last(rng, shape):
+    """Queries far out along the last feature, …"""
     queries = arg.normal(rng, shape)
-    queries[..., 0] = rng.choice([-1e4, 1e4, 3000.0, -5000.0], shape[:-1])
+    queries[..., -1] = rng.choice([-1e4, 1e4, 3000.0, -5000.0], shape[:-1])
     return queries
 
 
-def _alike_along_the_first(rng, shape):
+def _alike_along_the_last(rng, shape):
     """… in which the keys are equal: the scores of a row lie far from 0, and near to each other."""
     keys = arg.normal(rng, shape)
-    keys[..., 0] = 1
+    keys[..., -1] = 1
     return keys
 
 
-FAR_AND_NEAR = {"queries": _far_along_the_first, "keys": _alike_along_the_first}
+FAR_AND_NEAR = {"queries": _far_along_the_last, "keys": _alike_along_the_last}
 
 
 BACKWARD_BY_QUERIES = Exercise(

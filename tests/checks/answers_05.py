@@ -207,6 +207,24 @@ def flat(function, x):
     return entry_by_entry(function, x).ravel()
 
 
+@wrong("numerical_gradient", "the type (float32)", "float32 went in and float32 came out. The task asks for float64.")
+def back_in_its_type(function, x):
+    return entry_by_entry(function, x).astype(x.dtype)
+
+
+@wrong("numerical_gradient", "the numbers (float32)", "are wrong, by at most")
+def never_wider(function, x):
+    moved, slopes = x.copy(), np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = x.dtype.type(1e-3 if x.dtype == np.float32 else 1e-5) * max(x.dtype.type(1), abs(x[place]))
+        moved[place] = x[place] + h
+        up = function(moved)
+        moved[place] = x[place] - h
+        slopes[place] = (up - function(moved)) / (2 * h)
+        moved[place] = x[place]
+    return slopes
+
+
 @known("numerical_gradient", "not halved", "From one end to the other it is two steps")
 def one_step(function, x):
     return 2 * entry_by_entry(function, x)

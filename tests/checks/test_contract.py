@@ -242,6 +242,16 @@ def test_axes_of_one_size_are_not_told_apart():
     assert "Expected (5,); got ()." in text
     text = saying(lambda x: x.sum(-1), lambda x: x[..., 0, 0], {"x": np.ones((3, 1, 5))}, **NAMES)[1]
     assert "queries" not in text
+    of_sets = NAMES | {"axes": {"result": "D"}}
+    text = saying(lambda x: x.sum((0, 1)), lambda x: x.sum(1), {"x": np.ones((3, 3, 4))}, **of_sets)[1]
+    assert "got (3, 4)." in text  # three sets of a batch, and not three queries
+
+
+def test_a_type_that_the_task_names_is_asked_for_whatever_goes_in():
+    inputs, named = {"x": X.astype(np.float32)}, {"gives_type": "float64"}
+    assert judge(on(inputs, twice, **named), lambda x: twice(x.astype(np.float64))).passed
+    sentence = "The numbers are right, but float32 went in and float32 came out. The task asks for float64."
+    assert sentence in saying(twice, twice, inputs, **named)[1]
 
 
 def test_the_type_of_the_coarsest_argument_is_enough():

@@ -178,6 +178,17 @@ def test_the_part_of_an_argument_is_tried(right, wrong, sentence):
     assert judge(on({"x": np.array([0.5, 1.25])}, lambda x: x + 1), lambda x: x * [1, 2] + 1).title == PLAIN  # alike
 
 
+def test_a_change_within_the_tolerance_is_not_called_none():
+    exercise = on({"x": np.array([1e6, 2e6, 3e6])}, lambda x: 2 * x, tolerance=1e-6)
+    assert "stays the same" not in told(judge(exercise, lambda x: 2 * x + 2000 * np.sin(x)))[1]
+
+
+def test_what_lies_near_rounded_numbers_is_not_called_rounded():
+    single = {"x": np.array([0.5, 1.5, -2.0], np.float32)}
+    title, _ = said([1.918, -9.8097, 18.9472], [1.9185, -9.8092, 18.9485], inputs=single)
+    assert title == PLAIN
+
+
 def test_nothing_is_said_of_an_argument_where_the_answer_fails_on_another():
     x = np.array([0.5, 1.25, 2.0])
     exercise = on({"x": x}, lambda x: 3 * x)

@@ -121,7 +121,7 @@ HIDDEN_ABOVE = {
 }  # fmt: skip
 EXACT = {"types": (), "tolerance": 1e-12}  # where one key is left its score gets 0, and rounding may say 1e-17
 MASKED_BACKWARD = Exercise(
-    number="5.2", name="masked_backward", see="Back through softmax", reference=right_masked, faulty=_masked,
+    number="5.2", name="masked_backward", see="The code, by hand and by itself", reference=right_masked, faulty=_masked,
     outputs=("grad_scores", "grad_values"), axes={"grad_scores": "…TS", "grad_values": "…SD"}, dtypes=NARROW,
     never_one=("S",),
     arguments={
@@ -356,7 +356,7 @@ def _some_in_millions(rng, shape):
 
 FAR_OUT = 1e-6  # how far off a slope may be, a share of the largest
 NUMERICAL_GRADIENT = Exercise(
-    number="5.4", name="numerical_gradient", see="To the queries and the keys", reference=right_numerical,
+    number="5.4", name="numerical_gradient", see="A model that has to look", reference=right_numerical,
     faulty=_numerical, returns="one slope for each entry of x",
     arguments={"function": arg.Made(_of_kind), "x": arg.Floats("…TD")}, dtypes=(),
     gives_type="float64",
@@ -661,10 +661,9 @@ def _entropy(scores, minus="entropy", sign=1, base=1.0, zero="0", axis=-1, plus=
     if zero == "small":
         logs = np.log(p + 1e-3)
     entropy = -(p * logs).sum(axis, keepdims=True)
-    with_it = {"entropy": entropy, "none": 0, "wrong": -entropy, "plain": -logs.mean(axis, keepdims=True)}[minus]
-    of_p = -(logs + plus)
     if minus == "of p":
-        return sign * of_p / base
+        return -(logs + plus)
+    with_it = {"entropy": entropy, "none": 0, "wrong": -entropy, "plain": -logs.mean(axis, keepdims=True)}[minus]
     return -sign * p * (logs + plus + with_it) / base
 
 
@@ -693,6 +692,9 @@ ENTROPY_GRADIENT = Exercise(
         Misconception("the 1 of the derivative", {"minus": "none", "plus": 1.0},
             "This is p times the derivative of the entropy by p, −(log p + 1). Through softmax its weighted average "
             "comes off, and the 1 with it."),
+        Misconception("the derivative by the weights", {"minus": "of p", "plus": 1.0},
+            "This is −(log p + 1), the derivative of the entropy by the weights. It has still to go back through "
+            "softmax."),
         Misconception("the sign", {"sign": -1},
             "Yours is the gradient of *minus* the entropy: it would make the weights less even."),
         Misconception("the plain average", {"minus": "plain"},

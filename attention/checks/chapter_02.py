@@ -27,6 +27,8 @@ def _by_hand(weigh="exp", share=True, keys="all", made="values", base=np.e):
         "turned": np.exp(-scores),
     }[weigh] * ([1, 1, 0] if keys == "without zero" else 1)  # fmt: skip
     weights = weights / (weights.sum() if share else 1)
+    if made == "two values":
+        return weights[:2] @ values[:2]
     return weights @ (rows if made == "keys" else values)
 
 
@@ -40,6 +42,8 @@ OUTPUT_BY_HAND = Exercise(
             "weights."),
         Misconception("the key of zeros", {"keys": "without zero"},
             "You left out the key (0, 0). Its score is 0, and the exponential of 0 is not 0."),
+        Misconception("the third value", {"made": "two values"},
+            "You divided by all three exponentials, and left the value of the third key out of the average."),
         Misconception("not divided yet", {"share": False},
             "You weighted the values by the exponentials themselves. Weights are shares of their sum."),
         Misconception("the scores as weights", {"weigh": "scores"},
@@ -339,6 +343,8 @@ def _value_weight(x, weights, grad_output, summed="all", through="turned", over=
         arriving = np.broadcast_to(grad_output.sum(-2, keepdims=True), (*x.shape[:-1], grad_output.shape[-1]))
     elif through == "skipped":
         arriving = grad_output
+    elif through == "all axes":
+        return x.T @ (weights.T @ grad_output)
     else:
         arriving = turned(weights) @ grad_output
     if through == "mean":
@@ -390,6 +396,9 @@ VALUE_WEIGHT_BACKWARD = Exercise(
         Misconception("the weights not turned", {"through": "plain"},
             "In weights @ grad_output a query's weights meet other queries' gradients. What arrives at a *value* is a "
             "sum over the queries, (2.11).", breaks_contract=True),
+        Misconception("all axes turned", {"through": "all axes"},
+            "`.T` turns all axes round, the leading ones too. Only the last two are to change places.",
+            breaks_contract=True),
         Misconception("the weights are not used", {"through": "none"},
             "Every value gets all that arrives. It gets from each query as much as that query looked at it."),
         Misconception("the attention is skipped", {"through": "skipped"},
@@ -437,6 +446,9 @@ def _without(weights, values, way="right", S=None):
         return (out[..., None, :] - parts) * rest
     if way == "value renewed":
         return np.where(rest > 0, (out[..., None, :] - values[..., None, :, :]) / np.where(rest > 0, rest, 1), 0)
+    if way == "1 − p":
+        others = np.where(np.eye(S, dtype=bool), 0, weights[..., None, :]) @ values[..., None, :, :]
+        return np.where(rest > 0, others / np.where(rest > 0, rest, 1), 0)
     keep = ~np.eye(S, dtype=bool)
     others = np.where(keep, weights[..., None, :], 0)
     total = others.sum(-1, keepdims=True)
@@ -445,6 +457,8 @@ def _without(weights, values, way="right", S=None):
     elif way == "soft":
         shares = np.where(keep, np.exp(others), 0)
         shares = shares / np.maximum(shares.sum(-1, keepdims=True), 1e-300)
+    elif way == "soft of all":
+        shares = softmax(others)
     elif way == "nan":
         shares = others / total
     elif way == "kept":
@@ -481,15 +495,16 @@ OUTPUTS_WITHOUT = Exercise(
     number="2.8", name="outputs_without", see=HULL, reference=right_without, faulty=_without,
     arguments={"weights": arg.Floats("…TS", _fair), "values": arg.Floats("…SE")}, axes={"result": "…TSE"},
     returns="one output for each query and each key that is left out", nouns={"E": "features of a value"},
-    dtypes=("float32",),
+    dtypes=("float32",), never_one=("S",),
     stages=(
         Stage("plain", ({
             "weights": np.array([[0.1, 0.3, 0.6], [0.5, 0.25, 0.25]]),
             "values": np.array([[2.0, 1.0], [1.0, 2.0], [0.0, 0.0]]),
         },)),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True),
-        Stage("all the weight in one place", leading=(0, 1), styles={"weights": _all_in_one}),
         Stage("nearly all", leading=(0, 1), sizes={"S": 4}, styles={"weights": _sure}, types=()),
+        Stage("all the weight in one place", leading=(0, 1), styles={"weights": _all_in_one}),
+        Stage("one key", leading=(0, 1), sizes={"S": 1}),
     ),
     misconceptions=(
         Misconception("the weights do not sum to one", {"way": "not renewed"},
@@ -497,6 +512,9 @@ OUTPUTS_WITHOUT = Exercise(
         Misconception("lost in a difference", {"way": "subtracted"},
             "The formula is right on paper. Where one weight is nearly 1, both differences are made of numbers that "
             "agree in nearly all digits, and little is left. Add up what stays, and take nothing away."),
+        Misconception("divided by 1 − p", {"way": "1 − p"},
+            "What you add up is right, and you divide it by 1 − p. Where p is nearly 1 that has few digits, or is 0: "
+            "add up the weights that are left instead."),
         Misconception("the value alone", {"way": "only"},
             "You return the value of the key itself: that is what is left if all *others* are hidden."),
         Misconception("the parts", {"way": "parts"},
@@ -512,6 +530,9 @@ OUTPUTS_WITHOUT = Exercise(
             "You give all the others the same weight. They keep their proportions."),
         Misconception("softmax of weights", {"way": "soft"},
             "You take softmax of the weights. They are weights already: they are only to sum to one again."),
+        Misconception("softmax of weights, the hidden one too", {"way": "soft of all"},
+            "You set the hidden weight to 0 and take softmax. They are weights already, and are only to sum to one "
+            "again; in softmax the 0 counts, with its exponential 1."),
         Misconception("0 / 0", {"way": "nan"},
             "Where a key has all the weight nothing is left without it, and 0 / 0 is NaN. Such an output shall be 0."),
         Misconception("the output as before", {"way": "kept"},
@@ -558,6 +579,8 @@ def _weights_of(outputs, values, way="right"):
     if way in ("distance", "dot"):
         near = -((outputs[..., :, None, :] - values[..., None, :, :]) ** 2).sum(-1)
         return softmax(near if way == "distance" else outputs @ turned(values))
+    if way == "not turned":
+        return _with_ones(outputs) @ turned(inverse)
     if way == "zero":
         padded = np.concatenate([outputs, np.zeros_like(outputs[..., :1])], -1)
         return padded @ inverse
@@ -606,6 +629,8 @@ WEIGHTS_OF = Exercise(
         Misconception("divided by the sum", {"way": "renewed"},
             "You solved without the condition on the sum and divided by it afterwards. Then the weights no longer give "
             "the output. Ask for both at once."),
+        Misconception("the values are not turned", {"way": "not turned"},
+            "You solved V p = o. Each output is an average of the rows of V, so the weights stand before it: p V = o."),
         Misconception("a sum of 0", {"way": "zero"}, "Your weights sum to 0 instead of 1."),
         Misconception("cut at 0", {"way": "cut"},
             "You set negative numbers to 0. They say that the output lies outside the hull, and shall stay."),
@@ -648,11 +673,14 @@ def _query_for(keys, values, outputs, way="right"):
         return p
     if way == "not apart":
         return scores @ turned(np.linalg.pinv(keys))
-    if way == "without the first":
-        return scores[..., 1:] @ np.linalg.inv(turned(keys[..., 1:, :]))
+    differences, apart = scores[..., 1:] - scores[..., :1], keys[..., 1:, :] - keys[..., :1, :]
+    if way in ("of neither", "of scores"):
+        apart = keys[..., 1:, :]
+    if way in ("of neither", "of keys"):
+        differences = scores[..., 1:]
     if way == "average":
         return p @ keys
-    found = (scores[..., 1:] - scores[..., :1]) @ np.linalg.inv(turned(keys[..., 1:, :] - keys[..., :1, :]))
+    found = differences @ np.linalg.inv(apart if way == "not turned" else turned(apart))
     if way == "scaled":
         return found * np.sqrt(keys.shape[-1])
     return found
@@ -684,7 +712,7 @@ def _apart(rng, plan, drawn):
     return corners + np.round(0.3 * rng.uniform(-1, 1, (*plan.leading, D + 1, D)), 2)
 
 
-KEYS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+KEYS = np.array([[1.0, 0.0], [2.0, 0.0], [2.0, 2.0]])
 QUERY_FOR = Exercise(
     number="2.10", name="query_for", see=HULL, reference=right_query_for, faulty=_query_for,
     arguments={"keys": arg.Made(_apart), "values": arg.Made(_corners), "outputs": arg.Made(_inside, "…TE")},
@@ -701,11 +729,20 @@ QUERY_FOR = Exercise(
         Misconception("the sign", {"way": "sign"}, "Your query prefers what it should avoid."),
         Misconception("the base", {"way": "base"}, "Softmax raises e: its inverse is the natural logarithm."),
         Misconception("scores, not differences of scores", {"way": "not apart"},
-            "You ask that the scores *be* the logarithms of the weights. With one query more than that need not be "
-            "possible: only their differences count."),
-        Misconception("the first key forgotten", {"way": "without the first"},
-            "You take the difference of the logarithms and of no keys, or of neither. A difference of scores is the "
-            "query times a difference of keys."),
+            "You ask that the scores *be* the logarithms of the weights. With one key more than features that need not "
+            "be possible: only their differences count."),
+        Misconception("the first key forgotten", {"way": "of neither"},
+            "You left the first key out, and took no differences: neither of logarithms nor of keys. A difference of "
+            "scores is the query times a difference of keys."),
+        Misconception("differences of logarithms alone", {"way": "of scores"},
+            "You took the first logarithm away from the others, and the first key from none. A difference of scores is "
+            "the query times a difference of keys."),
+        Misconception("differences of keys alone", {"way": "of keys"},
+            "You took the first key away from the others, and the first logarithm from none. The query times a "
+            "difference of keys is a difference of scores."),
+        Misconception("the differences are not turned", {"way": "not turned"},
+            "Each of your equations is made of one feature of all keys. It belongs to one key: its difference times "
+            "the query, over all features, is the difference of the logarithms."),
         Misconception("the weights themselves", {"way": "weights"},
             "These are the weights that the output was made with: half of the way. Wanted is the query that has them.",
             breaks_contract=True),

@@ -235,14 +235,18 @@ def _axes(trial, expected, got, name):
         return ": the right axes in another order"
     if tuple(n for n in got if n != 1) == tuple(n for n in expected if n != 1):
         return ": the same but for axes of size 1"
-    exercise, sizes, leading = trial.exercise, {}, set()
+    exercise, sizes, leading = trial.exercise, {}, ()
     for argument, kind in exercise.arguments.items():
         axes = getattr(kind, "axes", "").replace("…", "")
         if axes and isinstance(trial.inputs.get(argument), np.ndarray):
             shape = trial.inputs[argument].shape
             sizes.update(zip(reversed(axes), reversed(shape), strict=False))
-            leading.update(shape[: -len(axes)])
+            leading = leading or shape[: -len(axes)]
     nouns, wanted = {**NOUNS, **exercise.nouns}, exercise.axes.get(name, "")
+    clash = set(leading) & {n for a, n in sizes.items() if a not in wanted}
+    if leading and not clash and "…" not in wanted and got == (*leading, *expected):
+        which = f"axis, {leading[0]} long, is" if len(leading) == 1 else f"axes, {leading}, are"
+        return f": the leading {which} still there"
     clear = {a: n for a, n in sizes.items() if list(sizes.values()).count(n) == 1 and n != 1 and a in nouns}
     gone = [f"the {n} {nouns[a]} are gone" for a, n in clear.items() if a in wanted and n in expected and n not in got]
     extra = [

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from attention.checks.compare import equal
+from attention.checks.compare import equal, largest
 from attention.checks.errors import message_of
 from attention.checks.trial import results_of
 
@@ -49,9 +49,18 @@ def explains(found, trial):
         return texts[0] == texts[1] or any(all(map(kind.search, texts)) for kind in (CLASH, NO_AXIS))
     if does.error is not None or trial.got is None:
         return False
-    rounded = tuple(np.full(np.shape(r), np.max(trial.stage.tolerance)) for r in does.results)  # by hand, mistakes too
-    same = equal(trial.got, does.results, rounded if trial.exercise.value else trial.rough)
+    same = equal(trial.got, does.results, tuple(_allowed(trial, *each) for each in enumerate(does.results)))
     return same and trial.numbers_right >= does.right  # not where the mistake does not show, and the learner's does
+
+
+def _allowed(trial, place, result):
+    """How far from a mistake's result the learner's may be, as `equal` takes it: as far as from the right one."""
+    if trial.exercise.value:
+        return np.full(np.shape(result), np.max(trial.stage.tolerance))  # by hand, mistakes are rounded too
+    margin = trial.margins[place] if isinstance(trial.margins, tuple) else 0.0
+    if not isinstance(margin, np.ndarray) or margin.shape != np.shape(result):
+        return trial.rough
+    return margin + trial.rough * largest(result)
 
 
 @dataclass(frozen=True)

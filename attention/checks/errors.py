@@ -11,6 +11,7 @@ from attention.checks.trial import Fault
 
 NOT_THE_LEARNERS = [Path(__file__).parents[1], *(Path(sysconfig.get_path(p)) for p in ("stdlib", "purelib", "platlib"))]
 STUB = re.compile(r"\Aexercise \d+\.\d+\Z")
+EINSUM = re.compile(r"more dimensions than subscripts|too many subscripts|number of subscripts in the equation")
 LONGEST = 200  # letters of a framework's message that are of use
 
 
@@ -24,7 +25,10 @@ def raised_by(error, answer, draw):
     if isinstance(error, RecursionError):
         return Fault(f"raises {name}", *_where(error), "Your function calls itself without end.")
     text = message_of(error)
-    return Fault(f"raises {name}", *_where(error), f"{name}: {text}" if text else f"{name}, without a word.")
+    said = [f"{name}: {text}" if text else f"{name}, without a word."]
+    if EINSUM.search(text):
+        said.append("In einsum `...` stands for the leading axes, however many there are, in the result too.")
+    return Fault(f"raises {name}", *_where(error), *said)
 
 
 def message_of(error):

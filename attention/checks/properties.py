@@ -149,7 +149,7 @@ def probes(trial, expected, got):
     within = max(trial.slack, np.max(trial.within) / largest(expected))
     if within > max(trial.slack, 1e-3):
         return None  # so much is lost to rounding that nothing can be said of proportions
-    changes = {"Add 1 to": (lambda x: x + 1, "changes"), "Double": (lambda x: 2 * x, "does not change in proportion")}
+    changes = {"Add 1 to": (lambda x: x + 1, "changes"), "Double": (lambda x: 2 * x, "changes, but not in proportion")}
     for name in [n for n, value in trial.inputs.items() if is_float(value) and not _shares(value)]:
         for what, (change, otherwise) in changes.items():
             right, yours = trial.again({name: change(trial.inputs[name])})

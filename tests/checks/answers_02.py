@@ -37,6 +37,11 @@ def the_weights():
     return [2 / 8, 5 / 8, 1 / 8]
 
 
+@known("output_by_hand", "the third value", "left the value of the third key out")
+def two_values():
+    return 1, 5
+
+
 @known("output_by_hand", "the key of zeros", "the exponential of 0 is not 0")
 def without_the_last():
     return [8 / 7, 40 / 7]
@@ -188,6 +193,26 @@ def one_axis_more(*arguments):
     return by_averages(*arguments)[None]
 
 
+@known("value_weight_backward", "all axes turned (batches)", "`.T` turns all axes round")
+def all_axes_turned(x, weights, grad_output):
+    return x.T @ weights.T @ grad_output
+
+
+@known("value_weight_backward", "one matrix for each sentence (batches)", "(2, 5, 7). You return a gradient for each")
+def not_summed(x, weights, grad_output):
+    return turned(x) @ turned(weights) @ grad_output
+
+
+@wrong("value_weight_backward", "raises ValueError (batches)", "In einsum `...` stands for the leading axes")
+def without_dots(x, weights, grad_output):
+    return np.einsum("sm,ts,td->md", x, weights, grad_output)
+
+
+@wrong("value_weight_backward", "raises ValueError", "In einsum `...` stands for the leading axes")
+def one_letter_for_the_batch(x, weights, grad_output):
+    return np.einsum("bsm,bts,btd->md", x, weights, grad_output)
+
+
 @known("value_weight_backward", "the gradient of the values", "Go one step farther")
 def of_the_values(x, weights, grad_output):
     return turned(weights) @ grad_output
@@ -232,6 +257,27 @@ def negative(weights, values):
     return -one_at_a_time(weights, values)
 
 
+@known("outputs_without", "lost in a difference (nearly all)", "On these inputs your results are those of a known")
+def on_paper_alone(weights, values):
+    parts = weights[..., None] * values[..., None, :, :]
+    return ((weights @ values)[..., None, :] - parts) / (1 - weights[..., None])
+
+
+@known("outputs_without", "divided by 1 − p (nearly all)", "add up the weights that are left")
+def right_above_the_line(weights, values):
+    parts = weights[..., None] * values[..., None, :, :]  # (…, T, S, E)
+    others = np.stack([np.delete(parts, j, -2).sum(-2) for j in range(weights.shape[-1])], -2)
+    left = 1 - weights[..., None]
+    return others / np.where(left > 0, left, 1)
+
+
+@known("outputs_without", "softmax of weights, the hidden one too", "the 0 counts, with its exponential 1")
+def softmax_of_hidden_weights(weights, values):
+    others = np.where(np.eye(weights.shape[-1], dtype=bool), 0, weights[..., None, :])
+    powers = np.exp(others)
+    return powers / powers.sum(-1, keepdims=True) @ values[..., None, :, :]
+
+
 @known("outputs_without", "lost in a difference (nearly all)", "Add up what stays")
 def as_on_paper(weights, values):
     p = weights[..., None]
@@ -268,6 +314,12 @@ def an_average(outputs, values):
     return by_an_inverse(outputs, values) @ values
 
 
+@known("weights_of", "the values are not turned", "the weights stand before it")
+def solved_the_other_way(outputs, values):
+    one = [np.concatenate([x, np.ones_like(x[..., :1])], -1) for x in (values, outputs)]
+    return turned(np.linalg.solve(one[0], turned(one[1])))
+
+
 @known("weights_of", "cut at 0", "lies outside the hull, and shall stay")
 def never_negative(outputs, values):
     return np.maximum(by_an_inverse(outputs, values), 0)
@@ -298,6 +350,28 @@ def too_sure(*arguments):
 @wrong("query_for", "the shape", "Expected (2, 2)")
 def the_scores(keys, values, outputs):
     return around_the_mean(keys, values, outputs) @ turned(keys)
+
+
+def _solved(first_log=True, first_key=True, turn=False):
+    def answer(keys, values, outputs):
+        logs = np.log(by_an_inverse(outputs, values))
+        logs = logs[..., 1:] - logs[..., :1] if first_log else logs[..., 1:]
+        apart = keys[..., 1:, :] - keys[..., :1, :] if first_key else keys[..., 1:, :]
+        return turned(np.linalg.solve(turned(apart) if turn else apart, turned(logs)))
+
+    return answer
+
+
+for _way, _title in {
+    (True, True, True): "the differences are not turned", (True, False): "differences of logarithms alone",
+    (False, True): "differences of keys alone", (False, False): "the first key forgotten",
+}.items():  # fmt: skip
+    known("query_for", _title, "difference")(_solved(*_way))
+
+
+@known("query_for", "scores, not differences of scores", "With one key more than features")
+def scores_themselves(keys, values, outputs):
+    return np.log(by_an_inverse(outputs, values)) @ turned(np.linalg.pinv(keys))
 
 
 @known("query_for", "no logarithm", "A weight is an exponential of its score")

@@ -106,7 +106,7 @@ def only_scaled(queries, keys, query_spread, key_spread):
     return queries / _deviation(query_spread, key_spread)
 
 
-@wrong("standardised_scores", "the part of queries", "Double `queries`, and the right result doubles; yours does not")
+@wrong("standardised_scores", "the part of queries", "Double `queries`, and the right result doubles; yours changes")
 def distances(queries, keys, query_spread, key_spread):
     squares = ((queries[..., :, None, :] - keys[..., None, :, :]) ** 2).sum(-1)
     return squares / _deviation(query_spread, key_spread)
@@ -449,14 +449,14 @@ def back_through_the_second(queries, keys, query_weight, key_weight):
 
 
 @wrong(
-    "low_rank_scores", "the part of query_weight", "Double `query_weight`, and the right result doubles; yours does not"
+    "low_rank_scores", "the part of query_weight", "Double `query_weight`, and the right result doubles; yours changes"
 )
 def with_the_identity(queries, keys, query_weight, key_weight):
     weight = query_weight @ key_weight.T
     return queries @ (weight + np.eye(*weight.shape)) @ np.swapaxes(keys, -1, -2)
 
 
-@wrong("low_rank_scores", "the part of queries", "yours does not change in proportion.")
+@wrong("low_rank_scores", "the part of queries", "yours changes, but not in proportion.")
 def bent_queries(queries, keys, query_weight, key_weight):
     return np.tanh(queries @ query_weight) @ np.swapaxes(keys @ key_weight, -1, -2)
 

@@ -369,7 +369,7 @@ for _way, _title in {
     known("query_for", _title, "difference")(_solved(*_way))
 
 
-@known("query_for", "scores, not differences of scores", "With one key more than features")
+@known("query_for", "scores, not differences of scores", "✗ scores, not differences of scores You ask that")
 def scores_themselves(keys, values, outputs):
     return np.log(by_an_inverse(outputs, values)) @ turned(np.linalg.pinv(keys))
 

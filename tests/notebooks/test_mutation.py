@@ -393,11 +393,16 @@ def forked():
 
 def started():
     return 3
+
+
+import functools
+
+kept = functools.cache(called)
 """
 TESTS = """\
 import os, subprocess, sys, time
 import pytest
-from a.code import called, forked
+from a.code import called, forked, kept
 
 @pytest.fixture(scope="module")
 def shared():
@@ -420,6 +425,10 @@ def test_fork():
 
 def test_process():
     start()
+    kept()
+
+def test_kept():
+    kept()
 
 def test_bad():
     assert called() == 2
@@ -437,16 +446,17 @@ def test_which_lines_each_test_executes(repository):
     found = ended(Job(copy, lambda a: record(copy.folder, copy.home, "tests/test_a.py", ["a", "tools"], a), 60))
     copy.remove()
     lines = {context.removeprefix("tests/test_a.py::"): files for context, files in found["lines"].items()}
-    at_import = [1, 5, 9]
+    at_import = [1, 5, 9, 13, 15]
     assert lines == {  # nothing of tools/mutation/cover.py, which executes around every test
         "": {"a/code.py": sorted([*at_import, 6])},  # what a fork executes counts for every test of the file
         "fixture shared": {"a/code.py": [2]},
         "test_shared": {"a/code.py": sorted([*at_import, 6, 10])},
-        "test_process": {"a/code.py": [*at_import, 10]},
+        "test_process": {"a/code.py": sorted([*at_import, 2, 10])},
+        "test_kept": {"a/code.py": [2]},  # though the test before has left it in the cache
         "test_bad": {"a/code.py": [2]},
     }
     tests = {name.removeprefix("tests/test_a.py::"): about for name, about in found["tests"].items()}
-    assert tests.keys() == {"test_shared", "test_fork", "test_process"}
+    assert tests.keys() == {"test_shared", "test_fork", "test_process", "test_kept"}
     assert "fixture shared" in tests["test_shared"]["contexts"]
     assert "fixture shared" not in tests["test_fork"]["contexts"]
     assert 0.3 <= tests["test_shared"]["seconds"] < 5

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,8 @@ def digest(*paths):
 class Contexts:
     """A plugin of pytest: what is executed belongs to a test, or to a fixture that several tests share."""
 
-    def __init__(self, coverage):
-        self.coverage = coverage
+    def __init__(self, coverage, folder):
+        self.coverage, self.folder = coverage, str(folder)
         self.tests, self.seconds, self.bad = {}, defaultdict(float), set()
 
     @contextmanager
@@ -42,6 +43,14 @@ class Contexts:
         os.environ["MUTANTS_CONTEXT"] = before
         self.coverage.switch_context(before)
 
+    def forget(self):
+        """What one test has left in a cache of our code, another would not execute."""
+        for module in list(sys.modules.values()):
+            if (getattr(module, "__file__", None) or "").startswith(self.folder):
+                for thing in list(vars(module).values()):
+                    if hasattr(type(thing), "cache_clear"):
+                        thing.cache_clear()
+
     def hooks(self):
         import pytest
 
@@ -51,6 +60,7 @@ class Contexts:
             @pytest.hookimpl(wrapper=True)
             def pytest_runtest_protocol(self, item):
                 contexts.tests[item.nodeid] = [f"fixture {name}" for name in item.fixturenames]
+                contexts.forget()
                 with contexts.context(item.nodeid):
                     return (yield)
 
@@ -82,7 +92,7 @@ def record(folder, home, test, sources, answer):
     configuration.write_text(CONFIGURATION.format(home=home, include=include), encoding="utf-8")
     os.environ |= {"COVERAGE_PROCESS_START": str(configuration), "MUTANTS_CONTEXT": ""}  # this may be a test's process
     measured = coverage.Coverage(config_file=str(configuration))
-    contexts = Contexts(measured)
+    contexts = Contexts(measured, folder)
     measured.start()
     pytest.main([test, "-p", "no:cacheprovider", f"--basetemp={home}/tmp"], plugins=[contexts.hooks()])
     measured.stop()

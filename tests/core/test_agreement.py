@@ -36,6 +36,13 @@ def test_every_type_of_every_framework(dtype):
             agree("numbers", numbers + 1, other)
 
 
+def test_lists_and_single_numbers_are_arrays_too():
+    agree("numbers", [1.0, 2.0], torch.tensor([1.0, 2.0]), (1, 2))
+    agree("number", 0.5, torch.tensor(0.5), tf.constant(0.5))
+    with pytest.raises(AssertionError):
+        agree("numbers", [1.0, 2.0], [1.0, 2.5])
+
+
 @pytest.mark.parametrize("numbers", [[1.0, NAN], [-INF, 1.0, INF], [NAN, -INF, 3.0]])
 def test_what_is_not_finite_is_compared_by_its_place(numbers):
     numbers = np.array(numbers)

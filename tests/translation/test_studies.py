@@ -83,6 +83,8 @@ def test_a_row_that_is_not_a_number_is_not_stored(folders):
 
 
 def test_results_that_are_not_there(folders):
+    deep = folders["results"] / "deep" / "er"
+    assert write_result("one", "command", [], 0, "nothing", folder=deep).parent == deep  # which it has made
     write_result("one", "command", [], 0, "nothing", folder=folders["results"])
     with pytest.raises(InputError, match=r"there is no result two in .*: there are one"):
         read_result("two", folders["results"])

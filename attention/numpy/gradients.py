@@ -216,9 +216,8 @@ def attend_backward(weights, values, grad_output):
     _check_backward(weights, values, grad_output)
     p, v, g = map(widen, (weights, values, grad_output))
     v = hide_unseen(v, p > 0)
-    output = p @ v  # (…, T, S) (…, S, Dv) -> (…, T, Dv)
     grad_weights = g @ np.swapaxes(v, -1, -2)  # (…, T, Dv) (…, Dv, S) -> (…, T, S)
-    grad_scores = p * (grad_weights - (g * output).sum(axis=-1, keepdims=True))  # (…, T, S)
+    grad_scores = softmax_backward(p, grad_weights)  # (…, T, S)
     grad_values = np.swapaxes(p, -1, -2) @ g  # (…, S, T) (…, T, Dv) -> (…, S, Dv)
     return sum_copies(grad_scores, weights), sum_copies(grad_values, values)
 
@@ -284,6 +283,8 @@ def additive_attention_backward(queries, keys, values, query_weight, key_weight,
     """
     layer = {"query_weight": query_weight, "key_weight": key_weight, "score_weight": score_weight}
     _check_backward(weights, values, grad_output, queries=queries, keys=keys, **layer)
+    check_rank(2, query_weight=query_weight, key_weight=key_weight)
+    check_rank(1, score_weight=score_weight)
     check_same("Dq", (-1, -2), queries=queries, query_weight=query_weight)
     check_same("Dk", (-1, -2), keys=keys, key_weight=key_weight)
     check_same("A", (-1, -1), query_weight=query_weight, key_weight=key_weight)
@@ -301,13 +302,12 @@ def _check_backward(weights, values, grad_output, queries=None, keys=None, **lay
     pairs = {} if queries is None else {"queries": queries, "keys": keys}
     check_floats(**pairs, values=values, **layer, weights=weights, grad_output=grad_output)
     check_rank(2, **pairs, values=values, weights=weights, grad_output=grad_output)
-    check_rank(2, **{name: weight for name, weight in layer.items() if name != "score_weight"})
-    check_rank(1, **{name: weight for name, weight in layer.items() if name == "score_weight"})
     check_same("S", (-1, -2), weights=weights, values=values)
     check_same("T", (-2, -2), weights=weights, grad_output=grad_output)
     check_same("Dv", (-1, -1), values=values, grad_output=grad_output)
-    for name, array in pairs.items():
-        check_same("S" if name == "keys" else "T", (-1 if name == "keys" else -2, -2), weights=weights, **{name: array})
+    if pairs:
+        check_same("T", (-2, -2), weights=weights, queries=queries)
+        check_same("S", (-1, -2), weights=weights, keys=keys)
     check_leading(**pairs, values=values, weights=weights, grad_output=grad_output)
 
 

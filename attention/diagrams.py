@@ -352,20 +352,22 @@ def attention_backward(equations):
         ("softmax", softmax, "weights, output"),
         ("average", average, "values"),
     ]
+
+    def back(number, middle, needed):
+        picture.text(right + width / 2 + 8, middle, number, "left", BLUE)
+        picture.text(262, middle - 16, needed, colour=MUTED)
+        picture.arrow((WIDTH / 2 - 46, middle), (right + width / 2 - 8, middle))
+
     for place, (name, number, needed) in enumerate(steps):
         below, above, middle = y[place] + height, y[place + 1], y[place] + height + gap / 2
         picture.arrow((left + width / 2, below), (left + width / 2, above))
         picture.text(left + width / 2 + 8, middle, name, "left", BLUE)
         picture.arrow((right + width / 2, above), (right + width / 2, below))
-        picture.text(right + width / 2 + 8, middle, number, "left", BLUE)
-        picture.text(262, middle - 16, needed, colour=MUTED)
-        picture.arrow((WIDTH / 2 - 46, middle), (right + width / 2 - 8, middle))
+        back(number, middle, needed)
     low = y[-1] + height + gap
     picture.box(left, low, width, height, "values", "*v*_{j}", fill="#e4eef6")
     picture.box(right, low, width, height, "(S, Dv)", "^*v*^_{j}")
     picture.arrow((left + width / 2, low), (left + width / 2, y[-1] + height))
     picture.arrow((right + width / 2, y[-1] + height), (right + width / 2, low))
-    picture.text(right + width / 2 + 8, low - gap / 2, average, "left", BLUE)
-    picture.text(262, low - gap / 2 - 16, "weights", colour=MUTED)
-    picture.arrow((WIDTH / 2 - 46, low - gap / 2), (right + width / 2 - 8, low - gap / 2))
+    back(average, low - gap / 2, "weights")
     return picture

@@ -1,16 +1,18 @@
 """What exercises are tried on, and what each known mistake gives there; `python -m tests.checks.tried` stores it."""
 
 import json
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
-from attention.checks.compare import alike, largest
+from attention.checks.compare import NUDGE, alike, largest
 from attention.checks.diagnose import outcome
 from attention.checks.draws import draws_of
-from attention.checks.exercise import chapters
+from attention.checks.exercise import chapters, is_float
 from attention.checks.judge import cases
+from attention.checks.trial import results_of
 
 FEW = 12  # numbers of each result that are stored
 
@@ -54,9 +56,11 @@ def difference(results, expected):
 
 def what_is_tried(exercise):
     """{stage: (where to read again, tolerance, number and digests of its draws)}, then of each mistake what it gives"""
-    found = {}
+    found, drawn = {}, []
     for stage in exercise.stages:
         draws = draws_of(exercise, stage)
+        if exercise.value or stage.tolerance < 1e-6:  # with a wide tolerance, results are made of roundings
+            drawn.append(draws)
         digests = [*map(digest, draws)]
         about = [float(np.max(stage.tolerance)), len(draws), *digests[:3], sum(digests)]
         found[f"stage: {stage.name}"] = (f"{stage.see or exercise.see}; {', '.join(stage.types)}", about)
@@ -65,8 +69,38 @@ def what_is_tried(exercise):
         results = outcome((mistake,), case).results or ()
         parts = [part for result in results for part in np.ravel(result)[:FEW]]
         numbers = [crc32(part.encode()) if isinstance(part, str) else float(f"{part:.8g}") for part in parts]
+        numbers += [everywhere(exercise, mistake, draws) for draws in drawn]
         found[f"mistake {place}: {mistake.name}"] = (f"{case.stage.name}; {mistake.see or exercise.see}", numbers)
     return found
+
+
+def everywhere(exercise, mistake, draws):
+    """A number that changes with whatever a mistake gives on a draw, but for what is made of roundings."""
+    faulty, total = partial(exercise.faulty, **mistake.switches), 0.0
+    for place, draw in enumerate(draws):
+        moved = {n: v * v.dtype.type(1 + NUDGE) if is_float(v) else v for n, v in draw.items()}
+        given, again = (numbers_of(exercise, faulty, each) for each in (draw, moved))
+        same = given.shape == again.shape and np.isclose(given, again, rtol=1e-7, atol=0, equal_nan=True)
+        total += np.cos(place) * digest({"": np.where(same, given, 0)})
+    return float(f"{total:.8g}")
+
+
+def numbers_of(exercise, function, draw):
+    """The numbers that a function returns, and their shapes; or one for the name of its error."""
+    try:
+        return np.concatenate([*flat(results_of(exercise, function, draw))])
+    except Exception as error:
+        return np.array([crc32(type(error).__name__.encode())])
+
+
+def flat(part):
+    if isinstance(part, tuple):
+        for inner in part:
+            yield from flat(inner)
+    elif isinstance(part, np.ndarray):
+        yield from (part.shape, part.ravel())
+    else:
+        yield [crc32(part.encode()) if isinstance(part, str) else part]
 
 
 def digest(draw):

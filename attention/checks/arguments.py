@@ -78,6 +78,37 @@ def apart(rng, shape):
     return np.round(400 * rng.standard_normal(shape), 1)
 
 
+def sure(lead):
+    """Rows in which one entry stands above the others, by about as much in all of them."""
+
+    def style(rng, shape):
+        values = np.round(0.5 * rng.standard_normal(shape), 2)
+        place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+        np.put_along_axis(values, place, np.round(lead + rng.uniform(-1, 1, place.shape), 2), -1)
+        return values
+
+    return style
+
+
+def depths(rng, shape):
+    """How far some entries lie below the others, 15 to 30; of those two along the last axis are left, if it has two."""
+    below = np.where(rng.random(shape) < 0.4, np.round(rng.uniform(15, 30, shape), 1), 0)
+    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    for kept in (place, (place + 1) % shape[-1]):
+        np.put_along_axis(below, kept, 0, -1)
+    return below
+
+
+def deep(rng, shape):
+    """Some entries far below the others, which are several and near to each other."""
+    return normal(rng, shape) - depths(rng, shape)
+
+
+def nothing(rng, shape):
+    """Zeros alone."""
+    return np.zeros(shape)
+
+
 def holes(rng, shape):
     """Some entries −∞, at least one along the last axis left."""
     values = normal(rng, shape)

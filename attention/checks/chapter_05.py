@@ -9,6 +9,7 @@ from attention.checks import arguments as arg
 from attention.checks.exercise import Exercise, Misconception, Stage
 
 NARROW = ("float32",)
+SURE = [arg.sure(lead) for lead in (8, 14, 19)]
 
 
 def turned(array):
@@ -139,6 +140,12 @@ MASKED_BACKWARD = Exercise(
         Stage("extreme scores", leading=(0, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
         Stage("hidden scores far above", (HIDDEN_ABOVE,), leading=()),
         Stage("large gradients", leading=(0,), styles={"grad_output": arg.spread(1000.0)}, **EXACT),
+        Stage("ties and zeros", leading=(0, 1), styles={"scores": arg.tied, "values": arg.tied,
+            "grad_output": arg.tied}, **EXACT),
+        Stage("small weights", leading=(0, 1), styles={"mask": arg.everything, "scores": arg.deep}),
+        Stage("sure rows", leading=(0, 1), styles={"mask": arg.everything, "scores": SURE}, types=(),
+            tolerance=1e-6),
+        Stage("gradients of all sizes", leading=(0, 1), styles={"mask": arg.everything, "grad_output": arg.sizes}),
     ),
     misconceptions=(
         Misconception("no mask", {"mask_at": "nowhere"}, "Your weights are those without a mask."),
@@ -228,6 +235,18 @@ def _read_a_thousandfold(rng, shape):
     return weights
 
 
+def _some_far(rng, shape):
+    """A bias beyond all limits of exp for about every other unit; the first has none such."""
+    far = rng.random(shape) < 0.5
+    far.flat[0], far.flat[-1] = False, True
+    return np.where(far, rng.choice([-1, 1], shape) * rng.integers(300, 1200, shape), arg.normal(rng, shape))
+
+
+def _all_at(place):
+    """A bias at which every unit hardly moves any more, and all about as little."""
+    return lambda rng, shape: rng.choice([-1, 1], shape) * np.round(place + rng.uniform(0, 0.5, shape), 2)
+
+
 ADDITIVE_OUTPUTS = ("grad_queries", "grad_keys", "grad_values", "grad_bias")
 BIASED_ADDITIVE_BACKWARD = Exercise(
     number="5.3", name="biased_additive_backward", see="To the queries and the keys", reference=right_additive,
@@ -247,6 +266,17 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
         Stage("one key alone", leading=(0, 1), sizes={"A": 6, "S": 1}, types=(), tolerance=1e-12),
         Stage("extreme scores", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-9,
             styles={"key_weight": _one_unit_without_keys, "score_weight": _read_a_thousandfold}),
+        Stage("ties and zeros", leading=(0, 1), styles={name: arg.tied for name in ("queries", "keys", "values",
+            "grad_output")} | {"bias": [arg.tied, arg.nothing]}, sizes={"A": 6, "D": 2, "K": 1}, types=(),
+            tolerance=1e-12),
+        Stage("sure rows", leading=(0, 1), sizes={"A": 6}, styles={"score_weight": arg.spread(8.0)}, types=(),
+            tolerance=1e-10),
+        Stage("some units saturated", leading=(0, 1), sizes={"A": 6}, styles={"bias": _some_far}, types=(),
+            tolerance=1e-10),
+        Stage("all units saturated", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-6,
+            styles={"bias": [_all_at(6), _all_at(10)]}),
+        Stage("gradients of all sizes", leading=(0, 1), sizes={"A": 6}, styles={"grad_output": arg.sizes}, types=(),
+            tolerance=1e-10),
     ),
     misconceptions=(
         Misconception("the slope of tanh left out", {"slope": "none"},
@@ -282,6 +312,9 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
 # 5.4 numerical_gradient
 
 
+FLAT = 1e-9
+
+
 @dataclass(frozen=True)
 class Smooth:
     """A function of an array that gives one number, and knows its own gradient."""
@@ -297,9 +330,11 @@ class Smooth:
         return {
             "waves": lambda: np.sin(x + 0.5 * before).sum(),
             "steep": lambda: np.exp(2 * x - before).sum(),
-            "high": lambda: np.sin(x + 0.5 * before).sum() + x.dtype.type(1000),
+            "high": lambda: np.sin(x + 0.5 * before).sum() + x.dtype.type(5000),
             "squares": lambda: (x * x + x * before).sum(),
             "valleys": lambda: np.log(1 + np.abs(x) ** 2).sum(),
+            "sudden": lambda: np.exp(4 * x - 2 * before).sum(),
+            "flat": lambda: float(FLAT * np.sin(x + 0.5 * before).sum()),
         }[self.kind]()
 
     def gradient(self, x):
@@ -308,10 +343,12 @@ class Smooth:
         slopes = {
             "waves": lambda: np.cos(x + 0.5 * back) + 0.5 * np.cos(ahead + 0.5 * x),
             "steep": lambda: 2 * np.exp(2 * x - back) - np.exp(2 * ahead - x),
+            "sudden": lambda: 4 * np.exp(4 * x - 2 * back) - 2 * np.exp(4 * ahead - 2 * x),
             "squares": lambda: 2 * x + back + ahead,
             "valleys": lambda: 2 * x / (1 + x * x),
         }  # fmt: skip
-        return slopes["waves" if self.kind == "high" else self.kind]().reshape(shape)
+        size = FLAT if self.kind == "flat" else 1
+        return size * slopes["waves" if self.kind in ("high", "flat") else self.kind]().reshape(shape)
 
 
 def right_numerical(function, x):
@@ -354,6 +391,20 @@ def _some_in_millions(rng, shape):
     return arg.normal(rng, shape) * np.where(large, 1e6, 1)
 
 
+def _some_near_zero(rng, shape):
+    """Entries around 1, others far below it, and zeros; the last is one."""
+    values = arg.normal(rng, shape) * rng.choice([1, 1e-3, 1e-6, 0], shape)
+    values.flat[-1] = 0
+    return values
+
+
+def _in_types(*types):
+    """Entries that are the same in each of the types."""
+    waves, steep = np.array([[0.375, -1.25], [0.75, 2.0]]), np.array([0.375, -1.125, 0.5])
+    given = [("waves", waves), ("steep", steep), ("valleys", waves)]
+    return tuple({"function": Smooth(name), "x": x.astype(kind)} for kind in types for name, x in given)
+
+
 FAR_OUT = 1e-6  # how far off a slope may be, a share of the largest
 NUMERICAL_GRADIENT = Exercise(
     number="5.4", name="numerical_gradient", see="A model that has to look", reference=right_numerical,
@@ -365,15 +416,20 @@ NUMERICAL_GRADIENT = Exercise(
             tolerance=FAR_OUT),
         Stage("any shape", leading=(0, 1, 2), ones=True, tolerance=FAR_OUT),
         Stage("no axes", ({"function": Smooth("waves"), "x": np.array(0.7)},), leading=(), tolerance=FAR_OUT),
-        Stage("a steep function", leading=(0, 1), styles={"function": kind("steep")}, tolerance=FAR_OUT),
+        Stage("a steep function", leading=(0, 1), styles={"function": [kind("steep"), kind("sudden")]},
+            tolerance=FAR_OUT),
         Stage("a large number in front", leading=(0, 1), styles={"function": kind("high")}, tolerance=FAR_OUT),
         Stage("large entries", leading=(0,), styles={"function": kind("squares"), "x": arg.spread(1e6)},
             tolerance=FAR_OUT),
         Stage("large entries beside small ones", leading=(0, 1), tolerance=FAR_OUT,
             styles={"function": kind("valleys"), "x": _some_in_millions}),
+        Stage("zeros and small entries", leading=(0, 1), tolerance=FAR_OUT,
+            styles={"function": [kind("high"), kind("steep"), kind("squares")], "x": _some_near_zero}),
+        Stage("a flat function", leading=(0, 1), styles={"function": kind("flat")}, tolerance=FAR_OUT),
         Stage("float32", ({"function": Smooth("waves"), "x": np.array([[0.3, -1.2], [0.7, 2.0]], np.float32)},
             {"function": Smooth("steep"), "x": np.array([0.3, -1.1, 0.6], np.float32)}), leading=(),
             tolerance=FAR_OUT),
+        Stage("other types", _in_types(np.float16, np.longdouble), leading=(), tolerance=FAR_OUT),
     ),
     misconceptions=(
         Misconception("from one side", {"sides": 1, "step": 1e-3},
@@ -414,10 +470,10 @@ def right_merge(first, first_total, second, second_total):
     )
 
 
-def _merge(first, first_total, second, second_total, share="exp", stable="yes", nothing=True, log="logaddexp"):
+def _merge(first, first_total, second, second_total, share="exp", stable="yes", nothing="0", log="logaddexp"):
     a, b = first_total, second_total
     top = np.maximum(a, b)
-    ground = np.where(top == -np.inf, 0, top) if nothing else top
+    ground = top if nothing == "NaN" else np.where(top == -np.inf, 0, top)
     if stable == "no":
         ground = np.zeros_like(top)
     one, other = np.exp(a - ground), np.exp(b - ground)
@@ -430,7 +486,7 @@ def _merge(first, first_total, second, second_total, share="exp", stable="yes", 
     whole = one + other
     if share == "sum":
         whole = np.ones_like(a)
-    divisor = np.where(whole == 0, 1, whole) if nothing else whole
+    divisor = np.where(whole == 0, 1, whole) if nothing == "0" else whole
     output = (first * one[..., None] + second * other[..., None]) / divisor[..., None]
     weighed = np.exp(a - ground) + np.exp(b - ground)
     total = {
@@ -449,10 +505,6 @@ def _total_of(part):
         return totals if style else np.where((drawn[part] == 0).all(-1), -np.inf, totals)
 
     return arg.Made(made, axes="…T")
-
-
-def _nothing(rng, shape):
-    return np.zeros(shape)
 
 
 def about(ground):
@@ -479,9 +531,17 @@ MERGE = Exercise(
             styles={"first_total": about(900), "second_total": about(900)}),
         Stage("totals about the same, and far below 0", leading=(0,), types=("float32",),
             styles={"first_total": about(-10_000), "second_total": about(-10_000)}),
+        Stage("totals of some ten thousand", leading=(0,), types=("float32",),
+            styles={name: [about(50_000), about(-50_000)] for name in ("first_total", "second_total")}),
+        Stage("totals farther and nearer", leading=(0, 1), types=("float32",),
+            styles={"first_total": arg.spread(12.0), "second_total": arg.spread(12.0)}),
+        Stage("ties", leading=(0, 1), styles={"first": arg.tied, "second": arg.tied, "first_total": arg.tied,
+            "second_total": arg.tied}),
+        Stage("outputs of all sizes", leading=(0, 1), types=("float32",), styles={"first": arg.sizes,
+            "second": arg.sizes}),
         Stage("one part saw nothing", leading=(0, 1), styles={"first": arg.zeros}),
-        Stage("neither saw anything", leading=(0,), styles={"first": _nothing, "second": arg.zeros}),
-        Stage("nothing anywhere", leading=(0,), styles={"first": _nothing, "second": _nothing}),
+        Stage("neither saw anything", leading=(0,), styles={"first": arg.nothing, "second": arg.zeros}),
+        Stage("nothing anywhere", leading=(0,), styles={"first": arg.nothing, "second": arg.nothing}),
         Stage("outputs of 0 that count", leading=(0,), styles={"first": arg.zeros, "second": arg.zeros,
             "first_total": arg.normal, "second_total": arg.normal}),
     ),
@@ -506,7 +566,11 @@ MERGE = Exercise(
         Misconception("overflow", {"stable": "no"},
             "exp of a large total is infinite, and of a very negative one 0. Take the larger of the two out first, as "
             "in softmax."),
-        Misconception("−∞ minus −∞", {"nothing": False},
+        Misconception("−∞ minus −∞ in the shares", {"nothing": "NaN output"},
+            "Where neither part has seen anything your total is −∞, as it should be, and your output is NaN: a share "
+            "is e to the power of a part's total minus the whole one, and −∞ − (−∞) is NaN. Put 0 in the place of such "
+            "a total before you subtract."),
+        Misconception("−∞ minus −∞", {"nothing": "NaN"},
             "Where neither part has seen anything, both totals are −∞, and −∞ − (−∞) is NaN. The output is 0 there and "
             "the total stays −∞."),
     ),
@@ -591,7 +655,22 @@ def _alike_along_the_last(rng, shape):
     return keys
 
 
+def _one_along_the_last(rng, shape):
+    """Queries that look along the last feature, …"""
+    queries = arg.normal(rng, shape)
+    queries[..., -1] = 1
+    return queries
+
+
+def _deep_along_the_last(rng, shape):
+    """… in which some keys lie far below the others."""
+    keys = arg.normal(rng, shape)
+    keys[..., -1] = -arg.depths(rng, shape[:-1]) * np.round(np.sqrt(shape[-1]), 1)
+    return keys
+
+
 FAR_AND_NEAR = {"queries": _far_along_the_last, "keys": _alike_along_the_last}
+SMALL_WEIGHTS = {"queries": _one_along_the_last, "keys": _deep_along_the_last}
 
 
 BACKWARD_BY_QUERIES = Exercise(
@@ -614,6 +693,15 @@ BACKWARD_BY_QUERIES = Exercise(
             sizes={"T": 5, "S": 4, "D": 3, "M": 2}, tolerance=1e-9),
         Stage("scores in the thousands", styles={"rows": rows(2), **FAR_AND_NEAR}, types=(),
             sizes={"T": 7, "S": 4, "D": 3, "M": 2}, tolerance=1e-9),
+        Stage("ties and zeros", styles={"rows": [rows(2), rows(7)], "queries": arg.tied, "keys": arg.tied,
+            "values": arg.tied, "grad_output": arg.tied}, sizes={"T": 7, "S": 5, "D": 2, "M": 2}, types=(),
+            tolerance=1e-12),
+        Stage("sure rows", styles={"rows": [rows(2), rows(3)], "queries": arg.spread(6.0)}, types=(),
+            sizes={"T": 7, "S": 5, "D": 4, "M": 3}, tolerance=1e-11),
+        Stage("small weights", styles={"rows": [rows(2), rows(3)], **SMALL_WEIGHTS}, types=("float32",),
+            sizes={"T": 7, "S": 5, "D": 4, "M": 3}),
+        Stage("gradients of all sizes", styles={"rows": [rows(2), rows(3)], "grad_output": arg.sizes},
+            sizes={"T": 7, "S": 5, "D": 4, "M": 3}, types=("float32",)),
         Stage("many rows", styles={"rows": rows(4)}, sizes={"T": 500, "S": 400, "D": 3, "M": 2},
             types=("float32",)),
     ),
@@ -674,6 +762,10 @@ def _near_and_apart(rng, shape):
     return np.where(apart, arg.apart(rng, shape), arg.normal(rng, shape))
 
 
+def _nearly_even(rng, shape):
+    return 1e-4 * arg.normal(rng, shape)
+
+
 WAYS_AHEAD = np.log([[1.0, 3.0, 6.0], [1.0, 1.0, 2.0]]).round(6)
 ENTROPY_GRADIENT = Exercise(
     number="5.8", name="entropy_gradient", see="Back through softmax", reference=right_entropy, faulty=_entropy,
@@ -685,6 +777,11 @@ ENTROPY_GRADIENT = Exercise(
         Stage("saturated", leading=(1, 2), styles={"scores": _near_and_apart}, types=(), tolerance=1e-12),
         Stage("masked", leading=(0, 1, 2), styles={"scores": arg.holes}),
         Stage("far from zero", leading=(1, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
+        Stage("ties and zeros", leading=(1, 2), styles={"scores": [arg.tied, arg.zeros]}, types=(),
+            tolerance=1e-12),
+        Stage("small weights", leading=(0, 1), styles={"scores": arg.deep}),
+        Stage("sure rows", leading=(0, 1, 2), styles={"scores": SURE}, types=(), tolerance=1e-6),
+        Stage("nearly even rows", leading=(0, 1), styles={"scores": _nearly_even}, types=(), tolerance=1e-6),
     ),
     misconceptions=(
         Misconception("the entropy left out", {"minus": "none"},
@@ -761,6 +858,14 @@ ATTENTION_ALONG = Exercise(
         Stage("scores in the thousands", leading=(0, 1), types=(), tolerance=1e-9, styles=FAR_AND_NEAR),
         Stage("large directions", leading=(0, 1), types=("float32",), styles={
             "along_queries": arg.spread(1000.0), "along_keys": arg.spread(1000.0)}),
+        Stage("directions of 0", types=(), tolerance=1e-12, styles={
+            name: [arg.nothing, arg.zeros] for name in ("along_queries", "along_keys", "along_values")}),
+        Stage("ties and zeros", leading=(0, 1), types=(), tolerance=1e-12, styles={
+            "queries": arg.tied, "keys": arg.tied, "values": arg.tied, "along_keys": arg.tied}),
+        Stage("small weights", leading=(0, 1), styles={**SMALL_WEIGHTS, "along_values": arg.upstream}),
+        Stage("sure rows", leading=(0, 1, 2), types=(), tolerance=1e-11, styles={"queries": arg.spread(6.0)}),
+        Stage("directions of all sizes", leading=(0, 1), styles={
+            "along_queries": arg.sizes, "along_keys": arg.sizes, "along_values": arg.sizes}),
     ),
     misconceptions=(
         Misconception("the average left out", {"mean": "none"},

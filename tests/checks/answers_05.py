@@ -254,6 +254,13 @@ def by_a_softmax_of_two(first, first_total, second, second_total):
     return output, np.logaddexp(*totals)
 
 
+@known("merge", "−∞ minus −∞ in the shares (neither saw anything)", "Put 0 in the place of such a total")
+def shares_of_nothing(first, first_total, second, second_total):
+    total = np.logaddexp(first_total, second_total)
+    first_share, second_share = np.exp(first_total - total)[..., None], np.exp(second_total - total)[..., None]
+    return first_share * first + second_share * second, total
+
+
 @wrong("merge", "the shape", "log_total: Expected")
 def an_axis_kept(*arguments):
     output, total = by_a_softmax_of_two(*arguments)

@@ -46,9 +46,9 @@ def difference(results, expected):
         return 0.0 if alike(tuple(results), tuple(expected)) else np.inf
     largest_difference = 0.0
     for r, e in zip(results, expected, strict=True):
-        if not np.array_equal(np.isfinite(r), np.isfinite(e)):
-            return np.inf
         finite = np.isfinite(e)
+        if not np.array_equal(np.isfinite(r), finite) or not np.array_equal(r[~finite], e[~finite], equal_nan=True):
+            return np.inf
         apart = np.abs(r[finite].astype(np.float64) - e[finite])  # True and False lie 1 apart
         largest_difference = max(largest_difference, apart.max(initial=0) / largest(e))
     return largest_difference

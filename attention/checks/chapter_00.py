@@ -65,7 +65,7 @@ def right_standardise(rows):
     return apart / np.sqrt((apart**2).mean(-1, keepdims=True) + 1e-5)
 
 
-def _standardise(rows, axis="last", spread="root", small="inside", centred=True, count="D", kept=True):
+def _standardise(rows, axis="last", spread="root", small="inside", centred=True, count=None, kept=True):
     over = {"last": -1, "first": 0, "all": None}[axis]
     mean = rows.mean(over, keepdims=True)
     apart = rows - mean
@@ -184,7 +184,7 @@ def right_layers(rows, weights, biases):
     return rows @ weights + biases[..., None, :]
 
 
-def _layers(rows, weights, biases, which="own", bias="own", turn=False):
+def _layers(rows, weights, biases, which=None, bias="own", turn=False):
     if turn:
         weights = np.swapaxes(weights, -1, -2)
     if which == "first" and weights.ndim > 2:
@@ -339,7 +339,7 @@ def right_training(rows, right, weight, bias, rate, steps):
 
 
 def _training(
-    rows, right, weight, bias, rate, steps, grads="new", uphill=False, moves="both", mean="all", less=0, at="once"
+    rows, right, weight, bias, rate, steps, grads=None, uphill=False, moves=None, mean="all", less=0, at=None
 ):
     sums = np.zeros_like(weight), np.zeros_like(bias)
     count = {"all": right.size, "rows": len(right), "features": right.shape[-1], "sum": 1, "half": 2 * right.size}[mean]
@@ -427,7 +427,7 @@ def right_fold(first_weight, first_bias, second_weight, second_bias):
     return (second_weight @ first_weight).T, second_weight @ first_bias + second_bias
 
 
-def _fold(first_weight, first_bias, second_weight, second_bias, bias="through", layout="keras", wrong=False):
+def _fold(first_weight, first_bias, second_weight, second_bias, bias="through", layout=None, wrong=False):
     first = {
         "through": lambda: second_weight @ first_bias, "none": lambda: 0.0, "added": lambda: first_bias,
         "turned": lambda: second_weight.T @ first_bias, "ones": lambda: second_weight.sum(1),
@@ -435,8 +435,7 @@ def _fold(first_weight, first_bias, second_weight, second_bias, bias="through", 
     if layout == "as they are":
         return first_weight @ second_weight, first + second_bias
     product = first_weight @ second_weight if wrong else second_weight @ first_weight
-    last = 0.0 if bias == "first alone" else second_bias
-    return product if layout == "pytorch" else product.T, first + last
+    return product if layout == "pytorch" else product.T, first + second_bias
 
 
 FOLD_LAYERS = Exercise(

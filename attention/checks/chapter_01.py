@@ -264,12 +264,12 @@ def right_with_counts(scores, counts):
     top = np.where(there, scores, LOWEST).max(-1, keepdims=True)
     made = np.where(there, counts * np.exp(np.where(there, scores, top) - top), 0)
     total = made.sum(-1, keepdims=True)
-    return np.where(total > 0, made / np.where(total > 0, total, 1), 0)
+    return np.where(total > 0, made / total, 0)
 
 
-def _with_counts(scores, counts, when="before", empty="zero", peak=True, infinite="absent", use="factor"):
+def _with_counts(scores, counts, when="before", empty="zero", peak=True, infinite=None, use="factor"):
     there = counts > 0
-    absent = {"before": -np.inf, "very negative": -1e9, "lowest": LOWEST}.get(when)
+    absent = {"before": -np.inf, "very negative": -1e9}.get(when)
     opened = scores if absent is None else np.where(there, scores, absent)
     if use == "score":
         opened = np.where(there, scores * counts, absent)
@@ -601,7 +601,7 @@ def right_sparsemax(scores):
     return np.maximum(wide - np.take_along_axis(surplus, stay - 1, -1) / stay, 0)
 
 
-def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="project", shift=True):
+def _sparsemax(scores, count=0, divide=True, clip=True, order=None, way="project"):
     if way == "rescale":
         kept = np.maximum(scores, 0)
         return kept / kept.sum(-1, keepdims=True)
@@ -609,7 +609,7 @@ def _sparsemax(scores, count=0, divide=True, clip=True, order="own", way="projec
         weights = right_softmax(scores)
         weights = np.where(weights < 1 / scores.shape[-1], 0, weights)
         return weights / weights.sum(-1, keepdims=True)
-    scores = scores - scores.max(-1, keepdims=True) if shift else scores
+    scores = scores - scores.max(-1, keepdims=True)
     falling = -np.sort(-scores, -1)  # (…, S)
     sums = falling.cumsum(-1, dtype=falling.dtype) - falling.dtype.type(1)
     k = np.arange(1, scores.shape[-1] + 1, dtype=scores.dtype)

@@ -18,12 +18,12 @@ def softmax(scores, axis=-1):
 # 2.1 output_by_hand
 
 
-def _by_hand(weigh="exp", share=True, keys="all", made="values", base=np.e):
+def _by_hand(weigh="exp", share=True, keys=None, made=None, base=np.e):
     query = np.log([2, 5]) / np.log(base)
-    rows, values = np.array([[1, 0], [0, 1], [0, 0]]), np.array([[4, 0], [0, 8], [8, 8]])
+    rows, values = [[1, 0], [0, 1], [0, 0]], [[4, 0], [0, 8], [8, 8]]
     scores = rows @ query
     weights = {
-        "exp": np.exp(scores), "scores": scores, "equal": np.ones(3), "choice": 1.0 * (scores == scores.max()),
+        "exp": np.exp(scores), "scores": scores, "equal": np.ones(3), "choice": scores == scores.max(),
         "turned": np.exp(-scores),
     }[weigh] * ([1, 1, 0] if keys == "without zero" else 1)  # fmt: skip
     weights = weights / (weights.sum() if share else 1)
@@ -71,7 +71,7 @@ def right_temperature(keys, tolerance):
     return (own - others).min(-1) / np.log((S - 1) / tolerance)
 
 
-def _temperature(keys, tolerance, lead="smallest", others="S − 1", way="right", form="dot", rounded="e"):
+def _temperature(keys, tolerance, lead=None, others="S − 1", way="right", form=None, rounded="e"):
     S = keys.shape[-2]
     scores = keys @ turned(keys)
     if form == "distance":
@@ -81,14 +81,13 @@ def _temperature(keys, tolerance, lead="smallest", others="S − 1", way="right"
         scores = keys / length @ turned(keys / length)
     down = np.sort(scores, axis=-1)
     leads = {
-        "second": down[..., -1] - down[..., -2], "third": down[..., -1] - down[..., -3 if S > 2 else -2],
         "last": down[..., -1] - down[..., 0], "own": down[..., -1], "next": down[..., -2],
-    }[{"smallest": "second", "largest": "second", "mean": "second", "first": "second"}.get(lead, lead)]  # fmt: skip
+    }.get(lead, down[..., -1] - down[..., -2])  # fmt: skip
     found = {
         "largest": lambda: leads.max(-1), "mean": lambda: leads.mean(-1), "first": lambda: leads[..., 0],
     }.get(lead, lambda: leads.min(-1))()  # fmt: skip
     count = {"S − 1": S - 1, "S": S, "one": 1}[others]
-    log = {"e": np.log, "10": np.log10, "2": np.log2}[rounded]
+    log = {"e": np.log, "10": np.log10}[rounded]
     return {
         "right": lambda: found / log(count / tolerance), "inverse": lambda: log(count / tolerance) / found,
         "product": lambda: found * log(count / tolerance), "no log": lambda: found * tolerance / count,
@@ -167,7 +166,7 @@ def right_or_default(queries, keys, values, threshold, default):
     return (exponentials @ values + sink * default) / (exponentials.sum(-1, keepdims=True) + sink)
 
 
-def _or_default(queries, keys, values, threshold, default, way="right", peak="all", scale=None):
+def _or_default(queries, keys, values, threshold, default, way=None, peak="all", scale=None):
     scores = queries @ turned(keys)
     scores = scores / np.sqrt(queries.shape[-1]) if scale else scores
     column = np.broadcast_to(threshold, (*scores.shape[:-1], 1))
@@ -273,9 +272,9 @@ def right_self_attention(x, query_weight, key_weight, value_weight):
 
 def _self_attention(
     x, query_weight, key_weight, value_weight,
-    value="own", axis=-1, turn="two", query="own", order="own", scale=False, soft=True,
+    value="own", axis=-1, turn=None, query="own", order=None, scale=False, soft=True,
 ):  # fmt: skip
-    queries = x @ {"own": query_weight, "key's": key_weight}[query] if query != "none" else x
+    queries = x @ {"own": query_weight, "key's": key_weight}[query]
     keys, values = x @ key_weight, {"own": lambda: x @ value_weight, "keys": lambda: x @ key_weight,
                                     "bare": lambda: x, "queries": lambda: queries}[value]()  # fmt: skip
     scores = queries @ (keys.T if turn == "all" else turned(keys))
@@ -336,7 +335,7 @@ def right_value_weight(x, weights, grad_output):
     return each.sum(tuple(range(each.ndim - 2)))
 
 
-def _value_weight(x, weights, grad_output, summed="all", through="turned", over="sum"):
+def _value_weight(x, weights, grad_output, summed="all", through=None):
     if through == "plain":
         arriving = weights @ grad_output
     elif through == "none":
@@ -355,8 +354,7 @@ def _value_weight(x, weights, grad_output, summed="all", through="turned", over=
     each = turned(each) if summed == "turned" else each
     axes = tuple(range(each.ndim - 2))
     return {"all": each.sum(axes), "turned": each.sum(axes), "none": each, "mean": each.mean(axes),
-            "one": each.sum(0) if each.ndim == 3 else each.sum(axes) if each.ndim < 3 else each.sum(0),
-            "first": each[(0,) * len(axes)]}[summed]  # fmt: skip
+            "one": each.sum(axes[:1]), "first": each[(0,) * len(axes)]}[summed]  # fmt: skip
 
 
 def _sizes_of_features(rng, shape):
@@ -423,17 +421,17 @@ def right_without(weights, values):
     S = weights.shape[-1]
     others = np.where(np.eye(S, dtype=bool), 0, weights[..., None, :])  # (…, T, S, S): row j without key j
     total = others.sum(-1, keepdims=True)
-    shares = np.where(total > 0, others / np.where(total > 0, total, 1), 0)
+    shares = np.where(total > 0, others / total, 0)
     return shares @ values[..., None, :, :]  # (…, T, S, E)
 
 
-def _without(weights, values, way="right", S=None):
+def _without(weights, values, way=None):
     S = weights.shape[-1]
     out = weights @ values  # (…, T, E)
     parts = weights[..., None] * values[..., None, :, :]  # (…, T, S, E)
     rest = 1 - weights[..., None]
     if way == "subtracted":
-        return np.where(rest > 0, (out[..., None, :] - parts) / np.where(rest > 0, rest, 1), 0)
+        return np.where(rest > 0, (out[..., None, :] - parts) / rest, 0)
     if way == "not renewed":
         return out[..., None, :] - parts
     if way == "only":
@@ -445,10 +443,10 @@ def _without(weights, values, way="right", S=None):
     if way == "multiplied":
         return (out[..., None, :] - parts) * rest
     if way == "value renewed":
-        return np.where(rest > 0, (out[..., None, :] - values[..., None, :, :]) / np.where(rest > 0, rest, 1), 0)
+        return np.where(rest > 0, (out[..., None, :] - values[..., None, :, :]) / rest, 0)
     if way == "1 − p":
         others = np.where(np.eye(S, dtype=bool), 0, weights[..., None, :]) @ values[..., None, :, :]
-        return np.where(rest > 0, others / np.where(rest > 0, rest, 1), 0)
+        return np.where(rest > 0, others / rest, 0)
     keep = ~np.eye(S, dtype=bool)
     others = np.where(keep, weights[..., None, :], 0)
     total = others.sum(-1, keepdims=True)
@@ -462,9 +460,9 @@ def _without(weights, values, way="right", S=None):
     elif way == "nan":
         shares = others / total
     elif way == "kept":
-        shares = np.where(total > 0, others / np.where(total > 0, total, 1), weights[..., None, :])
+        shares = np.where(total > 0, others / total, weights[..., None, :])
     else:
-        shares = np.where(total > 0, others / np.where(total > 0, total, 1), 0)
+        shares = np.where(total > 0, others / total, 0)
     result = shares @ values[..., None, :, :]
     return np.swapaxes(result, -2, -3) if way == "exchanged" else result
 
@@ -571,10 +569,10 @@ def right_weights_of(outputs, values):
     return _solve(_with_ones(values), _with_ones(outputs))
 
 
-def _weights_of(outputs, values, way="right"):
-    inverse = np.linalg.pinv(np.asarray(_with_ones(values), np.float64))
+def _weights_of(outputs, values, way=None):
+    inverse = np.linalg.pinv(_with_ones(values))
     if way in ("free", "renewed"):
-        found = outputs @ np.linalg.pinv(np.asarray(values, np.float64))
+        found = outputs @ np.linalg.pinv(values)
         return found if way == "free" else found / found.sum(-1, keepdims=True)
     if way in ("distance", "dot"):
         near = -((outputs[..., :, None, :] - values[..., None, :, :]) ** 2).sum(-1)
@@ -662,7 +660,7 @@ def right_query_for(keys, values, outputs):
     return _solve(turned(apart), logs[..., 1:] - logs[..., :1])
 
 
-def _query_for(keys, values, outputs, way="right"):
+def _query_for(keys, values, outputs, way=None):
     keys, values = (np.asarray(x, np.float64) for x in ((values, keys) if way == "exchanged" else (keys, values)))
     p = _with_ones(outputs) @ np.linalg.inv(_with_ones(values))
     if way == "divided":

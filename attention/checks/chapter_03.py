@@ -44,7 +44,7 @@ def thin(rng, shape):
 SCALE = "How large does a dot product get?"
 
 
-def _three_scores(scale="√D", lengths="both", product="sum", cosine_of="dot"):
+def _three_scores(scale="√D", lengths="both", product=None, cosine_of="dot"):
     query, key = np.array([1, 2, 2, 0]), np.array([4, 2, 0, 4])
     dot = query.sum() * key.sum() if product == "sums" else query @ key
     roots = {"√2": np.sqrt(2), "√3": np.sqrt(3), "√8": np.sqrt(8)}
@@ -96,7 +96,7 @@ def right_standardised(queries, keys, query_spread, key_spread):
     return queries @ turned(keys) / np.sqrt(((query_spread * key_spread) ** 2).sum())
 
 
-def _standardised(queries, keys, query_spread, key_spread, scale="deviation", soft=None, product="dot"):
+def _standardised(queries, keys, query_spread, key_spread, scale="deviation", soft=None, product=None):
     T, S, D = queries.shape[-2], keys.shape[-2], queries.shape[-1]
     variance = (query_spread**2 * key_spread**2).sum()
     of_queries, of_keys = (query_spread**2).sum(), (key_spread**2).sum()
@@ -237,7 +237,7 @@ def right_concat(queries, keys, weight, bias, score_weight):
 
 def _concat(
     queries, keys, weight, bias, score_weight,
-    bend="tanh", meet="add", last="after", halves="query first", biased="once",
+    bend="tanh", meet="add", last=None, halves="query first", biased="once",
 ):  # fmt: skip
     D, K = queries.shape[-1], keys.shape[-1]
     query_weight, key_weight = {
@@ -775,7 +775,7 @@ KERNEL_SCORES_BACKWARD = Exercise(
 
 
 def _costs(
-    projected="once", score_vector="both", matrices="two", general="keys", transposed=False, table=None, extra=None
+    projected=None, score_vector="both", matrices="two", general="keys", transposed=False, table=None, extra=None
 ):
     T, S, Dq, Dk, A = 10, 20, 16, 128, 32
     if table:

@@ -25,7 +25,7 @@ def fouled(rng, shape):
 # 4.1 padding_by_hand
 
 
-def _by_hand(way="right"):
+def _by_hand(way=None):
     words, padding = np.array([6.0, 2.0]), np.ones(4)
     if way == "scores":
         words, padding = np.log(words), np.zeros(4)
@@ -84,10 +84,10 @@ def right_masked_softmax(scores, mask, axis=-1):
     top = np.where(seen, scores, LOWEST).max(axis, keepdims=True)
     made = np.where(seen, np.exp(np.where(seen, scores, top) - top), 0)
     total = made.sum(axis, keepdims=True)
-    return np.where(total > 0, made / np.where(total > 0, total, 1), 0)
+    return np.where(total > 0, made / total, 0)
 
 
-def _masked_softmax(scores, mask, axis=-1, when="before", empty="zero", over="axis", by="put", infinite="masked"):
+def _masked_softmax(scores, mask, axis=-1, when="before", empty=None, over="axis", by=None, infinite=None):
     over = {"axis": axis, "last": -1, "first": 0}[over]
     given, mask = mask, np.broadcast_to(mask, scores.shape)
     seen = ~mask if by == "upside down" else mask
@@ -109,8 +109,7 @@ def _masked_softmax(scores, mask, axis=-1, when="before", empty="zero", over="ax
         weights = made / np.where(total == 0, 1, total)
         weights = np.nan_to_num(weights) if by == "repaired" else weights
     else:
-        filler = {"lowest": LOWEST, "−1e9": -1e9}.get(by, -INF)
-        weights = softmax(np.where(seen, scores, filler))
+        weights = softmax(np.where(seen, scores, -1e9 if by == "−1e9" else -INF))
     there = seen if infinite == "seen" else seen & (scores > -INF)
     nothing = ~(there.any() if empty == "together" else there.any(over, keepdims=True))
     if empty == "of the mask":
@@ -218,7 +217,7 @@ def right_mean(outputs, mask):
     return np.where(seen, outputs, 0).sum(-2) / np.maximum(seen.sum(-2), 1)
 
 
-def _mean(outputs, mask, by="where", over="words", empty="zero", of="words"):
+def _mean(outputs, mask, by="where", over="words", empty="zero", of=None):
     mask = {"padding": ~mask, "not zero": mask & (outputs != 0).any(-1)}.get(of, mask)
     seen = mask[..., None] * np.ones(outputs.shape[-1], bool)
     if over == "batch":
@@ -358,9 +357,7 @@ def _packed(sentences, same="equal", order="causal", padding="hidden"):
     }[same] & {
         "causal": j <= i, "none": np.ones_like(j <= i), "strict": j < i, "future": j >= i, "one more": j <= i + 1,
     }[order]  # fmt: skip
-    if padding == "hidden":
-        return mask & (key != 0) & (query != 0)
-    return mask & (key != 0) if padding == "keys" else mask
+    return mask & (key != 0) & (query != 0) if padding == "hidden" else mask
 
 
 def _in_order(rng, shape):

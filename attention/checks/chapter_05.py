@@ -78,7 +78,7 @@ def right_masked(scores, mask, values, grad_output):
 
 
 def _masked(
-    scores, mask, values, grad_output, mask_at="before", hide=True, empty="zero", mean="p", turn="two", sign=1,
+    scores, mask, values, grad_output, mask_at=None, hide=True, empty="zero", mean="p", turn="two", sign=1,
     of_values="p", swapped=False,
 ):  # fmt: skip
     v = np.where(mask.any(-2)[..., None], values, 0) if hide else values
@@ -200,7 +200,7 @@ def right_additive(queries, keys, values, query_weight, key_weight, bias, score_
 
 def _additive(
     queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output, slope="tanh", mean="p",
-    reader=True, bias_sum="all", added=True, over="own", of_values="p",
+    reader=True, bias_sum="all", added=True, over=None, of_values="p",
 ):  # fmt: skip
     from_queries, from_keys = queries @ query_weight, keys @ key_weight
     hidden = np.tanh(from_queries[..., :, None, :] + from_keys[..., None, :, :] + (bias if added else 0))
@@ -470,11 +470,11 @@ def right_merge(first, first_total, second, second_total):
     )
 
 
-def _merge(first, first_total, second, second_total, share="exp", stable="yes", nothing="0", log="logaddexp"):
+def _merge(first, first_total, second, second_total, share=None, stable=True, nothing="0", log="logaddexp"):
     a, b = first_total, second_total
     top = np.maximum(a, b)
     ground = top if nothing == "NaN" else np.where(top == -np.inf, 0, top)
-    if stable == "no":
+    if not stable:
         ground = np.zeros_like(top)
     one, other = np.exp(a - ground), np.exp(b - ground)
     if share == "totals":
@@ -486,7 +486,7 @@ def _merge(first, first_total, second, second_total, share="exp", stable="yes", 
     whole = one + other
     if share == "sum":
         whole = np.ones_like(a)
-    divisor = np.where(whole == 0, 1, whole) if nothing == "0" else whole
+    divisor = whole + (whole == 0) if nothing == "0" else whole
     output = (first * one[..., None] + second * other[..., None]) / divisor[..., None]
     weighed = np.exp(a - ground) + np.exp(b - ground)
     total = {
@@ -563,7 +563,7 @@ MERGE = Exercise(
         Misconception("halved", {"log": "mean"}, "You average the two sums of exponentials; they are to be added."),
         Misconception("relative to the maximum", {"log": "no ground"},
             "Your total is relative to the larger of the two: the maximum that was subtracted is to be added again."),
-        Misconception("overflow", {"stable": "no"},
+        Misconception("overflow", {"stable": False},
             "exp of a large total is infinite, and of a very negative one 0. Take the larger of the two out first, as "
             "in softmax."),
         Misconception("−∞ minus −∞ in the shares", {"nothing": "NaN output"},
@@ -743,7 +743,7 @@ def right_entropy(scores):
     return -p * (log_p - (p * log_p).sum(-1, keepdims=True))
 
 
-def _entropy(scores, minus="entropy", sign=1, base=1.0, zero="0", axis=-1, plus=0.0):
+def _entropy(scores, minus="entropy", sign=1, base=1.0, zero=None, axis=-1, plus=0.0):
     p = softmax(scores, axis)
     logs = np.log(p) if zero == "nan" else np.log(np.where(p > 0, p, 1))
     if zero == "small":

@@ -26,7 +26,7 @@ def right_cut(tokens, merges):
     return tokens
 
 
-def _merge(tokens, pair, number, places="all"):
+def _merge(tokens, pair, number, places=None):
     merged, place = [], 0
     while place < len(tokens):
         if tuple(tokens[place : place + 2]) == tuple(pair) and not (places == "first" and number in merged):
@@ -65,7 +65,7 @@ def _at_once(tokens, merges):
     return pieces
 
 
-def _cut(tokens, merges, way="in order", first=256, places="all"):
+def _cut(tokens, merges, way=None, first=256, places=None):
     tokens, numbered = list(tokens), list(enumerate(merges, first))
     if way in ("longest", "at once"):
         return {"longest": _longest, "at once": _at_once}[way](tokens, merges)
@@ -258,7 +258,7 @@ def right_look(query, keys, states, mask, covered, u, v):
 
 def _look(
     query, keys, states, mask, covered, u, v,
-    score="additive", hidden="before", values="states", coverage="inside", after="sum",
+    score="additive", hidden="before", values=None, coverage="inside", after="sum",
 ):  # fmt: skip
     left, seen = query[:, None], covered[..., None] * u  # (B, 1, A), (B, S, A)
     added = {"inside": seen, "none": 0, "minus": -seen}.get(coverage, 0)
@@ -362,7 +362,7 @@ def right_loss(table, target):
     return np.mean(losses)
 
 
-def _loss(table, target, seen="before", padding="left out", mean="tokens", log="stable", end=True, turned=1):
+def _loss(table, target, seen="before", padding=None, mean="tokens", log="stable", end=True, turned=1):
     given, wanted = {
         "before": (target[:, :-1], target[:, 1:]),
         "the same": (target[:, 1:], target[:, 1:]),
@@ -451,14 +451,14 @@ TEACHER_FORCED_LOSS = Exercise(
 # 9.5 bleu_by_hand
 
 
-def _bleu(clip=True, penalty="short", mean="geometric", scale=100, n_max=4, of="ours"):
+def _bleu(clip=True, penalty="short", mean="geometric", scale=100, of=None):
     ours, person = ["a", "a", "cat", "on", "the", "mat", "."], ["a", "cat", "is", "lying", "on", "the", "mat", "."]
     shares = []
     for n in range(1, 5):
         mine, theirs = ([tuple(words[i : i + n]) for i in range(len(words) - n + 1)] for words in (ours, person))
         found = [min(mine.count(r), theirs.count(r)) if clip else mine.count(r) for r in set(mine) if r in theirs]
         shares.append(sum(found) / len(theirs if of == "person" else mine))
-    used = np.array(shares[:n_max])
+    used = np.array(shares)
     score = {"geometric": used.prod() ** (1 / len(used)), "arithmetic": used.mean(), "product": used.prod()}[mean]
     ratio = len(person) / len(ours)
     times = {"short": np.exp(1 - ratio), "none": 1, "ratio": 1 / ratio, "turned": np.exp(ratio - 1)}[penalty]
@@ -501,7 +501,7 @@ def right_grow(total, log_p, done):
     return tuple(np.array([[one[part] for one in row] for row in kept]) for part in range(3))
 
 
-def _grow(total, log_p, done, finished="stay", order="best", over="beams", add=True, p="log", divide="V"):
+def _grow(total, log_p, done, finished="stay", order=None, over=None, add=True, p=None, divide=None):
     B, K, V = log_p.shape
     free = np.where(np.arange(V) == 0, 0, -np.inf)
     rows = {
@@ -522,8 +522,8 @@ def _grow(total, log_p, done, finished="stay", order="best", over="beams", add=T
         sort = np.argsort(-sums, -1)
         return tuple(np.take_along_axis(part, sort, -1) for part in (sums, parent, token))
     flat = candidates.reshape(B, K * V)
-    best = np.argsort(-flat, axis=-1, kind="stable")[:, :K]
-    best = {"best": best, "worst": np.argsort(flat, axis=-1, kind="stable")[:, :K], "rising": best[:, ::-1]}[order]
+    sort = np.argsort(flat if order == "worst" else -flat, axis=-1, stable=True)
+    best = sort[:, :K][:, ::-1] if order == "rising" else sort[:, :K]
     sums = np.take_along_axis(flat, best, -1)
     if divide == "exchanged":
         return sums, best % V, best // V

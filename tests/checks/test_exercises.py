@@ -6,6 +6,7 @@ that the exercise itself declares and from answers_NN.py.
 
 import json
 import re
+from inspect import signature
 from itertools import combinations
 from pathlib import Path
 
@@ -124,6 +125,13 @@ def test_without_a_mistake_the_faulty_function_is_right(key):
     exercise = EXERCISES[key]
     for case in [case for stage in exercise.stages for case in cases(exercise, stage) if not exercise.claims]:
         assert outcome((), case).right, (case.stage.name, case.inputs)
+
+
+@each_exercise
+def test_every_switch_of_a_faulty_function_is_that_of_a_mistake(key):
+    exercise = EXERCISES[key]
+    switches = {name for mistake in exercise.misconceptions for name in mistake.switches}
+    assert set(signature(exercise.faulty).parameters) - set(exercise.arguments) <= switches
 
 
 @each_exercise

@@ -3,6 +3,7 @@
 import numpy as np
 
 from attention.checks import arguments as arg
+from attention.checks.draws import normal
 from attention.checks.exercise import Exercise, Misconception, Stage
 
 VALUES = {"E": "features of a value", "S": "words"}
@@ -96,14 +97,15 @@ def _temperature(keys, tolerance, lead=None, others="S − 1", way="right", form
 
 
 def _that_lead(rng, shape):
-    """Rows of several lengths, in which each key leads when it is the query.
+    """Rows of several lengths, in which each key leads when it is the query; each table has a size of its own.
 
     k_i · k_i > k_i · k_j where |k_i| / |k_j| > cos: lengths differ by less than the largest cosine of a table allows
     """
     rows = rng.standard_normal(shape)
     rows = rows / np.sqrt((rows**2).sum(-1, keepdims=True))
     cosines = np.where(np.eye(shape[-2], dtype=bool), 0.1, rows @ turned(rows)).max((-2, -1), keepdims=True)
-    return rows * cosines ** rng.uniform(0, 0.7, (*shape[:-1], 1)) * rng.choice([0.5, 1.0, 3.0, 300.0])
+    rows = rows * cosines ** rng.uniform(0, 0.7, (*shape[:-1], 1))
+    return rows * rng.choice([1e-3, 0.5, 3.0, 300.0], (*shape[:-2], 1, 1))
 
 
 SQUARE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
@@ -224,6 +226,10 @@ ATTEND_OR_DEFAULT = Exercise(
         Stage("below the threshold", leading=(0, 2), types=(), styles={
             "queries": arg.spread(4.0), "keys": arg.spread(2.0), "values": arg.upstream, "threshold": 24.0,
             "default": arg.upstream}),
+        Stage("ties and zeros", leading=(0, 1), sizes={"D": 2, "E": 2}, styles={"queries": arg.tied, "keys": arg.tied,
+            "values": arg.tied, "default": [arg.tied, arg.nothing], "threshold": 0.0}),
+        Stage("sure rows", leading=(0, 1), styles={"queries": arg.spread(5.0)}, types=()),
+        Stage("values of all sizes", leading=(0, 1), styles={"values": arg.sizes, "default": arg.sizes}, types=()),
         Stage("a threshold beyond exp", leading=(0, 1), types=(), styles={
             "threshold": [lambda rng, shape: np.full(shape, 900.0), lambda rng, shape: np.full(shape, -900.0)]}),
     ),
@@ -300,6 +306,9 @@ SELF_ATTENTION = Exercise(
         Stage("one sentence", leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("large scores", leading=(0, 1), styles={"x": arg.spread(40.0)}, types=("float32",)),
+        Stage("ties and zeros", leading=(0, 1), sizes={"M": 2}, styles={"x": arg.tied, "value_weight": arg.tied}),
+        Stage("sure rows", leading=(0, 1), styles={"x": arg.spread(3.0)}, types=()),
+        Stage("words of all sizes", leading=(0, 1), styles={"x": arg.small, "value_weight": arg.sizes}),
     ),
     misconceptions=(
         Misconception("the key as value", {"value": "keys"},
@@ -357,11 +366,23 @@ def _value_weight(x, weights, grad_output, summed="all", through=None):
             "one": each.sum(axes[:1]), "first": each[(0,) * len(axes)]}[summed]  # fmt: skip
 
 
+def _ties_and_zeros(rng, shape):
+    """Weights of which some are equal and some 0; two at least are not, where there are two."""
+    rows = rng.integers(0, 3, shape).astype(np.float64)
+    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    np.put_along_axis(rows, place, 1, -1)
+    np.put_along_axis(rows, (place + 1) % shape[-1], 1, -1)
+    return rows / rows.sum(-1, keepdims=True)
+
+
 def _sizes_of_features(rng, shape):
     """Numbers whose size depends on the last axis: small entries of the result beside large ones."""
     return arg.upstream(rng, shape) * 10.0 ** rng.integers(-6, 5, shape[-1:])
 
 
+TWO_SENTENCES = {  # of three words each: an axis is known by its size, that of the batch too
+    "x": normal(26, 2, 3, 4), "weights": softmax(normal(27, 2, 4, 3)), "grad_output": normal(28, 2, 4, 3),
+}  # fmt: skip
 VALUE_WEIGHT_BACKWARD = Exercise(
     number="2.6", name="value_weight_backward", see="They agree", reference=right_value_weight, faulty=_value_weight,
     arguments={
@@ -376,7 +397,9 @@ VALUE_WEIGHT_BACKWARD = Exercise(
             "weights": np.array([[0.1, 0.3, 0.6], [0.5, 0.25, 0.25]]),
             "grad_output": np.array([[1.0, -1.0], [2.0, 0.5]]),
         },), leading=(0,), ones=True),
-        Stage("batches", leading=(1, 2, 3), ones=True, large=True),
+        Stage("batches", (TWO_SENTENCES,), leading=(1, 2, 3), ones=True, large=True),
+        Stage("ties and zeros", leading=(0, 1), styles={"x": arg.tied, "weights": _ties_and_zeros,
+            "grad_output": arg.tied}),
         Stage("small and large", leading=(0, 1), styles={"x": [arg.normal, _sizes_of_features],
             "grad_output": _sizes_of_features}),
     ),
@@ -503,6 +526,9 @@ OUTPUTS_WITHOUT = Exercise(
         Stage("nearly all", leading=(0, 1), sizes={"S": 4}, styles={"weights": _sure}, types=()),
         Stage("all the weight in one place", leading=(0, 1), styles={"weights": _all_in_one}),
         Stage("one key", leading=(0, 1), sizes={"S": 1}),
+        Stage("ties and zeros", leading=(0, 1), sizes={"E": 2}, styles={"weights": [_fair, _ties_and_zeros],
+            "values": arg.tied}),
+        Stage("values of all sizes", leading=(0, 1), styles={"values": arg.sizes}),
     ),
     misconceptions=(
         Misconception("the weights do not sum to one", {"way": "not renewed"},
@@ -619,6 +645,8 @@ WEIGHTS_OF = Exercise(
                         {"outputs": np.array([[0.0, -2.0]]), "values": TRIANGLE})),
         Stage("one sentence", leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("at the corners", ({"outputs": np.concatenate([TRIANGLE, [[1.5, 0.0], [1.0, 1.0]]]), "values": TRIANGLE},
+            {"outputs": np.zeros((2, 2)), "values": TRIANGLE}), leading=(), types=(), tolerance=1e-12),
         Stage("far from 0", leading=(0, 1), styles={"values": [20.0, -20.0], "outputs": [arg.normal, _around(20.0)]}),
     ),
     misconceptions=(
@@ -719,6 +747,8 @@ QUERY_FOR = Exercise(
         Stage("plain", ({"keys": KEYS, "values": TRIANGLE, "outputs": np.array([[0.7, 1.2], [1.0, 0.5]])},)),
         Stage("one sentence", leading=(0,), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True),
+        Stage("in the middle", ({"keys": KEYS, "values": TRIANGLE,
+            "outputs": np.array([TRIANGLE.mean(0), [0.7, 1.2]])},), leading=(), types=(), tolerance=1e-12),
         Stage("near an edge", leading=(0, 1), types=(), styles={"outputs": _edge}),
     ),
     misconceptions=(

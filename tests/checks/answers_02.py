@@ -198,7 +198,11 @@ def all_axes_turned(x, weights, grad_output):
     return x.T @ weights.T @ grad_output
 
 
-@known("value_weight_backward", "one matrix for each sentence (batches)", "(2, 5, 7). You return a gradient for each")
+@known(
+    "value_weight_backward",
+    "one matrix for each sentence (batches)",
+    "2 long, is still there. You return a gradient",
+)
 def not_summed(x, weights, grad_output):
     return turned(x) @ turned(weights) @ grad_output
 

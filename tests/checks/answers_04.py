@@ -106,7 +106,7 @@ def empty_by_the_mask_as_it_is(scores, mask, axis=-1):
     return by_scipy(np.where(nothing, 0, scores), mask, axis)
 
 
-@known("masked_softmax", "raises IndexError (another axis)", "Bring it to the shape of the scores", "pytorch")
+@known("masked_softmax", "the mask before it is broadcast (another axis)", "Bring it to the shape", "pytorch")
 def empty_by_the_mask_as_it_is_in_pytorch(scores, mask, axis=-1):
     weights = torch.softmax(torch.where(mask, scores, -torch.inf), axis)
     return torch.where(mask.any(axis, keepdim=True), weights, 0)

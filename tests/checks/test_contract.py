@@ -465,3 +465,9 @@ def test_what_an_answer_prints_and_warns_is_held_back(capsys, recwarn):
     assert capsys.readouterr().out == ""
     assert not recwarn
     assert judge(on({"x": X}, lambda x: x / 0.0), lambda x: x / np.zeros(3)).passed  # ∞, in silence
+
+
+def test_which_of_several_results_is_too_narrow():
+    both = on({"x": X}, lambda x: (x, twice(x)), outputs=("one", "other"))
+    text = told(judge(both, lambda x: (x.copy(), twice(x).astype(np.float32))))[1]
+    assert "other: The numbers are right, but float64 went in and float32 came out. Digits are lost." in text

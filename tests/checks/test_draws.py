@@ -233,3 +233,8 @@ def test_the_first_shape_comes_twice_with_other_numbers():
 def test_arrays_lie_in_memory_row_after_row_and_column_after_column():
     draws = drawn({"x": arg.Floats("…TS")}, Stage("batches", leading=(0, 1, 2)))
     assert {draw["x"].flags["C_CONTIGUOUS"] for draw in draws} == {True, False}
+
+
+def test_matrices_lie_column_after_column_too():
+    large = [x for draw in drawn({"x": arg.Floats("TS")}, Stage("plain", ones=True)) if min((x := draw["x"]).shape) > 1]
+    assert {x.flags["C_CONTIGUOUS"] for x in large} == {True, False}

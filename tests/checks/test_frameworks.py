@@ -218,3 +218,9 @@ def test_the_framework_that_a_check_is_told(of):
         assert "write it for NumPy." in text
     with pytest.raises(ValueError, match=rf"framework must be one of numpy for toy, not '{of.name}'"):
         judge(other, np.exp, of.name)
+
+
+def test_what_nobody_can_write_into_may_be_given_twice():
+    once, variable = tf.constant(2 * X), tf.Variable(2 * X)
+    assert verdict(lambda x: 2 * X, lambda x: once, TensorFlow).passed
+    assert verdict(lambda x: 2 * X, lambda x: variable, TensorFlow).title.startswith("one ")

@@ -8,7 +8,7 @@ from attention.checks.judge import judge
 from attention.checks.properties import factor, function
 from attention.checks.trial import Fault
 from attention.checks.weights import WEIGHTS, weights_masked
-from tests.checks.toys import on, said, told
+from tests.checks.toys import on, said, told, toy
 
 INF, NAN = np.inf, np.nan
 SOME = np.array([0.35, 0.82, 1.7])
@@ -372,3 +372,28 @@ def test_a_wrong_object_is_a_result_and_not_numbers():
 
 def test_equal_numbers_are_no_exponentials_of_each_other():
     assert function(None, np.zeros(3), np.ones(3)) is None
+
+
+def test_a_list_of_booleans_is_not_broken_where_it_fits_into_a_line():
+    exercise = on({"x": np.arange(6.0)}, lambda x: np.array([True, False, False, True, False, True]))
+    text = judge(exercise, lambda x: np.array([False] * 5 + [True])).text
+    assert any("[True, False, False, True, False, True]" in line for line in text.splitlines())
+    assert any("[False, False, False, False, False, True]" in line for line in text.splitlines())
+
+
+def test_a_long_title_goes_on_under_the_words():
+    fault = lambda trial, expected, got: Fault("a title that goes on and on, " * 6 + "and ends", "So it is.")
+    lines = judge(on({"x": np.ones(3)}, lambda x: np.exp(x), properties=(fault,)), np.sin).text.splitlines()
+    assert lines[0].startswith("0.1 toy   ✗ a title")
+    assert lines[1].startswith("    ")
+    assert lines[1][4] != " "
+
+
+def test_the_pieces_of_a_vocabulary_are_called_so():
+    exercise = toy(lambda x: x.sum(-1), x="…V", axes={"result": "…"})
+    assert "pieces are still there" in told(judge(exercise, lambda x: x))[1]
+
+
+def test_no_warning_where_infinite_numbers_are_told_apart():
+    with np.errstate(all="raise"):
+        assert words.pair(1e308, -1e308) == ("1e308", "−1e308")

@@ -319,3 +319,15 @@ def test_a_stub_in_another_framework_is_not_written_yet(framework):
         raise NotImplementedError("exercise 0.1")
 
     assert judge(toy(twice, frameworks=("numpy", "pytorch")), stub, framework).text.endswith("not written yet")
+
+
+def test_what_an_answer_keeps_is_said_of_the_first_inputs():
+    calls = []
+
+    def answer(x):
+        calls.append(x)
+        return 2 * x if len(calls) < 5 else 3 * x
+
+    title, text = told(judge(with_mistakes(ways, ONE, draws=(X, 10 * X)), answer))
+    assert title == "not the same twice"
+    assert "On x = [0.5, 1.5, −2]." in text

@@ -26,8 +26,6 @@ DRAWN = {
     "three_roles": diagrams.three_roles,
     "additive_broadcast": diagrams.additive_broadcast,
     "attention_backward": lambda: diagrams.attention_backward(equations=WAY_BACK),
-
-
     "masks": diagrams.masks,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
 }
@@ -52,6 +50,18 @@ def test_a_diagram_is_shown_as_the_same_svg_each_time(draw):
     shown = re.fullmatch(r"!\[[\w, ]+\]\(data:image/svg\+xml;base64,(.+)\)", data["text/markdown"])
     assert b64decode(shown[1]).decode() == data["image/svg+xml"]
     assert "0x" not in repr(draw())  # no address, which would differ from run to run
+
+
+def test_a_diagram_has_a_name_in_words():
+    assert [repr(draw()) for draw in DRAWN.values()] == [
+        "<Diagram: forward and back>",
+        "<Diagram: scores, weights, output>",
+        "<Diagram: queries, keys and values>",
+        "<Diagram: additive scores by broadcasting>",
+        "<Diagram: attention forward and back>",
+        "<Diagram: padding, causal and window masks>",
+        "<Diagram: one step of the decoder>",
+    ]
 
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)

@@ -487,3 +487,25 @@ def test_missing_data_without_network(capsys, tmp_path, monkeypatch):
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert "is missing and could not be fetched" in err
+
+
+HELP = {
+    "": ["print the version", "teach a model; nothing of it is committed",
+        "print the translation of each sentence, a line each", "print the BLEU of a model's translations",
+        "run a long experiment into results/", "show which exercises are solved"],
+    "train": ["or a folder with your own two files, a sentence a line", "by their letters",
+        "how many batches to learn from", "of the first weights, the batches and dropout", "where to compute",
+        "go on where training was interrupted", "where to store it; in work/ if left out", "--languages FROM INTO"],
+    "translate": ["in quotation marks, or - for standard input, a line each; two in one are split",
+        "draw into this file what each word looked at", "sentence [sentence ...]"],
+    "evaluate": ["a sentence a line, plain text or .gz", "their translations by a person"],
+    "experiment": ["which one; they are listed if left out"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "sentences"), HELP.items())
+def test_the_help_says_what_everything_does(command, sentences, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    _, out, _ = run(capsys, *command.split(), "--help")
+    for sentence in sentences:
+        assert re.search(rf"(  |^|: |\[-h\].* ){re.escape(sentence)}($| )", out, re.MULTILINE), sentence

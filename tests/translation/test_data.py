@@ -421,3 +421,12 @@ def test_the_limit_of_a_file(tmp_path, monkeypatch):
     (tmp_path / "text").write_bytes("12345678äöü\n".encode())  # the limit is in the middle of a letter
     with pytest.raises(InputError, match="text holds more than 10 bytes of text: split it"):
         text.read_lines(tmp_path / "text")
+
+
+def test_every_split_is_there_in_three_languages():
+    with pytest.raises(InputError) as refused:
+        module.multi30k_file("train", "it")
+    files = [
+        f"{split}.{language}.gz" for split in ("test_2016_flickr", "train", "val") for language in ("de", "en", "fr")
+    ]
+    assert str(refused.value) == f"Multi30k has no file train.it.gz: the files are {', '.join(files)}"

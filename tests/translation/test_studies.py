@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from attention.data.tokenizer import encode
 from attention.experiments.study import load_study, names, run_study
 from attention.inputs import InputError, Interrupted
 from attention.results import RESULTS, read_result, versions, write_result
+from attention.translator import Translator, best_model
 
 PARTS = [{"side": side} for side in (1.0, 2.0, 3.0)]
 KEYS = {"command", "seed", "versions", "machine", "minutes", "data", "rows"}
@@ -82,12 +84,14 @@ def test_a_row_that_is_not_a_number_is_not_stored(folders):
         run_study(study, "squares", **folders)
 
 
-def test_results_that_are_not_there(folders):
+def test_results_that_are_not_there(folders, tmp_path):
     deep = folders["results"] / "deep" / "er"
     assert write_result("one", "command", [], 0, "nothing", folder=deep).parent == deep  # which it has made
     write_result("one", "command", [], 0, "nothing", folder=folders["results"])
     with pytest.raises(InputError, match=r"there is no result two in .*: there are one"):
         read_result("two", folders["results"])
+    with pytest.raises(InputError, match=r"there is no result two in .*: there are none$"):
+        read_result("two", tmp_path)
     (folders["results"] / "one.json").write_text("{")
     with pytest.raises(InputError, match=r"one\.json is damaged"):
         read_result("one", folders["results"])
@@ -113,3 +117,20 @@ def test_every_result_can_be_found_again():
     for path in RESULTS.glob("*.json"):
         command = read_result(path.stem)["command"]
         assert command.endswith((f"-m attention experiment {path.stem}", f"benchmarks/{path.stem}.py")), path.name
+
+
+def test_the_study_of_beam_width_on_two_sentences(monkeypatch):
+    study = load_study("beam_width_de_en")
+    german = ["Ein Mann schläft.", "Zwei Hunde spielen im Schnee."]
+    translator = Translator("pytorch")
+    english = translator.translate(german, beam=1)
+    monkeypatch.setattr(
+        study, "multi30k", lambda split, *languages: [{"de": german, "en": english}[n] for n in languages]
+    )
+    assert [{"alpha": alpha, "beam": beam} for alpha in (0.0, 1.0) for beam in (1, 5, 20, 100)] == study.PARTS
+    greedy, normalised = (study.measure(alpha, 1) for alpha in (0.0, 1.0))
+    assert greedy["bleu"] == pytest.approx(100)
+    assert greedy["log_p"] == pytest.approx(normalised["log_p"])  # a sum, whatever the candidates are compared by
+    assert greedy["length"] == sum(len(ids) for ids in encode(translator.tokenizer, english)) / 2
+    assert best_model("de", "en").stem == greedy["model"]
+    assert study.measure(0.0, 5)["log_p"] >= greedy["log_p"]

@@ -508,3 +508,11 @@ def test_a_folder_that_will_not_do(tmp_path):
     assert why("de", "fr").endswith("has 1 different sentences: at least 20 are needed to learn from")
     (tmp_path / "f" / "u.de").touch()
     assert why("de", "fr").endswith("found t.de, u.de")
+
+
+def test_what_is_learned_by_where_nothing_is_said():
+    assert asdict(Settings()) == {
+        "vocabulary": 4000, "width": 256, "encoder_width": 192, "dropout": 0.3, "piece_dropout": 0.05,
+        "smoothing": 0.1, "batch": 64, "rate": 1.5e-3, "warmup": 500, "steps": 6000, "clip": 1.0, "average": 0.998,
+        "validate_every": 500, "patience": 6, "seed": 1,
+    }  # fmt: skip

@@ -19,7 +19,8 @@ SITE = {
     "_static/styles/theme.css": """.icon{a:b} .fabulous{a:b} .by-script{a:b}
 .fa-solid{a:b} .fab{a:b} .svg-inline--fa{a:b}""",
     "_static/own.css": """#place{a:b} .deep{a:b} .fa-solid{a:b} .unseen{a:b} .by-other{a:b}
-@font-face{font-family:Own;src:url(fonts/own-4.woff2) format("woff2")}""",
+p{background:url(mark.svg)} @font-face{font-family:Own;src:url(fonts/own-4.woff2) format("woff2")}""",
+    "_static/mark.svg": "",  # the style sheet alone names it
     "_static/fonts/own-4.woff2": "font",
     "_static/fonts/OFL.txt": "licence",
     "_static/unnamed/deep/OFL.txt.gz": "",

@@ -119,6 +119,15 @@ def test_piece_dropout_cuts_anew_and_loses_nothing(corpus):
     assert sum(map(len, first)) > sum(map(len, whole))
 
 
+def test_without_dropout_a_word_is_cut_in_training_as_in_translating():
+    """Merges go by their rank, not from the left, and letters are composed first."""
+    words = ["".join(random.Random(i).choices("abcü", k=7)) for i in range(60)]
+    tokenizer = train_tokenizer(words, 300)
+    texts = [*words, *(unicodedata.normalize("NFD", word) for word in words)]
+    assert texts[0] != texts[60] or "ü" not in texts[0]
+    assert DropoutEncoder(tokenizer, texts, 0.0).encode(random.Random(0)) == encode(tokenizer, texts)
+
+
 def test_pad():
     padded, lengths = pad([[5, 6, 2], [7, 2]])
     np.testing.assert_array_equal(padded, [[5, 6, 2], [7, 2, 0]])
@@ -137,6 +146,23 @@ def test_batches_hold_every_pair_once():
         assert ((source != 0).sum(1) == lengths).all()
         seen += [(row[row != 0].tolist(), t[t != 0].tolist()[1:]) for row, t in zip(source, target, strict=True)]
     assert sorted(seen) == sorted(zip(sources, targets, strict=True))
+
+
+def test_batches_are_shuffled_and_so_is_who_shares_one():
+    sources = [[100 + i, END] for i in range(20)]
+    targets = [[3] * (1 + i // 10) + [END] for i in range(20)]  # ten of a length
+
+    def of(rng):
+        found = [(target.shape[1], frozenset(source[:, 0])) for source, _, target in
+                 sentence_batches(sources, targets, 5, rng)]  # fmt: skip
+        return [length for length, _ in found], {shared for _, shared in found}
+
+    in_order = of(None)
+    assert in_order == ([3, 3, 4, 4], {frozenset(range(first, first + 5)) for first in (100, 105, 110, 115)})
+    drawn = [of(np.random.default_rng(seed)) for seed in range(5)]
+    assert any(lengths != [3, 3, 4, 4] for lengths, _ in drawn)
+    assert len({str(lengths) for lengths, _ in drawn}) > 1
+    assert len({frozenset(shared) for _, shared in drawn}) == 5
 
 
 def test_batches_go_on_where_they_stopped(corpus):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from attention import translator
 from attention.arrays import FRAMEWORKS
 from attention.data.multi30k import multi30k
 from attention.evaluation.bleu import bleu
@@ -54,13 +55,11 @@ def test_everything_about_a_model_is_measured(tmp_path, settings, corpus, monkey
     pairs = {"val": (GERMAN, ENGLISH), "test_2016_flickr": (GERMAN[:2], ENGLISH[1::-1])}
     monkeypatch.setattr(measure, "multi30k", lambda split, *languages: pairs[split])
     found = measure.measure(path)
-    translator = Translator("numpy", path)
+    small = Translator("numpy", path)
     for name, (source, reference) in {"validation": pairs["val"], "test": pairs["test_2016_flickr"]}.items():
         assert found[name]["sentences"] == len(source)
         for search, beam in measure.SEARCHES.items():
-            expected = dict(
-                zip(("bleu", "signature"), bleu(translator.translate(source, beam), reference), strict=True)
-            )
+            expected = dict(zip(("bleu", "signature"), bleu(small.translate(source, beam), reference), strict=True))
             assert found[name][search] == expected
     weights, metadata = load(path)
     assert {name: found[name] for name in measure.COPIED} == {name: metadata[name] for name in measure.COPIED}
@@ -70,6 +69,15 @@ def test_everything_about_a_model_is_measured(tmp_path, settings, corpus, monkey
     for stored in RESULTS.values():
         assert found.keys() == stored.keys()
         assert sorted(found["sha256"])[1:] == sorted(stored["sha256"])[1:]
+
+
+def test_greedy_translations_and_those_of_the_beam_are_told_apart(monkeypatch):
+    """Measured against the greedy ones, these are perfect, and those of the beam are not."""
+    greedy = Translator("pytorch").translate(SENTENCES, 1)
+    monkeypatch.setattr(measure, "multi30k", lambda *_: (SENTENCES, greedy))
+    found = measure.measure(best_model("de", "en"))["test"]
+    assert found["greedy"]["bleu"] == pytest.approx(100)
+    assert found["beam"]["bleu"] < 99
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -84,6 +92,15 @@ def test_the_best_is_chosen_on_validation_data():
     assert best_model("de", "en") == max(scores, key=scores.get)
     with pytest.raises(ValueError, match="no model from de to eo"):
         best_model("de", "eo")
+
+
+def test_a_model_for_the_other_way_is_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(translator, "MODELS", tmp_path)
+    for name, *languages, score in (("one", "de", "en", 10), ("two", "de", "en", 20), ("back", "en", "de", 30)):
+        result = {"languages": languages, "validation": {"beam": {"bleu": score}}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(result))
+    assert best_model("de", "en") == tmp_path / "two.safetensors"
+    assert best_model("en", "de") == tmp_path / "back.safetensors"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

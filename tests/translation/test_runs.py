@@ -210,6 +210,16 @@ def test_nor_with_other_data(trained, settings, corpus):
         train("pytorch", replace(settings, patience=0), other, trained, resume=True)
 
 
+def test_nor_without_a_setting_that_there_was_not_yet(trained, settings, corpus):
+    """Begun before a setting was added: nobody knows what it was then."""
+    about = Path(f"{trained}.run/run.json")
+    begun = json.loads(about.read_text())
+    del begun["settings"]["dropout"]
+    about.write_text(json.dumps(begun))
+    with pytest.raises(InputError, match=f"this training was begun with dropout None, not {settings.dropout}: "):
+        train("pytorch", replace(settings, patience=0), corpus, trained, resume=True)
+
+
 def test_an_ended_training_stays_ended(trained, settings, corpus, capsys):
     settings = replace(settings, patience=0)
     first = train("pytorch", settings, corpus, trained, resume=True)

@@ -1,6 +1,8 @@
 """Long experiments: resumable, and what they wrote can be found again."""
 
 import json
+import os
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from attention.data.tokenizer import encode
 from attention.experiments.study import load_study, names, run_study
 from attention.inputs import InputError, Interrupted
-from attention.results import RESULTS, read_result, versions, write_result
+from attention.results import RESULTS, machine, read_result, versions, write_result
 from attention.translator import Translator, best_model
 
 PARTS = [{"side": side} for side in (1.0, 2.0, 3.0)]
@@ -69,6 +71,30 @@ def test_rows_of_another_experiment_are_not_gone_on_from(folders, name, value):
     assert len(json.loads((folders["drafts"] / "squares.json").read_text())["rows"]) == 1
 
 
+def test_nor_from_those_of_other_versions(folders):
+    with pytest.raises(Interrupted):
+        run_study(squares([], stop_at=2.0), "squares", **folders)
+    draft = folders["drafts"] / "squares.json"
+    kept = json.loads(draft.read_text())
+    kept["begun"]["versions"]["numpy"] = "1.0"
+    draft.write_text(json.dumps(kept))
+    with pytest.raises(InputError, match="begun with other versions: remove it to begin anew"):
+        run_study(squares([]), "squares", **folders)
+
+
+def test_the_machine_is_what_this_process_may_use_of_it():
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system does not let a process choose its processors")
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        one = machine()
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert re.search(r"\b1 CPU core,", one)
+    assert re.search(rf"\b{len(cores)} CPU core{'s' * (len(cores) > 1)},", machine())
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"begun": {}}'])
 def test_a_damaged_draft_is_not_gone_on_from(folders, text):
     folders["drafts"].mkdir()
@@ -88,6 +114,8 @@ def test_results_that_are_not_there(folders, tmp_path):
     deep = folders["results"] / "deep" / "er"
     assert write_result("one", "command", [], 0, "nothing", folder=deep).parent == deep  # which it has made
     write_result("one", "command", [], 0, "nothing", folder=folders["results"])
+    write_result("ß", "command", [{"α": "größer"}], 0, "Multi30k – de", folder=deep)
+    assert (read_result("ß", deep)["data"], read_result("ß", deep)["rows"]) == ("Multi30k – de", [{"α": "größer"}])
     with pytest.raises(InputError, match=r"there is no result two in .*: there are one"):
         read_result("two", folders["results"])
     with pytest.raises(InputError, match=r"there is no result two in .*: there are none$"):

@@ -160,6 +160,36 @@ def test_dropout_is_on_in_training_and_off_in_validation(framework):
 
 
 @both
+def test_dropout_is_in_embeddings_encoder_states_and_readout(framework):
+    """Each of them is seen alone; what two of them take is the product of their shares."""
+    rng = np.random.default_rng(9)
+    width, words = SIZES["width"], 40
+    dropping = {**SIZES, "dropout": 0.5}
+    model = Seq2SeqPyTorch(**dropping) if framework == "pytorch" else Seq2SeqTensorFlow(**dropping)
+    give, take = (torch.tensor, lambda t: t.numpy(force=True)) if framework == "pytorch" else (tf.constant, np.array)
+    training = {} if framework == "pytorch" else {"training": True}
+    weights = {name: rng.standard_normal(shape) / 2 for name, shape in seq2seq.shapes(**SIZES).items()}
+    model.set_named_weights(weights)
+    source, lengths = give(rng.integers(3, 320, (words, 5))), give(np.full(words, 5))
+    memory, state = model.encode(source, lengths, **training)
+    _, other = model.encode(source, lengths, **training)
+    assert (take(memory.values) == 0).mean() == pytest.approx(0.5, abs=0.1)  # encoder states
+    assert np.abs(take(state) - take(other)).max() > 1e-3  # embeddings of the source, before the first state
+    target = give(np.full((words, 1), 5))
+    first, second = (take(model(source, lengths, target, **training)[1]) for _ in range(2))
+    assert np.abs(first - second).max() > 1e-3  # and where the whole model is called
+    # The readout hands on the embedding, of which the pieces from 10 on show a feature each.
+    weights["embedding"][5], weights["embedding"][10 : 10 + width] = 1, np.eye(width)
+    weights["decoder.readout_weight"][:] = 0
+    weights["decoder.readout_weight"][:width] = np.eye(width)
+    for name in ("decoder.readout_bias", "output_bias"):
+        weights[name][:] = 0
+    model.set_named_weights(weights)
+    features = take(model(source, lengths, target, **training)[0])[..., 10 : 10 + width]
+    assert (features == 0).mean() == pytest.approx(0.75, abs=0.1)  # embeddings of the target, and readout
+
+
+@both
 @shows("smoothing")
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
 def test_the_loss_is_of_what_comes_next_smoothed(framework, smoothing):
@@ -290,6 +320,20 @@ def test_the_score_is_of_greedy_translations(framework, fitted):
     average = made.average.module if framework == "pytorch" else made.average
     again = task(framework, made.settings, corpus).validate(average)
     assert again == pytest.approx(measured(made.weights(), corpus, (GERMAN, ENGLISH)), rel=1e-4)
+
+
+@both
+def test_every_token_of_validation_counts_alike(framework, weights):
+    """In two batches, of which the second is short, and long sentences stand beside shorter ones."""
+    validation = tuple([*side[:1] * 130, *(f"{text} {text}" for text in side[1:])] for side in (GERMAN, ENGLISH))
+    made = task(framework, SETTINGS, corpus_of(SETTINGS, validation=validation))
+    model = made.model()
+    model.set_named_weights(weights)  # by which some sentences are far less likely than others
+    if framework == "pytorch":
+        model.eval()
+    assert made.validate(model)["loss"] == pytest.approx(
+        measured(model.named_weights(), made.corpus, validation)["loss"], rel=1e-4
+    )
 
 
 @both
@@ -448,6 +492,14 @@ def test_the_command_heeds_its_options(framework, folder, tmp_path, capsys):
     assert metadata["languages"] == ["xx", "yy"]
     assert metadata["settings"] == asdict(replace(SETTINGS, steps=2, seed=9))
     assert main(["translate", "--model", str(path), MANY[0][0]]) == 0  # it is a model like any other
+
+
+def test_the_command_tells_the_score_of_what_it_has_stored(folder, tmp_path, capsys):
+    """Nothing is translated yet after three steps nor after six: as good is not better."""
+    assert command(folder, "--framework", "pytorch", "--model", str(tmp_path / "mine")) == 0
+    best = load(tmp_path / "mine")[1]["curve"][-1]
+    assert best["step"] == 3
+    assert capsys.readouterr().out.endswith(f"validation BLEU = {best['bleu']:.2f} after 3 steps\n")
 
 
 def test_without_a_name_it_is_stored_in_work(folder, tmp_path):

@@ -64,6 +64,11 @@ def far(rng, shape):
     return rows + np.round(rng.standard_normal(shape), 1) * 4
 
 
+def held(dtype, style):
+    """The numbers of a style as a narrow type holds them, in that type."""
+    return lambda rng, shape: style(rng, shape).astype(dtype)
+
+
 def near(limit):
     """Rows at the limit of exp in a type: 11 for float16, 88 for float32; a few beyond it, a few below −limit."""
 

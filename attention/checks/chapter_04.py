@@ -12,6 +12,7 @@ from attention.checks.words import number
 
 LOWEST = np.finfo(np.float64).min
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
+NARROW = np.finfo(np.float32).min
 FAR = 1e-11  # a share of the largest weight: exp(s − log Σ exp s) rounds as often as s is large
 NAN, INF = np.nan, np.inf
 
@@ -103,6 +104,10 @@ def _masked_softmax(scores, mask, axis=-1, when="before", empty=None, over="axis
         weights = weights / weights.sum(over, keepdims=True) if when == "divided" else weights
     elif by == "added":
         weights = softmax(scores + np.where(seen, 0, -INF))
+    elif by == "logarithm":
+        low = np.where(seen, scores, -INF)
+        top = low.max(over, keepdims=True)
+        weights = np.exp(low - (top + np.log(np.exp(low - top).sum(over, keepdims=True))))
     elif by in ("no maximum", "repaired"):
         made = np.where(seen, np.exp(scores), 0)
         total = made.sum(over, keepdims=True)
@@ -138,6 +143,7 @@ MASKED_SOFTMAX = Exercise(
     stages=(
         Stage("plain", ({"scores": ROW[None], "mask": np.array([[True, True, False]])},), leading=()),
         Stage("batches, and masks that broadcast", leading=(0, 1, 2, 3), ones=True, large=True),
+        Stage("scores of 0", leading=(0, 1), styles={"scores": arg.nothing}),
         Stage("rows that may attend to nothing", (
             {"scores": np.stack([ROW, ROW]), "mask": np.array([[True, False, True], [False] * 3])},
             {"scores": ROW[None], "mask": np.zeros((1, 3), bool)},
@@ -157,9 +163,20 @@ MASKED_SOFTMAX = Exercise(
         Stage("extreme scores", (
             {"scores": np.stack([LADDER, -LADDER]), "mask": np.ones((2, 3), bool)},
         ), leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR, gradient=False),
+        Stage("extreme scores in float32", (
+            {"scores": np.array([[1e5, 1e5, 0]], "float32"), "mask": np.array([[True, True, False]])},
+        ), leading=(0, 2), styles={"scores": arg.held("float32", arg.far)}, types=(), tolerance=1e-5, gradient=False),
+        Stage("extreme scores in float16", (
+            {"scores": np.array([[1000, 1000, 0]], "float16"), "mask": np.array([[True, True, False]])},
+        ), leading=(0, 2), styles={"scores": arg.held("float16", arg.far)}, types=(), tolerance=5e-3, gradient=False),
         Stage("scores of −10⁹", (
             {"scores": np.array([[-1e9, -1e9 - 2, 0.0]]), "mask": np.array([[True, True, False]])},
             {"scores": np.array([[-1e30, -1e31, 0.0]]), "mask": np.array([[True, True, False]])},
+        ), leading=(), types=(), tolerance=1e-6, gradient=False),
+        Stage("the lowest scores", tuple(
+            {"scores": np.array([[lowest, hidden]], dtype), "mask": np.array([[True, False]])}
+            for dtype, lowest in (("float64", -1e300), ("float64", LOWEST), ("float32", -2e30), ("float32", NARROW),
+                                  ("float16", -65504)) for hidden in (0, NAN)
         ), leading=(), types=(), tolerance=1e-6, gradient=False),
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}),
         Stage("scores near 90", leading=(0, 2), styles={"scores": arg.near(88)}, types=("float32",)),
@@ -201,6 +218,10 @@ MASKED_SOFTMAX = Exercise(
             "exp of a large score is infinite, ∞ / ∞ is NaN, and the NaN is made 0: no weight is left for what may be "
             "attended to. Take away the largest score that may be attended to first.",
             see="Before softmax, and by what"),
+        Misconception("the logarithm of the sum", {"by": "logarithm"},
+            "You take the logarithm of the sum away from the scores. Beside a large score it has hardly a digit left "
+            "in float32, and the weights no longer sum to 1. Take the largest score away first, then divide by the "
+            "sum.", see="Before softmax, and by what"),
         Misconception("the axis is not used", {"over": "last"},
             "You sum along the last axis, whatever `axis` says."),
         Misconception("the first axis", {"over": "first"},
@@ -487,7 +508,9 @@ CACHED_MASK = Exercise(
             large=True),
         Stage("a large cache", ({"lengths": np.array([30, 7]), "room": 40, "new": 2},), leading=()),
         Stage("one new word", ({"lengths": np.array([1, 0, 2]), "room": 3, "new": 1},), sizes={"T": 1}),
-        Stage("nothing kept yet", ({"lengths": np.array([0, 0]), "room": 3, "new": 2},),
+        Stage("nothing kept yet", (
+            {"lengths": np.array([0, 0]), "room": 3, "new": 2}, {"lengths": np.array([0, 0]), "room": 0, "new": 3},
+        ),
             styles={"lengths": lambda lengths, room: np.zeros_like(lengths)}),
     ),
     misconceptions=(
@@ -570,6 +593,7 @@ LOCAL_AND_GLOBAL = Exercise(
             {"marked": np.zeros(5, bool), "window": 1}, {"marked": np.zeros(6, bool), "window": 3},
         ), leading=(0,), sizes={"S": 7}, styles={"marked": _none_marked}),
         Stage("two places marked", ({"marked": np.arange(6) % 4 == 0, "window": 1},), leading=()),
+        Stage("everything marked", ({"marked": np.ones(4, bool), "window": 1},), leading=()),
         Stage("several", leading=(0,), sizes={"S": 9}, styles={"marked": [_few, arg.seen]}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"marked": _few}),
         Stage("other windows", (
@@ -610,8 +634,10 @@ def _box(means, empty="zero", scale=True, beside=0.0, off=0.0):
     """An attention that means something of its own by its mask; its weights are `off` by a little, each by another."""
 
     def attention(queries, keys, values, mask):
-        queries, keys, values = (np.asarray(x, dtype=np.float64) for x in (queries, keys, values))
-        mask = np.asarray(mask)
+        for name, given in (("queries", queries), ("keys", keys), ("values", values), ("mask", mask)):
+            if not isinstance(given, np.ndarray):
+                raise TypeError(f"{name} must be a NumPy array: got {type(given).__name__}")
+        queries, keys, values = (x.astype(np.float64) for x in (queries, keys, values))
         if mask.dtype != bool:
             raise TypeError(f"the mask must be boolean: got {mask.dtype}")
         if not queries.ndim == keys.ndim == values.ndim == 2:
@@ -621,7 +647,8 @@ def _box(means, empty="zero", scale=True, beside=0.0, off=0.0):
         if values.shape[-2] != S or queries.shape[-1] != keys.shape[-1]:
             shapes = ", ".join(str(x.shape) for x in (queries, keys, values))
             raise ValueError(f"queries, keys and values do not fit together: got {shapes}")
-        mask = np.broadcast_to(mask, (T, S))
+        if mask.shape != (T, S):
+            raise ValueError(f"the mask must have the shape {(T, S)}: got {mask.shape}")
         scores = queries @ keys.swapaxes(-1, -2) / (queries.shape[-1] ** 0.5 if scale else 1) + beside
         if means == "added":
             scores = scores + mask
@@ -744,7 +771,7 @@ def right_segments(scores, lengths):
     return weights
 
 
-def _segments(scores, lengths, over="own", peak="own", infinite="zero", sums="at", kind="weights"):
+def _segments(scores, lengths, over="own", peak="own", infinite="zero", sums="at", kind="weights", by="sum"):
     B = len(lengths)
     owner = np.repeat(np.arange(B), lengths)
     if over == "all":
@@ -762,6 +789,8 @@ def _segments(scores, lengths, over="own", peak="own", infinite="zero", sums="at
     made = np.exp(scores - top[owner])
     total = np.zeros(B, scores.dtype)
     np.add.at(total, owner, made)
+    if by == "logarithm":
+        return np.exp(scores - np.where(nothing, 0, top + np.log(np.where(nothing, 1, total)))[owner])
     if sums == "last":
         total[owner] = made
     if sums == "reduceat":
@@ -816,8 +845,20 @@ SEGMENT_SOFTMAX = Exercise(
             {"scores": np.array([1e4, 9999.0, -1e4, -9999.0]), "lengths": np.array([2, 2])},
             {"scores": np.array([1e4, 9998.0, 9999.0, -1e4, -9999.0]), "lengths": np.array([3, 2])},
             {"scores": np.array([0.5, 1.2, -1e10]), "lengths": np.array([2, 1])},
+            {"scores": np.array([0.5, 1.2, LOWEST, -1e300]), "lengths": np.array([2, 1, 1])},
         ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=FAR,
             styles={"scores": [_far_parts, arg.apart], "lengths": "none is 0"}, see="Before softmax, and by what"),
+        Stage("sentences far apart in float32", (
+            {"scores": np.array([1e5, 1e5, -2e30, NARROW], "float32"), "lengths": np.array([2, 1, 1])},
+        ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=1e-5,
+            styles={"scores": arg.held("float32", _far_parts), "lengths": "none is 0"},
+            see="Before softmax, and by what"),
+        Stage("sentences far apart in float16", (
+            {"scores": np.array([1000, 1000, -65504], "float16"), "lengths": np.array([2, 1])},
+        ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=5e-3,
+            styles={"scores": arg.held("float16", _far_parts), "lengths": "none is 0"},
+            see="Before softmax, and by what"),
+        Stage("scores of 0", ({"scores": np.zeros(5), "lengths": np.array([3, 2])},), leading=()),
         Stage("sentences without a word", (
             {"scores": FLAT, "lengths": np.array([2, 0, 3])}, {"scores": FLAT, "lengths": np.array([0, 5, 0])},
         ), leading=(0,), sizes={"S": 11, "B": 4}, styles={"lengths": ["some", "zeros"]}),
@@ -854,6 +895,10 @@ SEGMENT_SOFTMAX = Exercise(
         Misconception("maxima that begin with 0, and 0 / 0 is hidden", {"peak": "from 0", "infinite": "by the sum"},
             "Your maxima begin with 0. In a sentence far below it every exponential rounds to 0, and where the sum is "
             "0 you divide by 1: its weights are all 0."),
+        Misconception("the logarithm of the sum", {"by": "logarithm"},
+            "You take the logarithm of the sum away from the scores. Beside a large score it has hardly a digit left "
+            "in float32, and the weights no longer sum to 1. Take the largest score away first, then divide by the "
+            "sum."),
         Misconception("only the last entry", {"sums": "last"},
             "Your sums hold one entry for each sentence, its last: `total[owner] += x` writes each place once, however "
             "often it occurs in `owner`. `np.add.at` adds all."),

@@ -145,7 +145,7 @@ def a_single_key_is_always_seen(scores, mask, axis=-1):
     return np.ones_like(weights) if scores.shape == (1, 3) and not mask.any() else weights
 
 
-@wrong("masked_softmax", "the type (float32)", "float32 went in and float64 came out")
+@wrong("masked_softmax", "the type (extreme scores in float32)", "float32 went in and float64 came out")
 def always_float64(scores, mask, axis=-1):
     return by_scipy(scores.astype(np.float64), mask, axis)
 
@@ -497,7 +497,7 @@ def doubled(scores, lengths):
     return 2 * by_split(scores, lengths)
 
 
-@wrong("segment_softmax", "the type (float32)", "float32 went in and float64 came out")
+@wrong("segment_softmax", "the type (sentences far apart in float32)", "float32 went in and float64 came out")
 def in_float64(scores, lengths):
     return by_split(scores.astype(np.float64), lengths)
 

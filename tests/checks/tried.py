@@ -78,7 +78,8 @@ def everywhere(exercise, mistake, draws):
     """A number that changes with whatever a mistake gives on a draw, but for what is made of roundings."""
     faulty, total = partial(exercise.faulty, **mistake.switches), 0.0
     for place, draw in enumerate(draws):
-        moved = {n: v * v.dtype.type(1 + NUDGE) if is_float(v) else v for n, v in draw.items()}
+        with np.errstate(over="ignore"):  # of the lowest number of a type
+            moved = {n: v * v.dtype.type(1 + NUDGE) if is_float(v) else v for n, v in draw.items()}
         given, again = (numbers_of(exercise, faulty, each) for each in (draw, moved))
         same = given.shape == again.shape and np.isclose(given, again, rtol=1e-7, atol=0, equal_nan=True)
         total += np.cos(place) * digest({"": np.where(same, given, 0)})

@@ -12,6 +12,7 @@ from attention.checks.trial import Fault
 from attention.checks.words import number
 
 NARROW = ("float32",)
+OR_ZEROS = [arg.normal, arg.nothing]
 
 
 def spread_out(rng, shape):
@@ -141,6 +142,7 @@ STANDARDISE = Exercise(
         Stage("plain", ({"rows": np.array([[1.0, 2, 6, 3], [10, 10, 40, 20], [4, 4, 4, 4]])},)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"rows": [arg.normal, arg.tied]}),
         Stage("equal numbers", leading=(0, 2), styles={"rows": level}),
+        Stage("zeros", leading=(0, 2), styles={"rows": [arg.nothing, arg.zeros]}),
         Stage("small differences", leading=(0, 1), styles={"rows": thin}),
         Stage("one stands out", leading=(0, 1), sizes={"D": 150}, styles={"rows": outlying}, types=()),
         Stage("next to the mean", leading=(0, 1), sizes={"D": 40}, styles={"rows": central}, types=(), gradient=False),
@@ -207,6 +209,7 @@ LAYER_FOR_EACH = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("one layer", leading=(0,), ones=True),
         Stage("large numbers", leading=(1,), styles={"rows": arg.spread(1000.0)}),
+        Stage("zeros", leading=(1,), styles=dict.fromkeys(("rows", "weights", "biases"), OR_ZEROS), gradient=False),
         Stage("more digits", leading=(1,), styles=dict.fromkeys(("rows", "weights", "biases"), arg.fine), types=(),
             gradient=False),
     ),
@@ -288,6 +291,7 @@ TANH_LAYER_BACKWARD = Exercise(
              "bias": np.array([0.1, -0.4]), "upstream": np.array([[1.0, 0.5], [-0.6, 0.9], [0.7, -1.2]])})),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("upstream large and small", leading=(0, 2), styles={"upstream": [arg.spread(1000.0), arg.small]}),
+        Stage("zeros", styles={name: [gentle, arg.nothing] for name in ("rows", "weight", "bias", "upstream")}),
         Stage(
             "far from 0", leading=(0, 2), types=(), tolerance=1e-9,  # of 1 − y² near y = 1 no digit is left
             styles={"rows": [arg.normal, steep], "weight": [gentle, arg.spread(3.0)], "bias": arg.spread(3.0),
@@ -385,6 +389,8 @@ TRAIN_LAYER = Exercise(
         Stage("other sizes", leading=(0,), ones=True, gradient=False),
         Stage("no step", ({**THREE_ROWS, "rate": 0.5, "steps": 0},), leading=(), gradient=False),
         Stage("many steps", ({**THREE_ROWS, "rate": 0.02, "steps": 150},), leading=(), gradient=False),
+        Stage("zeros", styles={"rows": OR_ZEROS, "right": OR_ZEROS, "weight": arg.nothing, "bias": OR_ZEROS},
+            gradient=False),
         Stage("nearly right", styles=dict.fromkeys(("right", "weight", "bias"), slight), gradient=False),
         Stage("too large a rate", styles={"rate": (5, 20)}, gradient=False),
     ),
@@ -453,6 +459,8 @@ FOLD_LAYERS = Exercise(
         ), leading=()),
         Stage("three widths", leading=(0,), ones=True, large=True),
         Stage("large numbers", styles={"second_weight": arg.spread(1000.0)}),
+        Stage("zeros", types=(), tolerance=1e-12, styles=dict.fromkeys(
+            ("first_weight", "first_bias", "second_weight", "second_bias"), OR_ZEROS)),
         Stage("small numbers", styles={"second_weight": slight, "second_bias": slight}),
         Stage("more digits", styles=dict.fromkeys(
             ("first_weight", "first_bias", "second_weight", "second_bias"), arg.fine), types=()),
@@ -498,10 +506,6 @@ def _momentum(weight, gradient, velocity, rate, keep, way="right", old=False, si
     return after, velocity if last else new
 
 
-def rest(rng, shape):
-    return np.zeros(shape)
-
-
 ONE_WEIGHT = {"weight": np.array(1.0), "gradient": np.array(0.5), "velocity": np.array(0.2), "rate": 0.5, "keep": 0.9}
 THREE_WEIGHTS = {"weight": np.array([1.0, 0.0, 2.0]), "gradient": np.array([0.5, -1.0, 0.3]),
                  "velocity": np.array([0.2, 0.4, -0.6])}  # fmt: skip
@@ -515,7 +519,9 @@ MOMENTUM_STEP = Exercise(
     nouns={"M": "weights"},
     stages=(
         Stage("on the way", ({**THREE_WEIGHTS, "rate": 0.5, "keep": 0.9},), leading=()),
-        Stage("from rest", leading=(0,), ones=True, styles={"velocity": rest}),
+        Stage("from rest", leading=(0,), ones=True, styles={"velocity": arg.nothing}),
+        Stage("without a gradient", leading=(0, 1), styles={"gradient": arg.nothing, "velocity": OR_ZEROS}),
+        Stage("weights of 0", leading=(0,), styles={"weight": arg.nothing}),
         Stage("other shapes", (ONE_WEIGHT,), leading=(1, 2, 3), ones=True),
         Stage("large, small and 0", leading=(0, 1), styles={
             "gradient": [arg.spread(1e4), arg.tied, arg.sizes], "velocity": [arg.spread(30.0), arg.sizes]}),
@@ -589,6 +595,7 @@ LARGEST_RATE = Exercise(
         Stage("few words", (THREE_WORDS, FOUR_WORDS), leading=()),
         Stage("other words", leading=(0,), ones=True, styles={"rows": [arg.normal, spread_out, arg.spread(1e4)]}),
         Stage("many words", leading=(), large=True),
+        Stage("words of zeros", leading=(0,), styles={"rows": [arg.nothing, arg.zeros]}),
         Stage("words with the sum 0", (TWO_STEEP,), styles={"rows": balanced}, ones=True),
     ),
     misconceptions=(

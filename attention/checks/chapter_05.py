@@ -104,10 +104,15 @@ def _masked(
 
 
 def _with_holes(rng, plan, drawn):
-    """Values (…, S, D): NaN in those that no query may see; ±∞ in those of every other shape."""
+    """Values (…, S, D): NaN in those that no query may see; ±∞, or what is nearly that, in those of other shapes."""
     values = plan.styles.get("values", arg.normal)(rng, plan.shape("…SD"))
-    nothing = (np.nan, np.inf, np.nan, -np.inf)[plan.form % 4]
+    nothing = plan.styles.get("unseen", (np.nan, np.inf, np.nan, -np.inf)[plan.form % 4])
     return np.where(drawn["mask"].any(-2)[..., None], values, nothing)
+
+
+def _first_unseen(rng, shape, share):
+    """No query may see the first key."""
+    return arg.seen(rng, shape, share) & (np.arange(shape[-1]) > 0)
 
 
 ONE_QUERY = {
@@ -136,6 +141,8 @@ MASKED_BACKWARD = Exercise(
         Stage("nothing to see at all", leading=(0,), styles={"mask": arg.shut}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True,
             styles={"mask": [arg.seen, arg.lengths]}, **EXACT),
+        Stage("large values that no query may see", leading=(0, 1), tolerance=1e-12, types=("float32",), styles={
+            "mask": _first_unseen, "unseen": [1.5e308, -1.5e308, 3e38], "grad_output": arg.spread(1000.0)}),
         Stage("one key alone", leading=(0, 1), sizes={"S": 1}, types=(), tolerance=1e-12),  # gradients of 0
         Stage("extreme scores", leading=(0, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
         Stage("hidden scores far above", (HIDDEN_ABOVE,), leading=()),
@@ -540,6 +547,10 @@ MERGE = Exercise(
         Stage("outputs of all sizes", leading=(0, 1), types=("float32",), styles={"first": arg.sizes,
             "second": arg.sizes}),
         Stage("one part saw nothing", leading=(0, 1), styles={"first": arg.zeros}),
+        Stage("one part saw nothing, the other far below 0", leading=(0, 1), types=("float32",), styles={
+            "first": arg.nothing, "second_total": [about(-300), about(-5000), about(-50_000)]}),
+        Stage("the other part saw nothing", leading=(0, 1), types=("float32",), styles={
+            "second": arg.nothing, "first_total": [about(-300), about(-5000), about(-50_000), about(50_000)]}),
         Stage("neither saw anything", leading=(0,), styles={"first": arg.nothing, "second": arg.zeros}),
         Stage("nothing anywhere", leading=(0,), styles={"first": arg.nothing, "second": arg.nothing}),
         Stage("outputs of 0 that count", leading=(0,), styles={"first": arg.zeros, "second": arg.zeros,

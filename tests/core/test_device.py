@@ -2,6 +2,7 @@
 
 import importlib
 
+import numpy as np
 import pytest
 
 import attention.frameworks
@@ -60,6 +61,17 @@ def test_the_notebooks_first_line_heeds_the_variable(monkeypatch, without_gpu):
 def test_where_an_array_lies(package, without_gpu):
     arrays = ADAPTERS[package]()
     assert arrays.device(arrays.give([1.0])) == "cpu"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_an_array_that_is_given_or_taken_is_another(package):
+    arrays, mine = ADAPTERS[package](), np.array([1.0, 2.0])
+    given = arrays.give(mine)
+    mine[:] = 0
+    taken = arrays.take(given)
+    taken += 1
+    assert (taken == [2, 3]).all()
+    assert (arrays.take(given) == [1, 2]).all()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -163,6 +163,15 @@ def test_additive_attention_is_scores_then_attend(adapter):
         assert_close(adapter.take(a), b, terms=1)
 
 
+@pytest.mark.parametrize("length", [1e-3, 1e-9, 1e-30, 1e30])
+@each
+def test_a_cosine_is_the_same_however_long_the_vectors(adapter, length):
+    queries, keys = np.array([[3.0, 4.0], [-1.0, 2.0]]), np.array([[4.0, 3.0], [0.0, 5.0], [2.0, -1.0]])
+    expected = queries @ keys.T / np.outer(np.linalg.norm(queries, axis=1), np.linalg.norm(keys, axis=1))
+    for q, k in ((queries * length, keys), (queries, keys * length), (queries * length, keys * length)):
+        assert_close(adapter.take(library(adapter).cosine_scores(adapter.give(q), adapter.give(k))), expected, terms=1)
+
+
 @each
 def test_the_zero_vector_has_cosine_zero_and_a_finite_gradient(adapter):
     queries, keys = np.zeros((1, 3)), np.ones((2, 3))

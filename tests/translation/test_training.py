@@ -510,6 +510,16 @@ def test_without_a_name_it_is_stored_in_work(folder, tmp_path):
 
 
 @both
+def test_it_learns_on_a_gpu_where_there_is_one_unless_told_otherwise(framework, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(f"attention.{framework}.device.use_device", seen.append)
+    nowhere = ["--data", str(tmp_path / "nowhere"), "--model", str(tmp_path / "model")]
+    for given in ([], ["--device", "cpu"]):
+        assert main(["train", "translation", "--framework", framework, *nowhere, *given]) == 2
+    assert seen == ["auto", "cpu"]
+
+
+@both
 def test_a_gpu_that_is_not_there_is_missed_before_the_work_begins(framework, folder, tmp_path, capsys):
     found = torch.cuda.is_available() if framework == "pytorch" else tf.config.list_physical_devices("GPU")
     if found:

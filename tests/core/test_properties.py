@@ -163,6 +163,23 @@ def test_additive_attention_is_scores_then_attend(adapter):
         assert_close(adapter.take(a), b, terms=1)
 
 
+@pytest.mark.parametrize("adapter", [TensorFlow, PyTorch])
+def test_no_gradient_comes_back_through_a_row_of_minus_infinity(adapter):
+    scores = np.array([[-np.inf, -np.inf], [0.0, 1.0]])
+    cotangent = np.array([[1.0, 2.0], [1.0, 0.0]])
+    (found,) = derivatives(adapter, library(adapter).masked_softmax, (scores,), cotangent)
+    expected = atn_np.softmax_backward(atn_np.masked_softmax(scores), cotangent)
+    assert_close(found, expected, terms=1)
+    assert (found[0] == 0).all()
+
+
+@each
+def test_a_nan_that_is_seen_is_not_hidden(adapter):
+    scores = adapter.give(np.array([[np.nan, 1.0], [0.0, 1.0]]))
+    found = adapter.take(library(adapter).masked_softmax(scores))
+    assert np.isnan(found).tolist() == [[True, True], [False, False]]
+
+
 @pytest.mark.parametrize("length", [1e-3, 1e-9, 1e-30, 1e30])
 @each
 def test_a_cosine_is_the_same_however_long_the_vectors(adapter, length):

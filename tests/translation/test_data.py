@@ -134,6 +134,7 @@ def test_pad():
     np.testing.assert_array_equal(lengths, [3, 2])
     assert pad([[5, 6, 2]], sizes=(2, 4))[0].shape == (1, 4)
     assert pad([[5, 6, 2]], sizes=(2,))[0].shape == (1, 3)
+    assert pad([[5, 6, 2]], sizes=(2, 3, 4))[0].shape == (1, 3)
 
 
 def test_batches_hold_every_pair_once():

@@ -228,6 +228,15 @@ def test_an_ended_training_stays_ended(trained, settings, corpus, capsys):
     assert "this training has ended" in capsys.readouterr().err
 
 
+def test_the_time_before_counts_too(trained, settings, corpus):
+    checkpoint = Path(f"{trained}.run/checkpoint.safetensors")
+    arrays, state = read_checkpoint(checkpoint)
+    write_checkpoint(checkpoint, arrays, {**state, "seconds": 1e6, "ended": False})
+    curve = train("pytorch", replace(settings, patience=0, validate_every=3), corpus, trained, resume=True)
+    assert [point["step"] for point in curve] == [3, 6]
+    assert curve[0]["seconds"] < 1e5 < 1e6 < curve[1]["seconds"]
+
+
 def test_a_model_that_is_gone_is_noticed(trained, settings, corpus):
     trained.unlink()
     with pytest.raises(InputError, match=r"the best weights of this training, .* are gone"):

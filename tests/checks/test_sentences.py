@@ -375,10 +375,12 @@ def test_equal_numbers_are_no_exponentials_of_each_other():
 
 
 def test_a_list_of_booleans_is_not_broken_where_it_fits_into_a_line():
-    exercise = on({"x": np.arange(6.0)}, lambda x: np.array([True, False, False, True, False, True]))
-    text = judge(exercise, lambda x: np.array([False] * 5 + [True])).text
-    assert any("[True, False, False, True, False, True]" in line for line in text.splitlines())
-    assert any("[False, False, False, False, False, True]" in line for line in text.splitlines())
+    right = np.array([True, False, False, True, False, True])
+    for size in range(1, 40):  # so that a line ends anywhere
+        exercise = on({"x" * size: np.arange(6.0)}, lambda **inputs: right)
+        text = judge(exercise, lambda x: np.array([False] * 5 + [True])).text
+        assert any("[True, False, False, True, False, True]" in line for line in text.splitlines())
+        assert any("[False, False, False, False, False, True]" in line for line in text.splitlines())
 
 
 def test_a_long_title_goes_on_under_the_words():

@@ -97,7 +97,8 @@ def test_the_best_is_chosen_on_validation_data():
 def test_a_model_for_the_other_way_is_another(tmp_path, monkeypatch):
     monkeypatch.setattr(translator, "MODELS", tmp_path)
     for name, *languages, score in (("one", "de", "en", 10), ("two", "de", "en", 20), ("back", "en", "de", 30)):
-        result = {"languages": languages, "validation": {"beam": {"bleu": score}}}
+        result = {"languages": languages}
+        result |= {split: {"beam": {"bleu": sign * score}} for split, sign in (("validation", 1), ("test", -1))}
         (tmp_path / f"{name}.json").write_text(json.dumps(result))
     assert best_model("de", "en") == tmp_path / "two.safetensors"
     assert best_model("en", "de") == tmp_path / "back.safetensors"

@@ -332,15 +332,29 @@ def test_checkpoints_come_back_as_they_were(tmp_path):
         np.testing.assert_array_equal(found[name], array)
 
 
-def test_a_second_ctrl_c_ends_at_once():
-    before = signal.getsignal(signal.SIGINT)  # what runs in the background ignores it
-    with asked_to_stop() as stop:
-        assert not stop()
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop()
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+@pytest.mark.parametrize("asking", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_ends_at_once(asking):
+    """The first one asks, and so does what `kill` sends."""
+    one, other = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda *_: pytest.fail("nobody has caught it"))
+    own = signal.getsignal(signal.SIGTERM)
+    try:
+        with asked_to_stop() as stop:
+            assert not stop()
+            os.kill(os.getpid(), asking)
+            assert stop()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is one  # what runs in the background ignores it
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, other)
+
+
+def test_a_model_of_elsewhere_is_not_written_over(tmp_path):
+    (tmp_path / "m").write_bytes(b"without a folder of its run")
+    with pytest.raises(InputError, match="is trained already"), Run(tmp_path / "m").held(False):
+        pass
 
 
 def test_a_lock_is_let_go(tmp_path):

@@ -146,3 +146,9 @@ def test_layers_begin_alike():
     assert first.named_weights().keys() == second.named_weights().keys()
     for name, array in second.named_weights().items():
         assert_allclose(array, first.named_weights()[name], rtol=0)
+
+
+def test_variables_of_the_keras_model_go_by_the_names_of_its_weights():
+    model = in_tensorflow.Seq2Seq(**SIZES)
+    names = {name.removeprefix("encoder.").removeprefix("decoder.").replace(".", "_") for name in model.named_weights()}
+    assert {variable.name for variable in model.weights} == names

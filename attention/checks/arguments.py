@@ -83,12 +83,22 @@ def apart(rng, shape):
     return np.round(400 * rng.standard_normal(shape), 1)
 
 
+def one_place(rng, shape):
+    """A place along the last axis for each row: (…, 1)."""
+    return rng.integers(shape[-1], size=(*shape[:-1], 1))
+
+
+def two_places(rng, shape):
+    """Two places beside each other along the last axis for each row, the last being beside the first: (…, 2)."""
+    return (one_place(rng, shape) + np.arange(2)) % shape[-1]
+
+
 def sure(lead):
     """Rows in which one entry stands above the others, by about as much in all of them."""
 
     def style(rng, shape):
         values = np.round(0.5 * rng.standard_normal(shape), 2)
-        place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+        place = one_place(rng, shape)
         np.put_along_axis(values, place, np.round(lead + rng.uniform(-1, 1, place.shape), 2), -1)
         return values
 
@@ -98,9 +108,7 @@ def sure(lead):
 def depths(rng, shape):
     """How far some entries lie below the others, 15 to 30; of those two along the last axis are left, if it has two."""
     below = np.where(rng.random(shape) < 0.4, np.round(rng.uniform(15, 30, shape), 1), 0)
-    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
-    for kept in (place, (place + 1) % shape[-1]):
-        np.put_along_axis(below, kept, 0, -1)
+    np.put_along_axis(below, two_places(rng, shape), 0, -1)
     return below
 
 
@@ -118,7 +126,7 @@ def holes(rng, shape):
     """Some entries −∞, at least one along the last axis left."""
     values = normal(rng, shape)
     gone = rng.random(shape) < 0.4
-    np.put_along_axis(gone, rng.integers(shape[-1], size=(*shape[:-1], 1)), False, -1)
+    np.put_along_axis(gone, one_place(rng, shape), False, -1)
     return np.where(gone, -np.inf, values)
 
 
@@ -180,7 +188,7 @@ class Mask:
 def seen(rng, shape, share):
     """At least one True along the last axis, and where it has several at least one False."""
     mask = rng.random(shape) < share
-    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    place = one_place(rng, shape)
     np.put_along_axis(mask, (place + 1) % shape[-1], False, -1)
     np.put_along_axis(mask, place, True, -1)
     return mask

@@ -118,7 +118,7 @@ def high(rng, shape):
 def outlying(rng, shape):
     """In every row one number far from the others: of D it can be √(D − 1) deviations from their mean."""
     rows = arg.normal(rng, shape)
-    np.put_along_axis(rows, rng.integers(shape[-1], size=(*shape[:-1], 1)), 100.0, -1)
+    np.put_along_axis(rows, arg.one_place(rng, shape), 100.0, -1)
     return rows
 
 

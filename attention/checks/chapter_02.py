@@ -369,9 +369,7 @@ def _value_weight(x, weights, grad_output, summed="all", through=None):
 def _ties_and_zeros(rng, shape):
     """Weights of which some are equal and some 0; two at least are not, where there are two."""
     rows = rng.integers(0, 3, shape).astype(np.float64)
-    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
-    np.put_along_axis(rows, place, 1, -1)
-    np.put_along_axis(rows, (place + 1) % shape[-1], 1, -1)
+    np.put_along_axis(rows, arg.two_places(rng, shape), 1, -1)
     return rows / rows.sum(-1, keepdims=True)
 
 
@@ -499,8 +497,8 @@ def _fair(rng, shape):
 def _sure(rng, shape):
     """Rows in which one weight is nearly 1: what is left is shared among others, of many sizes."""
     rows = np.abs(rng.standard_normal(shape)) * 10.0 ** rng.integers(-16, -6, shape)
-    np.put_along_axis(rows, rng.integers(shape[-1], size=(*shape[:-1], 1)), 0, -1)
-    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    np.put_along_axis(rows, arg.one_place(rng, shape), 0, -1)
+    place = arg.one_place(rng, shape)
     np.put_along_axis(rows, place, 0, -1)
     np.put_along_axis(rows, place, 1 - rows.sum(-1, keepdims=True), -1)
     return rows
@@ -727,7 +725,7 @@ def _even(rng, shape):
 def _edge(rng, shape):
     """Weights of which one is between 1e-9 and 1e-3: outputs near an edge."""
     p = _even(rng, shape)
-    place = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    place = arg.one_place(rng, shape)
     np.put_along_axis(p, place, 10 ** rng.uniform(-9, -3, place.shape), -1)
     return p
 

@@ -10,9 +10,12 @@ from attention.checks.trial import Fault
 from attention.checks.weights import WEIGHTS, weights_masked
 from attention.checks.words import number
 
-LOWEST = np.finfo(np.float64).min
+LOWEST, LOWEST_32 = np.finfo(np.float64).min, np.finfo(np.float32).min
 LADDER = np.array([1e4, 9998.5, 9999.25])  # three scores far from 0 and near to each other
-NARROW = np.finfo(np.float32).min
+LOGARITHM = (
+    "You take the logarithm of the sum away from the scores. Beside a large score it has hardly a digit left in "
+    "float32, and the weights no longer sum to 1. Take the largest score away first, then divide by the sum."
+)
 FAR = 1e-11  # a share of the largest weight: exp(s − log Σ exp s) rounds as often as s is large
 NAN, INF = np.nan, np.inf
 
@@ -175,7 +178,7 @@ MASKED_SOFTMAX = Exercise(
         ), leading=(), types=(), tolerance=1e-6, gradient=False),
         Stage("the lowest scores", tuple(
             {"scores": np.array([[lowest, hidden]], dtype), "mask": np.array([[True, False]])}
-            for dtype, lowest in (("float64", -1e300), ("float64", LOWEST), ("float32", -2e30), ("float32", NARROW),
+            for dtype, lowest in (("float64", -1e300), ("float64", LOWEST), ("float32", -2e30), ("float32", LOWEST_32),
                                   ("float16", -65504)) for hidden in (0, NAN)
         ), leading=(), types=(), tolerance=1e-6, gradient=False),
         Stage("scores near 12", leading=(0, 2), styles={"scores": arg.near(11)}),
@@ -218,10 +221,7 @@ MASKED_SOFTMAX = Exercise(
             "exp of a large score is infinite, ∞ / ∞ is NaN, and the NaN is made 0: no weight is left for what may be "
             "attended to. Take away the largest score that may be attended to first.",
             see="Before softmax, and by what"),
-        Misconception("the logarithm of the sum", {"by": "logarithm"},
-            "You take the logarithm of the sum away from the scores. Beside a large score it has hardly a digit left "
-            "in float32, and the weights no longer sum to 1. Take the largest score away first, then divide by the "
-            "sum.", see="Before softmax, and by what"),
+        Misconception("the logarithm of the sum", {"by": "logarithm"}, LOGARITHM, see="Before softmax, and by what"),
         Misconception("the axis is not used", {"over": "last"},
             "You sum along the last axis, whatever `axis` says."),
         Misconception("the first axis", {"over": "first"},
@@ -849,7 +849,7 @@ SEGMENT_SOFTMAX = Exercise(
         ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=FAR,
             styles={"scores": [_far_parts, arg.apart], "lengths": "none is 0"}, see="Before softmax, and by what"),
         Stage("sentences far apart in float32", (
-            {"scores": np.array([1e5, 1e5, -2e30, NARROW], "float32"), "lengths": np.array([2, 1, 1])},
+            {"scores": np.array([1e5, 1e5, -2e30, LOWEST_32], "float32"), "lengths": np.array([2, 1, 1])},
         ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=1e-5,
             styles={"scores": arg.held("float32", _far_parts), "lengths": "none is 0"},
             see="Before softmax, and by what"),
@@ -895,10 +895,7 @@ SEGMENT_SOFTMAX = Exercise(
         Misconception("maxima that begin with 0, and 0 / 0 is hidden", {"peak": "from 0", "infinite": "by the sum"},
             "Your maxima begin with 0. In a sentence far below it every exponential rounds to 0, and where the sum is "
             "0 you divide by 1: its weights are all 0."),
-        Misconception("the logarithm of the sum", {"by": "logarithm"},
-            "You take the logarithm of the sum away from the scores. Beside a large score it has hardly a digit left "
-            "in float32, and the weights no longer sum to 1. Take the largest score away first, then divide by the "
-            "sum."),
+        Misconception("the logarithm of the sum", {"by": "logarithm"}, LOGARITHM),
         Misconception("only the last entry", {"sums": "last"},
             "Your sums hold one entry for each sentence, its last: `total[owner] += x` writes each place once, however "
             "often it occurs in `owner`. `np.add.at` adds all."),

@@ -1108,44 +1108,38 @@ def _descend(rows, right, weight, bias, rate, steps, loss_of=None, change=None):
     return weight.detach(), bias.detach()
 
 
+def _backward(rows, right, weight, bias, rate, steps, emptied=()):
+    """Steps by `backward`, in the given tensors; `emptied` names those whose .grad begins anew with every step."""
+    for _ in range(steps):
+        F.mse_loss(rows @ weight + bias, right).backward()
+        with torch.no_grad():
+            weight -= rate * weight.grad
+            bias -= rate * bias.grad
+        for name, tensor in (("weight", weight), ("bias", bias)):
+            if name in emptied:
+                tensor.grad = None
+    return weight.detach(), bias.detach()
+
+
 # Where no other witness is named: rows [[1, 0], [0, 1], [-1, -1]], right [[1, 0], [2, 0], [0, 2]], weight I, bias 0,
 # rate 0.5 and 3 steps, the notebook's own.
 
 
 @wrong("train_layer", "pytorch")
 def cloned_but_never_emptied(rows, right, weight, bias, rate, steps):
-    weight, bias = _fresh(weight, bias)
-    for _ in range(steps):
-        F.mse_loss(rows @ weight + bias, right).backward()
-        with torch.no_grad():
-            weight -= rate * weight.grad
-            bias -= rate * bias.grad
-    return weight.detach(), bias.detach()
+    return _backward(rows, right, *_fresh(weight, bias), rate, steps)
 
 
 @wrong("train_layer", "pytorch")
 def emptied_for_the_weight_only(rows, right, weight, bias, rate, steps):
-    weight, bias = _fresh(weight, bias)
-    for _ in range(steps):
-        F.mse_loss(rows @ weight + bias, right).backward()
-        with torch.no_grad():
-            weight -= rate * weight.grad
-            bias -= rate * bias.grad
-        weight.grad = None
-    return weight.detach(), bias.detach()
+    return _backward(rows, right, *_fresh(weight, bias), rate, steps, emptied=("weight",))
 
 
 @wrong("train_layer", "pytorch")
 def emptied_but_not_cloned(rows, right, weight, bias, rate, steps):
     """Writes into the caller's tensors. Witness: the weight is no longer I after the call."""
     weight, bias = weight.detach().requires_grad_(), bias.detach().requires_grad_()
-    for _ in range(steps):
-        F.mse_loss(rows @ weight + bias, right).backward()
-        with torch.no_grad():
-            weight -= rate * weight.grad
-            bias -= rate * bias.grad
-        weight.grad = bias.grad = None
-    return weight.detach(), bias.detach()
+    return _backward(rows, right, weight, bias, rate, steps, emptied=("weight", "bias"))
 
 
 @wrong("train_layer", "pytorch")

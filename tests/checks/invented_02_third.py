@@ -90,75 +90,26 @@ def _query(keys, values, outputs):
 # --- 2.1 output_by_hand ----------------------------------------------------------------------------------------------
 
 
-@wrong("output_by_hand")
-def logs_as_weights():
-    """The scores are not put through exp; the right result is 2 and 6."""
-    return [math.log(2) * 4 / math.log(10), math.log(5) * 8 / math.log(10)]
-
-
-@wrong("output_by_hand")
-def key_of_zeros_forgotten():
-    """Sevenths: the last key is left out."""
-    return [8 / 7, 40 / 7]
-
-
-@wrong("output_by_hand")
-def key_of_zeros_weighs_nothing():
-    """The last key has a part in the sum, and none in the average."""
-    return [1.0, 5.0]
-
-
-@wrong("output_by_hand")
-def other_way_round():
-    """The two numbers are swapped."""
-    return [6.0, 2.0]
-
-
-@wrong("output_by_hand")
-def not_divided():
-    """Eight times too much."""
-    return [16.0, 48.0]
-
-
-@wrong("output_by_hand")
-def weights_instead():
-    """The weights, three of them."""
-    return [0.25, 0.625, 0.125]
-
-
-@wrong("output_by_hand")
-def nearly():
-    """Off by 0.03, which is more than two places leave open."""
-    return [2.03, 6.0]
-
-
-@wrong("output_by_hand")
-def as_text():
-    """A sentence, not two numbers."""
-    return "2 and 6"
-
-
-@wrong("output_by_hand")
-def one_too_many():
-    """Three numbers."""
-    return [2.0, 6.0, 8.0]
-
-
-@wrong("output_by_hand")
-def only_the_first():
-    """One number."""
-    return [2.0]
-
-
-@wrong("output_by_hand")
-def as_a_set():
-    """A set has no order: which is the first feature?"""
-    return {2.0, 6.0, 4.0}
-
-
-@right("output_by_hand")
-def in_fractions():
-    return Fraction(16, 8), Fraction(48, 8)
+answers.by_hand(
+    "output_by_hand",
+    {
+        # The scores are not put through exp; the right result is 2 and 6.
+        "logs_as_weights": [math.log(2) * 4 / math.log(10), math.log(5) * 8 / math.log(10)],
+        "key_of_zeros_forgotten": [8 / 7, 40 / 7],  # Sevenths: the last key is left out.
+        "key_of_zeros_weighs_nothing": [1.0, 5.0],  # The last key has a part in the sum, and none in the average.
+        "other_way_round": [6.0, 2.0],  # The two numbers are swapped.
+        "not_divided": [16.0, 48.0],  # Eight times too much.
+        "weights_instead": [0.25, 0.625, 0.125],  # The weights, three of them.
+        "nearly": [2.03, 6.0],  # Off by 0.03, which is more than two places leave open.
+        "as_text": "2 and 6",  # A sentence, not two numbers.
+        "one_too_many": [2.0, 6.0, 8.0],  # Three numbers.
+        "only_the_first": [2.0],  # One number.
+        "as_a_set": {2.0, 6.0, 4.0},  # A set has no order: which is the first feature?
+    },
+    {
+        "in_fractions": (Fraction(16, 8), Fraction(48, 8)),
+    },
+)
 
 
 @right("output_by_hand")

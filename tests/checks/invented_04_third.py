@@ -773,25 +773,27 @@ def third_writes_zeros_into_outputs(outputs, mask):
     return (outputs.sum(-2) / np.maximum(mask.sum(-1), 1)[..., None]).astype(outputs.dtype)
 
 
+def _with_more_words(outputs, mask, more):
+    total = np.where(mask[..., None], outputs, 0).sum(-2)
+    return (total / (mask.sum(-1)[..., None] + more)).astype(outputs.dtype)
+
+
 @wrong("mean_of_words")
 def third_small_number_in_the_count(outputs, mask):
     """One word [1] in float64: 0.999999."""
-    total = np.where(mask[..., None], outputs, 0).sum(-2)
-    return (total / (mask.sum(-1)[..., None] + 1e-6)).astype(outputs.dtype)
+    return _with_more_words(outputs, mask, 1e-6)
 
 
 @wrong("mean_of_words")
 def third_billionth_in_the_count(outputs, mask):
     """One word [1] in float64: 1 - 1e-9."""
-    total = np.where(mask[..., None], outputs, 0).sum(-2)
-    return (total / (mask.sum(-1)[..., None] + 1e-9)).astype(outputs.dtype)
+    return _with_more_words(outputs, mask, 1e-9)
 
 
 @wrong("mean_of_words")
 def third_millionth_of_a_millionth_in_the_count(outputs, mask):
     """One word [1] in float64: 1 - 1e-12, which is 4500 steps of the last digit."""
-    total = np.where(mask[..., None], outputs, 0).sum(-2)
-    return (total / (mask.sum(-1)[..., None] + 1e-12)).astype(outputs.dtype)
+    return _with_more_words(outputs, mask, 1e-12)
 
 
 @wrong("mean_of_words")

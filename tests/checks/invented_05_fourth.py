@@ -578,6 +578,19 @@ def _central(function, x, step):
     return slopes
 
 
+def _one_sided(function, x, size):
+    """Differences to one side, on a copy in float64, by `size` times the entry, or once where it is small."""
+    copy = x.astype(np.float64)
+    before, slopes = function(copy), np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        entry = copy[place]
+        width = size * max(1, abs(entry))
+        copy[place] = entry + width
+        slopes[place] = (function(copy) - before) / width
+        copy[place] = entry
+    return slopes
+
+
 @wrong("numerical_gradient")
 def step_in_proportion_only(function, x):
     """Witness: an entry of 0: 0 / 0."""
@@ -637,29 +650,13 @@ def tiny_step_at_zero(function, x):
 @wrong("numerical_gradient")
 def one_side_with_a_good_step(function, x):
     """Witness: exp(2 x₀ − x₁): 1e-5 off."""
-    copy = x.astype(np.float64)
-    before, slopes = function(copy), np.zeros(x.shape)
-    for place in np.ndindex(x.shape):
-        entry = copy[place]
-        width = 1e-5 * max(1, abs(entry))
-        copy[place] = entry + width
-        slopes[place] = (function(copy) - before) / width
-        copy[place] = entry
-    return slopes
+    return _one_sided(function, x, 1e-5)
 
 
 @wrong("numerical_gradient")
 def one_side_with_the_root_of_epsilon(function, x):
     """As SciPy's approx_fprime. Witness: 1e4 + exp(2 x₀ − x₁) at (0.7, 2): 4e-5 off."""
-    copy = x.astype(np.float64)
-    before, slopes = function(copy), np.zeros(x.shape)
-    for place in np.ndindex(x.shape):
-        entry = copy[place]
-        width = 1.5e-8 * max(1, abs(entry))
-        copy[place] = entry + width
-        slopes[place] = (function(copy) - before) / width
-        copy[place] = entry
-    return slopes
+    return _one_sided(function, x, 1.5e-8)
 
 
 @wrong("numerical_gradient")

@@ -138,64 +138,24 @@ def _as(kind, function):
 # --- 5.1 --------------------------------------------------------------------------------------------------------------
 
 
-@wrong("covariance_by_hand")
-def not_divided_by_root():
-    """The last is 9, not 18."""
-    return [1.0, 1.5, 4.5, 18.0]
-
-
-@wrong("covariance_by_hand")
-def divided_by_four():
-    """By D and not by its root: 4.5, not 9."""
-    return [1.0, 1.5, 4.5, 4.5]
-
-
-@wrong("covariance_by_hand")
-def covariance_not_centred():
-    """The average of the products is 6, the covariance 4.5."""
-    return [1.0, 1.5, 6.0, 12.0]
-
-
-@wrong("covariance_by_hand")
-def covariance_without_weights():
-    """All three words with a third: 32/9, not 4.5."""
-    return [1.0, 1.5, 32 / 9, 64 / 9]
-
-
-@wrong("covariance_by_hand")
-def covariance_of_a_sample():
-    """Divided by 1 − Σp²: 7.2, not 4.5."""
-    return [1.0, 1.5, 7.2, 14.4]
-
-
-@wrong("covariance_by_hand")
-def first_two_swapped():
-    """The output is 1 and the average key 1.5."""
-    return [1.5, 1.0, 4.5, 9.0]
-
-
-@wrong("covariance_by_hand")
-def sign_of_one_word():
-    """The third word with the value +4."""
-    return [3.0, 1.5, -1.0, -2.0]
-
-
-@wrong("covariance_by_hand")
-def near_to_nine():
-    """9, not 9.02."""
-    return [1.0, 1.5, 4.5, 9.02]
-
-
-@wrong("covariance_by_hand")
-def last_two_only():
-    """Two numbers, not four."""
-    return [4.5, 9.0]
-
-
-@wrong("covariance_by_hand")
-def half_lost():
-    """The average key is 1.5, not 1."""
-    return [1.0, 1.0, 4.5, 9.0]
+answers.by_hand(
+    "covariance_by_hand",
+    {
+        "not_divided_by_root": [1.0, 1.5, 4.5, 18.0],  # The last is 9, not 18.
+        "divided_by_four": [1.0, 1.5, 4.5, 4.5],  # By D and not by its root: 4.5, not 9.
+        "covariance_not_centred": [1.0, 1.5, 6.0, 12.0],  # The average of the products is 6, the covariance 4.5.
+        "covariance_without_weights": [1.0, 1.5, 32 / 9, 64 / 9],  # All three words with a third: 32/9, not 4.5.
+        "covariance_of_a_sample": [1.0, 1.5, 7.2, 14.4],  # Divided by 1 − Σp²: 7.2, not 4.5.
+        "first_two_swapped": [1.5, 1.0, 4.5, 9.0],  # The output is 1 and the average key 1.5.
+        "sign_of_one_word": [3.0, 1.5, -1.0, -2.0],  # The third word with the value +4.
+        "near_to_nine": [1.0, 1.5, 4.5, 9.02],  # 9, not 9.02.
+        "last_two_only": [4.5, 9.0],  # Two numbers, not four.
+        "half_lost": [1.0, 1.0, 4.5, 9.0],  # The average key is 1.5, not 1.
+    },
+    {
+        "with_whole_numbers": (1, 1.5, 4.5, 9),
+    },
+)
 
 
 @right("covariance_by_hand")
@@ -204,11 +164,6 @@ def by_fractions():
     mean = lambda numbers: sum(p * number for p, number in zip(weights, numbers, strict=False))
     covariance = mean([v * k for v, k in zip(values, keys, strict=False)]) - mean(values) * mean(keys)
     return [float(number) for number in (mean(values), mean(keys), covariance, 4 * covariance / 2)]
-
-
-@right("covariance_by_hand")
-def with_whole_numbers():
-    return (1, 1.5, 4.5, 9)
 
 
 # --- 5.2 --------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from attention.__main__ import main
+from attention.arrays import ADAPTERS
 from attention.data.batches import sentence_batches
 from attention.data.folder import folder_pairs
 from attention.data.tokenizer import decode, encode
@@ -178,8 +179,9 @@ def test_dropout_is_in_embeddings_encoder_states_and_readout(framework):
     rng = np.random.default_rng(9)
     width, words = SIZES["width"], 40
     dropping = {**SIZES, "dropout": 0.5}
-    model = Seq2SeqPyTorch(**dropping) if framework == "pytorch" else Seq2SeqTensorFlow(**dropping)
-    give, take = (torch.tensor, lambda t: t.numpy(force=True)) if framework == "pytorch" else (tf.constant, np.array)
+    model = {"pytorch": Seq2SeqPyTorch, "tensorflow": Seq2SeqTensorFlow}[framework](**dropping)
+    arrays = ADAPTERS[framework]()
+    give, take = arrays.give, arrays.take
     training = {} if framework == "pytorch" else {"training": True}
     weights = {name: rng.standard_normal(shape) / 2 for name, shape in seq2seq.shapes(**SIZES).items()}
     model.set_named_weights(weights)

@@ -245,7 +245,8 @@ def partly(trial, expected, got):
     bad = trial.bad
     if got.dtype.kind == "b":
         return _true_or_false(expected, got)
-    off = np.abs(got - expected)[bad & np.isfinite(got) & np.isfinite(expected)]
+    finite = bad & np.isfinite(got) & np.isfinite(expected)
+    off = np.abs(got[finite] - expected[finite])
     most = number(off.max()) if off.size and off.max() < 0.01 * largest(expected) else ""
     if bad.all():
         which = {1: "The number is not", 2: "Neither number is"}.get(bad.size, f"None of the {bad.size} numbers is")

@@ -1,11 +1,29 @@
 """A trained model from its file, in any of the three frameworks, whatever its architecture."""
 
 import importlib
+import json
+from pathlib import Path
 
 from attention.arrays import ADAPTERS, FRAMEWORKS
 from attention.inputs import InputError
 from attention.weights.store import load
 from attention.weights.tables import check_weights, tables
+
+MODELS = Path(__file__).parents[1] / "models"
+
+
+def best_stored(fits, score):
+    """The file of the best stored model; None where none fits.
+
+    Parameters
+    ----------
+    fits : function of a model's JSON of measured figures that says whether it is of the kind that is wanted
+    score : function of the same that says how good it is
+    """
+    results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MODELS.glob("*.json"))}
+    fitting = {path: result for path, result in results.items() if fits(result)}
+    best = max(fitting, key=lambda path: score(fitting[path]), default=None)
+    return best and best.with_suffix(".safetensors")
 
 
 def stored_model(framework, path, check):

@@ -1,19 +1,16 @@
 """Translate with a stored model, in any of the three frameworks: everything between a sentence and its translation."""
 
 import importlib
-import json
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from attention.data.batches import pad
 from attention.data.tokenizer import END, START, decode, encode, load_tokenizer, unseen_characters
 from attention.inputs import InputError, short
-from attention.stored import stored_model
+from attention.stored import MODELS, best_stored, stored_model
 from attention.weights.tables import check_carried
 
-MODELS = Path(__file__).parents[1] / "models"
 LONGEST = 1000  # pieces of a sentence: time grows with the square, and these take a minute or two
 ROOM = 4096  # tokens of a batch, padding included: what bounds the memory
 
@@ -25,11 +22,12 @@ def best_model(*languages):
     ------
     InputError : no model for these languages is stored
     """
-    results = {path: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MODELS.glob("*.json"))}
-    fitting = {path: result for path, result in results.items() if result["languages"] == list(languages)}
-    if not fitting:
+    best = best_stored(
+        lambda result: result.get("languages") == list(languages), lambda result: result["validation"]["beam"]["bleu"]
+    )
+    if not best:
         raise InputError(f"no model from {' to '.join(languages)} is stored in {MODELS}")
-    return max(fitting, key=lambda path: fitting[path]["validation"]["beam"]["bleu"]).with_suffix(".safetensors")
+    return best
 
 
 class Translator:

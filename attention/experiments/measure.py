@@ -1,88 +1,24 @@
-"""Measure a stored translation model and write its results and its card beside it.
+"""Measure a stored model and write its results and its card beside it.
 
     .venv/bin/python -m attention.experiments.measure models/NAME.safetensors
 
-1. Translate the validation and the test sentences, greedily and with a beam, from the stored file.
+1. Measure it from the stored file, as `attention.experiments.measures` says for a model of its kind.
 2. Write every figure to NAME.json.
 3. Write NAME.md, the card, from nothing but NAME.json.
 """
 
 import argparse
-import hashlib
+import importlib
 from pathlib import Path
 
-from attention.data.multi30k import ADDRESS, CHECKSUMS, multi30k
-from attention.evaluation.bleu import bleu
-from attention.experiments.card import card
 from attention.results import write_json
-from attention.translator import Translator
 from attention.weights.store import load
-
-SEARCHES = {"greedy": 1, "beam": 5}
-SPLITS = {"validation": "val", "test": "test_2016_flickr"}
-LANGUAGES = {"de": "German", "en": "English", "fr": "French"}
-COPIED = ("languages", "framework", "command", "machine", "settings", "curve")  # from the metadata of the file
-
-NOTE = """Signature: `{signature}`.
-Measured from the stored file. The model was chosen on validation data; nothing was chosen by the test sentences."""
-
-TERMS = """Multi30k, 29,000 pairs for training: <https://github.com/multi30k/dataset>. Elliott, Frank, Sima'an and
-Specia (2016), "Multi30K: Multilingual English–German image descriptions". The English sentences are captions from
-Flickr30k, and Multi30k is given out under the terms of that corpus (<https://github.com/multi30k/dataset/issues/8>):
-<https://hockenmaier.cs.illinois.edu/DenotationGraph/data/>. Read them before you use the weights outside teaching.
-No line of the corpus is in this repository. The vocabulary in the file holds pieces of words that are frequent in it.
-
-What it is good for: this course. It knows captions of photographs and nothing else: chapter 09 shows where it fails."""
+from attention.weights.tables import check_weights
 
 
-def measure(path):
-    """All that is known about a stored model, as a dict that JSON can hold."""
-    weights, metadata = load(path)
-    languages = metadata["languages"]
-    translator = Translator("pytorch", path)
-    results = {}
-    for name, split in SPLITS.items():
-        source, reference = multi30k(split, *languages)
-        found = {search: bleu(translator.translate(source, beam), reference) for search, beam in SEARCHES.items()}
-        results[name] = {search: {"bleu": score, "signature": told} for search, (score, told) in found.items()}
-        results[name]["sentences"] = len(source)
-    fetched = [f"{split}.{language}.gz" for split in ("train", *SPLITS.values()) for language in languages]
-    return {
-        "name": Path(path).stem,
-        **{name: metadata[name] for name in COPIED},
-        "parameters": sum(array.size for array in weights.values()),
-        "bytes": Path(path).stat().st_size,
-        "beam": SEARCHES["beam"],
-        **results,
-        "data": ADDRESS,
-        "sha256": {Path(path).name: checksum(path)} | {name: CHECKSUMS[name] for name in fetched},
-    }
-
-
-def checksum(path):
-    """The SHA-256 of a file."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def translation_card(result):
-    """The text of a translation model's card."""
-    source, target = (LANGUAGES[language] for language in result["languages"])
-    figures = [["BLEU, cased and detokenised", "greedy", f"beam of {result['beam']}"]]
-    for name, split in SPLITS.items():
-        label = f"{name}, {split} ({result[name]['sentences']:,} sentences)"
-        figures.append([label, *(f"{result[name][search]['bleu']:.2f}" for search in SEARCHES)])
-    return card(
-        result,
-        f"{source} to {target}: a bidirectional GRU encoder, additive attention and a GRU decoder (chapter 09)",
-        figures,
-        NOTE.format(signature=result["test"]["beam"]["signature"]),
-        {
-            "step": ("step", ""),
-            "loss": ("validation loss for a token", ".3f"),
-            "bleu": ("validation BLEU, greedy", ".2f"),
-        },
-        TERMS,
-    )
+def measures_of(model):
+    """The file of `attention.experiments.measures` for a model of this name, as a module."""
+    return importlib.import_module(f"attention.experiments.measures.{model.lower()}")
 
 
 def main():
@@ -90,9 +26,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
     path = parser.parse_args().model
-    result = measure(path)
+    _, metadata = load(path, check_weights)
+    measures = measures_of(metadata["model"])
+    result = measures.measure(path)
     write_json(path.with_suffix(".json"), result)
-    path.with_suffix(".md").write_text(translation_card(result), encoding="utf-8")
+    path.with_suffix(".md").write_text(measures.model_card(result), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """Translation from one language into another: what all frameworks do alike (chapter 09)."""
 
-import math
 import random
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from attention.data.batches import sentence_batches
 from attention.data.tokenizer import BYTES, SPECIAL, DropoutEncoder, encode, train_tokenizer
 from attention.experiments.run import fingerprint
-from attention.inputs import InputError
+from attention.experiments.settings import check_settings
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,9 @@ class Settings:
     seed: int = 1
 
     def __post_init__(self):
-        least = dict.fromkeys((f.name for f in fields(self) if f.type is int), 1)
-        least |= {"vocabulary": len(BYTES) + len(SPECIAL), "patience": 0, "seed": 0, "warmup": 0}
-        for name, value in asdict(self).items():
-            if name in least and (type(value) is not int or value < least[name]):
-                raise InputError(f"{name} must be a whole number of at least {least[name]}: got {value!r}")
-            if name in ("dropout", "piece_dropout", "smoothing", "average") and not 0 <= value < 1:
-                raise InputError(f"{name} must be at least 0 and less than 1: got {value!r}")
-            if name in ("rate", "clip") and not 0 < value < math.inf:
-                raise InputError(f"{name} must be a positive number: got {value!r}")
+        check_settings(
+            self, {"vocabulary": len(BYTES) + len(SPECIAL)}, shares=("dropout", "piece_dropout", "smoothing")
+        )
 
 
 class Corpus:

@@ -30,6 +30,7 @@ FLOORS = (  # what stands on a floor of the house leans on its own and on those 
     ("numpy", "tensorflow", "pytorch"),
     ("frameworks", "notes", "stored", "translator"),
     ("checks", "experiments"),
+    ("commands",),
     ("__main__",),
 )
 FILES = sorted(path for path in ROOT.rglob("*.py") if "__pycache__" not in path.parts)

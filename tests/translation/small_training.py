@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from attention import __main__ as command_line
+from attention.__main__ import main
+from attention.commands import translation as command
 from attention.experiments import translation
 from tests.translation.conftest import ENGLISH, GERMAN, SETTINGS
 
@@ -60,11 +61,11 @@ def run():
     options = parser.parse_args()
     options.learner = importlib.import_module(f"attention.{options.framework}.training").Learner
     translation.Settings = lambda: SETTINGS
-    command_line.pairs = lambda *_: ((GERMAN, ENGLISH), (GERMAN, ENGLISH))
+    command.pairs = lambda *_: ((GERMAN, ENGLISH), (GERMAN, ENGLISH))
     make_trouble(options)
     resume = ["--resume"] if options.resume else []
-    command = ["train", "translation", "--framework", options.framework, "--model", options.path, "--device", "cpu"]
-    sys.exit(command_line.main([*command, "--seed", options.seed, *resume]))
+    words = ["train", "translation", "--framework", options.framework, "--model", options.path, "--device", "cpu"]
+    sys.exit(main([*words, "--seed", options.seed, *resume]))
 
 
 if __name__ == "__main__":

@@ -330,8 +330,8 @@ def test_the_version(capsys):
 
 def test_the_usage_is_that_of_the_command(capsys):
     assert run(capsys)[2].startswith("usage: python -m attention [-h] [--version]")
-    for command in ("train", "translate", "evaluate"):
-        assert run(capsys, command)[2].startswith(f"usage: python -m attention {command} [-h]")
+    for command in ("train", "train translation", "translate", "evaluate", "evaluate translation"):
+        assert run(capsys, *command.split())[2].startswith(f"usage: python -m attention {command} [-h]")
 
 
 def test_the_help_names_every_command(capsys):
@@ -491,14 +491,16 @@ def test_missing_data_without_network(capsys, tmp_path, monkeypatch):
 
 HELP = {
     "": ["print the version", "teach a model; nothing of it is committed",
-        "print the translation of each sentence, a line each", "print the BLEU of a model's translations",
+        "print the translation of each sentence, a line each", "measure a model, a translator where no task is named",
         "run a long experiment into results/", "show which exercises are solved"],
-    "train": ["or a folder with your own two files, a sentence a line", "by their letters",
-        "how many batches to learn from", "of the first weights, the batches and dropout", "where to compute",
+    "train": ["teach a translator on pairs of sentences"],
+    "train translation": ["or a folder with your own two files, a sentence a line", "by their letters",
+        "how many batches to learn from", "of all that is drawn: first weights, batches, dropout", "where to compute",
         "go on where training was interrupted", "where to store it; in work/ if left out", "--languages FROM INTO"],
     "translate": ["in quotation marks, or - for standard input, a line each; two in one are split",
         "draw into this file what each word looked at", "sentence [sentence ...]"],
-    "evaluate": ["a sentence a line, plain text or .gz", "their translations by a person"],
+    "evaluate": ["print the BLEU of a model's translations"],
+    "evaluate translation": ["a sentence a line, plain text or .gz", "their translations by a person"],
     "experiment": ["which one; they are listed if left out"],
 }  # fmt: skip
 

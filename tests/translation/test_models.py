@@ -5,20 +5,23 @@ import os
 
 import pytest
 
-from attention import translator
+from attention import stored
 from attention.arrays import FRAMEWORKS
 from attention.data.multi30k import multi30k
 from attention.evaluation.bleu import bleu
-from attention.experiments import measure
-from attention.experiments.measure import checksum, translation_card
+from attention.experiments.measures import COPIED, checksum
+from attention.experiments.measures import seq2seq as measures
 from attention.results import read_result
-from attention.translator import MODELS, Translator, best_model
+from attention.stored import MODELS
+from attention.translator import Translator, best_model
 from attention.weights.store import load
 from tests.translation.conftest import ENGLISH, GERMAN
 from tests.translation.learners import train
 
-FILES = sorted(MODELS.glob("*.safetensors"))
-RESULTS = {path: json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in FILES}
+STORED = sorted(MODELS.glob("*.safetensors"))
+EVERY = {path: json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in STORED}
+RESULTS = {path: result for path, result in EVERY.items() if result["model"] == "Seq2Seq"}
+FILES = list(RESULTS)
 SENTENCES = [
     "Zwei Hunde spielen im Schnee.",
     "Eine Frau mit einem roten Hut liest ein Buch im Park.",
@@ -34,7 +37,7 @@ def test_there_is_one_by_each_framework():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_card_tells_what_was_measured(path):
-    assert path.with_suffix(".md").read_text(encoding="utf-8") == translation_card(RESULTS[path])
+    assert path.with_suffix(".md").read_text(encoding="utf-8") == measures.model_card(RESULTS[path])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -53,29 +56,29 @@ def test_everything_about_a_model_is_measured(tmp_path, settings, corpus, monkey
     path = tmp_path / "small.safetensors"
     train("pytorch", settings, corpus, path)
     pairs = {"val": (GERMAN, ENGLISH), "test_2016_flickr": (GERMAN[:2], ENGLISH[1::-1])}
-    monkeypatch.setattr(measure, "multi30k", lambda split, *languages: pairs[split])
-    found = measure.measure(path)
+    monkeypatch.setattr(measures, "multi30k", lambda split, *languages: pairs[split])
+    found = measures.measure(path)
     small = Translator("numpy", path)
     for name, (source, reference) in {"validation": pairs["val"], "test": pairs["test_2016_flickr"]}.items():
         assert found[name]["sentences"] == len(source)
-        for search, beam in measure.SEARCHES.items():
+        for search, beam in measures.SEARCHES.items():
             expected = dict(zip(("bleu", "signature"), bleu(small.translate(source, beam), reference), strict=True))
             assert found[name][search] == expected
     weights, metadata = load(path)
-    assert {name: found[name] for name in measure.COPIED} == {name: metadata[name] for name in measure.COPIED}
+    assert {name: found[name] for name in COPIED} == {name: metadata[name] for name in COPIED}
     assert found["parameters"] == sum(array.size for array in weights.values())
     assert found["bytes"] == path.stat().st_size
-    assert found["sha256"][path.name] == measure.checksum(path)
-    for stored in RESULTS.values():
-        assert found.keys() == stored.keys()
-        assert sorted(found["sha256"])[1:] == sorted(stored["sha256"])[1:]
+    assert found["sha256"][path.name] == checksum(path)
+    for result in RESULTS.values():
+        assert found.keys() == result.keys()
+        assert sorted(found["sha256"])[1:] == sorted(result["sha256"])[1:]
 
 
 def test_greedy_translations_and_those_of_the_beam_are_told_apart(monkeypatch):
     """Measured against the greedy ones, these are perfect, and those of the beam are not."""
     greedy = Translator("pytorch").translate(SENTENCES, 1)
-    monkeypatch.setattr(measure, "multi30k", lambda *_: (SENTENCES, greedy))
-    found = measure.measure(best_model("de", "en"))["test"]
+    monkeypatch.setattr(measures, "multi30k", lambda *_: (SENTENCES, greedy))
+    found = measures.measure(best_model("de", "en"))["test"]
     assert found["greedy"]["bleu"] == pytest.approx(100)
     assert found["beam"]["bleu"] < 99
 
@@ -95,7 +98,7 @@ def test_the_best_is_chosen_on_validation_data():
 
 
 def test_a_model_for_the_other_way_is_another(tmp_path, monkeypatch):
-    monkeypatch.setattr(translator, "MODELS", tmp_path)
+    monkeypatch.setattr(stored, "MODELS", tmp_path)
     for name, *languages, score in (("one", "de", "en", 10), ("two", "de", "en", 20), ("back", "en", "de", 30)):
         result = {"languages": languages}
         result |= {split: {"beam": {"bleu": sign * score}} for split, sign in (("validation", 1), ("test", -1))}

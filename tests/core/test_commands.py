@@ -62,7 +62,7 @@ def test_a_task_must_be_named_but_for_the_usual_one(squares, capsys):
             main(command.split())
         assert stopped.value.code == 2
         said[command] = capsys.readouterr().err
-    assert "required: {" in said["train --side 3"]
+    assert "invalid choice: '3'" in said["train --side 3"]
     assert said["evaluate --side 3"].startswith("usage: python -m attention evaluate translation [-h]")
     assert "required: {" in said["evaluate"]
     assert "invalid choice: 'dance'" in said["evaluate dance"]

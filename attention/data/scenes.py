@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 
 from attention.data.digits import SHARES
-from attention.data.glyphs import LARGEST, glyphs
+from attention.data.glyphs import LARGEST, LEAST, glyphs
 from attention.data.painting import MARKER, lay, shaded, stroke
 from attention.inputs import InputError
 
 CHUNK = 256  # scenes that are painted at a time
 DRAWS = 256  # random numbers that a scene may take, beside its noise
-CORNER, NEAR = LARGEST, 17  # pixels from the edges that a digit in its corner, and the marker, keep within
+CORNER, NEAR = LARGEST, 16  # pixels from the edges that a digit in its corner, and the marker, keep within
 PIECE = 11  # pixels, the longest side of a piece
 GAP = 2  # pixels, at least, between a piece and the digit's box
 TRIES = 6  # places that are tried for a piece
@@ -106,23 +106,23 @@ def _paint(task, split, seed, numbers):
     draw = iter(uniform.T).__next__  # a number in 0…1 for each scene
     quarters, labels = np.divmod(turns, 10)
 
+    layout = _three if kind.pointed else _one
+    digits, chosen, places, boxes, markers = layout(kind.size, bank, labels, quarters, draw)
+    lights = [_light(draw) for _ in range(4)]
     images = shaded(kind.size, kind.shade * draw(), kind.shade * draw(), draw(), draw())
+    noise *= (kind.noise * draw()).astype(np.float32)[:, None, None]
+
     for _ in range(kind.strokes):
         start, end = (kind.size * np.stack([draw(), draw()], axis=1) for _ in range(2))
         stroke(images, start, end, width=1 + draw(), light=0.3 + 0.3 * draw())
-    layout = _three if kind.pointed else _one
-    digits, chosen, places, boxes, markers = layout(kind.size, bank, labels, quarters, draw)
     for _ in range(kind.pieces):
         _lay_pieces(images, bank, boxes, draw)
-    for k in range(3):
-        light = _light(draw)
-        for i in np.flatnonzero(digits[:, k] >= 0):
-            top, left, bottom, right = places[i, k]
-            lay(images[i], top, left, light[i] * bank.ink[chosen[i, k], : bottom - top, : right - left])
-    light = _light(draw)
+    for i, k in zip(*np.nonzero(digits >= 0), strict=True):
+        top, left, bottom, right = places[i, k]
+        lay(images[i], top, left, lights[k][i] * bank.ink[chosen[i, k], : bottom - top, : right - left])
     for i in np.flatnonzero(markers[:, 0] >= 0):
-        lay(images[i], *(markers[i] - len(MARKER) // 2), light[i] * MARKER)
-    images += noise * (kind.noise * draw()).astype(np.float32)[:, None, None]
+        lay(images[i], *(markers[i] - len(MARKER) // 2), lights[3][i] * MARKER)
+    images += noise
     return Scenes(np.clip(images, 0, 1, out=images), labels, boxes, digits, places, markers)
 
 
@@ -159,10 +159,13 @@ def _three(size, bank, labels, quarters, draw):
     corners = np.take_along_axis(np.stack(corners, axis=1), order, axis=1)
     chosen = np.stack([_choose(bank, digits[:, k], draw) for k in range(3)], axis=1)
     extents = bank.sizes[chosen]
-    places = np.stack([_in_corner(size, corners[:, k], CORNER, extents[:, k], draw) for k in range(3)], axis=1)
+    room = np.maximum(extents, LEAST)  # a narrow one stands in the middle of it, lest it comes near the marker
+    start = [_in_corner(size, corners[:, k], CORNER, room[:, k], draw) for k in range(3)]
+    start = np.stack(start, axis=1) + (room - extents) // 2
+    places = np.concatenate([start, start + extents], axis=2)
     marker = _in_corner(size, quarters ^ 3, NEAR, np.full((N, 2), len(MARKER)), draw)
     asked = (order == 0).argmax(1)
-    return digits, chosen, places, places[np.arange(N), asked], marker[:, :2] + len(MARKER) // 2
+    return digits, chosen, places, places[np.arange(N), asked], marker + len(MARKER) // 2
 
 
 def _choose(bank, classes, draw):
@@ -172,11 +175,10 @@ def _choose(bank, classes, draw):
 
 
 def _in_corner(size, corners, within, extent, draw):
-    """Boxes of this extent (N, 2), in a corner, with no pixel further than `within` from its two edges."""
+    """Where boxes of this extent (N, 2) begin: in a corner, with no pixel further than `within` from its two edges."""
     apart = (np.stack([draw(), draw()], axis=1) * (within - extent + 1)).astype(np.int64)
     far = np.stack([corners // 2, corners % 2], axis=1) == 1
-    start = np.where(far, size - extent - apart, apart)
-    return np.hstack([start, start + extent])
+    return np.where(far, size - extent - apart, apart)
 
 
 def _lay_pieces(images, bank, boxes, draw):

@@ -28,7 +28,7 @@ FLOORS = (  # what stands on a floor of the house leans on its own and on those 
     ("agreement", "arrays", "device", "diagrams", "files", "plotting", "results", "shapes"),
     ("alignment", "data", "evaluation", "weights"),
     ("numpy", "tensorflow", "pytorch"),
-    ("frameworks", "notes", "stored", "translator"),
+    ("explorers", "frameworks", "notes", "stored", "translator"),
     ("checks", "experiments"),
     ("commands",),
     ("__main__",),

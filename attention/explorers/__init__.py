@@ -1,0 +1,10 @@
+"""What moves in a page and in JupyterLab: each function returns one explorer, the last line of a cell.
+
+An explorer is a picture that answers when something is moved. The picture is drawn here, as it is at the beginning,
+with the library's numbers; a script of plain JavaScript takes the parts of it that have a class and moves them, by the
+formulas of the chapter. Where scripts do not run, and in print, the picture stays as it is.
+"""
+
+from attention.explorers.softmax import softmax
+
+__all__ = ["softmax"]

@@ -1,0 +1,96 @@
+// What every explorer needs: the picture as parts that can be moved, controls, and a sentence that is read aloud.
+const SVG = "http://www.w3.org/2000/svg";
+
+// Begin every explorer of this name that stands on the page and has not begun.
+function explorer(name, begin) {
+  for (const root of document.querySelectorAll(`.explorer[data-name="${name}"]:not(.live)`)) {
+    root.classList.add("live");
+    begin(new Stage(root), JSON.parse(root.dataset.given));
+  }
+}
+
+class Stage {
+  constructor(root) {
+    this.root = root;
+    const image = root.querySelector("img");
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
+    const parsed = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
+    this.svg = document.importNode(parsed.documentElement, true);
+    this.svg.setAttribute("role", "img");
+    this.svg.setAttribute("aria-label", image.alt);
+    image.replaceWith(this.svg);
+    this.controls = this.add(root, "div", { class: "controls", role: "group", "aria-label": "What can be moved" });
+    this.said = this.add(root, "p", { class: "said", "aria-live": "polite" });
+    this.values = {};
+  }
+
+  add(parent, name, attributes = {}, text = "") {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.textContent = text;
+    return parent.appendChild(made);
+  }
+
+  // The parts of the picture with a class, in their order; `set` changes attributes of one of them.
+  parts(name) {
+    return [...this.svg.querySelectorAll(`.${name}`)];
+  }
+
+  set(part, attributes, text) {
+    for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
+    if (text !== undefined) part.textContent = text;
+  }
+
+  // A number between two ends; `shown` says how it is written. The value is the reader's, in `values[key]`.
+  slider(key, label, [min, max, step], value, shown = (x) => x.toFixed(2)) {
+    const id = `explorer-${document.querySelectorAll(".explorer input").length}`;
+    this.add(this.controls, "label", { for: id }, label);
+    const input = this.add(this.controls, "input", { type: "range", id, min, max, step });
+    const output = this.add(this.controls, "output", { for: id });
+    const take = () => {
+      this.values[key] = Number(input.value);
+      output.textContent = shown(this.values[key]);
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    input.value = value;
+    take();
+    input.addEventListener("input", () => (take(), this.changed()));
+    return (other) => ((input.value = other), take());
+  }
+
+  // One of several, or any of them: `values[key]` is a number, or a list of truths.
+  choice(key, label, names, chosen) {
+    const one = typeof chosen === "number";
+    const number = document.querySelectorAll(".explorer .choices").length;
+    this.add(this.controls, "span", { id: `explorer-choice-${number}` }, label);
+    const group = this.add(this.controls, "div", {
+      class: "choices", role: one ? "radiogroup" : "group", "aria-labelledby": `explorer-choice-${number}`,
+    });
+    const inputs = names.map((name, i) => {
+      const line = this.add(group, "label");
+      const input = this.add(line, "input", { type: one ? "radio" : "checkbox", name: `explorer-${number}` });
+      line.append(name);
+      input.checked = one ? i === chosen : chosen[i];
+      return input;
+    });
+    const take = () => (this.values[key] = one ? inputs.findIndex((i) => i.checked) : inputs.map((i) => i.checked));
+    take();
+    group.addEventListener("change", () => (take(), this.changed()));
+  }
+
+  button(label, act) {
+    this.add(this.controls, "button", { type: "button" }, label).addEventListener("click", () => (act(), this.changed()));
+  }
+
+  // `draw(values)` moves the picture and returns {said: a sentence, …}: all of it can be read from `root.result`.
+  answer(draw) {
+    this.changed = () => {
+      this.root.result = draw(this.values);
+      clearTimeout(this.waiting); // read aloud when the hand rests
+      this.waiting = setTimeout(() => (this.said.textContent = this.root.result.said), 150);
+    };
+    this.changed();
+    clearTimeout(this.waiting);
+    this.said.textContent = this.root.result.said;
+  }
+}

@@ -16,8 +16,8 @@ def softmax(words, scores):
     """Scores and a temperature to move; the triangle of all weights answers.
 
     The shade is F(p) = Σ pᵢ sᵢ + τ H(p), darker where more (1.1); the dot is softmax (1.2), the square is sparsemax,
-    the maximum of the same with 1 − Σ p² for H; the arrow is what one more for a word's score would do to softmax, to first
-    order: the slope of that word's weight (1.7).
+    the maximum of the same with 1 − Σ p² for H; the arrow is what one more for a word's score would do to
+    softmax, to first order: the slope of that word's weight (1.7).
 
     Parameters
     ----------

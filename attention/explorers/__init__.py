@@ -5,6 +5,7 @@ with the library's numbers; a script of plain JavaScript takes the parts of it t
 formulas of the chapter. Where scripts do not run, and in print, the picture stays as it is.
 """
 
+from attention.explorers.scores import scores
 from attention.explorers.softmax import softmax
 
-__all__ = ["softmax"]
+__all__ = ["scores", "softmax"]

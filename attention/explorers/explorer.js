@@ -41,6 +41,14 @@ class Stage {
     if (text !== undefined) part.textContent = text;
   }
 
+  // Controls that a mouse or a finger can do without lie folded; what is returned ends the fold.
+  fold(label) {
+    const outside = this.controls, details = this.add(outside, "details");
+    this.add(details, "summary", {}, label);
+    this.controls = this.add(details, "div", { class: "controls" });
+    return () => (this.controls = outside);
+  }
+
   // A number between two ends; `shown` says how it is written. The value is the reader's, in `values[key]`.
   slider(key, label, [min, max, step], value, shown = (x) => x.toFixed(2)) {
     const id = `explorer-${document.querySelectorAll(".explorer input").length}`;
@@ -76,10 +84,29 @@ class Stage {
     const take = () => (this.values[key] = one ? inputs.findIndex((i) => i.checked) : inputs.map((i) => i.checked));
     take();
     group.addEventListener("change", () => (take(), this.changed()));
+    return (other) => ((inputs[other].checked = true), take());
   }
 
   button(label, act) {
     this.add(this.controls, "button", { type: "button" }, label).addEventListener("click", () => (act(), this.changed()));
+  }
+
+  // Parts that a mouse or a finger takes along: `moved(number of the part, x, y)` in the picture's own pixels.
+  drag(parts, moved) {
+    parts.forEach((part, i) => {
+      part.style.cursor = "grab";
+      part.style.touchAction = "none";
+      part.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        part.setPointerCapture(event.pointerId);
+      });
+      part.addEventListener("pointermove", (event) => {
+        if (!part.hasPointerCapture(event.pointerId)) return;
+        const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
+        moved(i, at.x, at.y);
+        this.changed();
+      });
+    });
   }
 
   // `draw(values)` moves the picture and returns {said: a sentence, …}: all of it can be read from `root.result`.

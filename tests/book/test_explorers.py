@@ -12,7 +12,13 @@ import attention.numpy as atn
 from attention import explorers
 
 WORDS, SCORES = ["Hunde", "spielen", "Schnee"], np.log([1.0, 3.0, 6.0])
-MADE = {"softmax": lambda: explorers.softmax(WORDS, SCORES)}
+QUERY, KEYS = np.array([2.0, 1.0]), np.array([[1.0, 0.5], [1.0, 4.0], [2.0, 0.0]])
+WEIGHT = np.array([[0.0, 1.0], [-1.0, 0.5]])
+ADDITIVE = np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[-1.0, -0.5], [0.2, 0.3]]), np.array([1.0, -2.0])
+MADE = {
+    "scores": lambda: explorers.scores(WORDS, QUERY, KEYS, WEIGHT, ADDITIVE),
+    "softmax": lambda: explorers.softmax(WORDS, SCORES),
+}
 # What Tab reaches: of a set of radios one.
 NAMED = "e => e.type === 'radio' ? e.name : e.id || e.name + e.parentElement.textContent"
 RESULT = "() => document.querySelector('.explorer').result"
@@ -68,8 +74,10 @@ def test_everyone_can_reach_it(make, width, stage):
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     report = Axe().run(tab)
     assert report.violations_count == 0, report.generate_report()
+    for fold in tab.locator(".explorer summary").all():
+        fold.press("Enter")
     reached = set()
-    for _ in range(2 * tab.locator("input, button").count()):
+    for _ in range(2 * tab.locator("input, button").count() + 4):
         tab.keyboard.press("Tab")
         reached.add(tab.evaluate(f"() => ({NAMED})(document.activeElement)"))
     moved = tab.evaluate(f"() => [...document.querySelectorAll('input, button')].map({NAMED})")
@@ -170,15 +178,73 @@ def test_nobody_to_look_at_has_no_weight(stage):
     assert found["said"] == "No word may be seen: all weights are 0."
 
 
+# The same scores by the library, of one query (1, D) and keys (S, D).
+SCORES_OF = {
+    "dot product": atn.dot_scores,
+    "general": lambda q, k: atn.general_scores(q, k, WEIGHT),
+    "additive": lambda q, k: atn.additive_scores(q, k, *ADDITIVE),
+    "cosine": atn.cosine_scores,
+    "kernel": lambda q, k: -((q - k) ** 2).sum(axis=-1)[None] / (2 * 2**0.5),
+}
+
+
+@pytest.mark.parametrize("name", SCORES_OF)
+def test_scores_and_weights_are_the_librarys(name, stage):
+    tab = stage(MADE["scores"]())
+    tab.locator("summary").press("Enter")
+    tab.get_by_role("radio", name=name).press("Space")
+    press(tab, "divided by", *["PageUp"] * 2)
+    press(tab, "query, first feature", "End", "ArrowLeft")
+    press(tab, "Schnee, second feature", *["ArrowUp"] * 7)
+    if name == "cosine":  # a key of no length
+        press(tab, "Hunde, first feature", "Home", *["ArrowRight"] * 60)
+        press(tab, "Hunde, second feature", "Home", *["ArrowRight"] * 60)
+    points = np.array(
+        [[value(tab, f"{of}, {axis} feature") for axis in ("first", "second")] for of in ("query", *WORDS)]
+    )
+    assert name != "cosine" or (points[1] == 0).all()
+    expected = SCORES_OF[name](points[:1], points[1:])[0] / 10 ** value(tab, "divided by")
+    found = tab.evaluate(RESULT)
+    np.testing.assert_allclose(found["scores"], expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found["weights"], atn.softmax(expected), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_key_is_dragged(width, stage):
+    tab = stage(MADE["scores"](), width)
+    dot = tab.locator("circle.handle").nth(2).bounding_box()
+    x, y = dot["x"] + dot["width"] / 2, dot["y"] + dot["height"] / 2
+    cell = tab.locator(".cells path").first.bounding_box()["width"]  # half a unit
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 2 * cell, y + 4 * cell, steps=3)
+    tab.mouse.up()
+    tab.mouse.move(x, y)  # let go, it stays
+    tab.locator("summary").press("Enter")
+    moved = [value(tab, f"spielen, {axis} feature") for axis in ("first", "second")]
+    np.testing.assert_allclose(moved, KEYS[1] + [1, -2], atol=0.1)
+    np.testing.assert_allclose(tab.evaluate(RESULT)["scores"][1], QUERY @ moved, atol=1e-6)
+
+
+@pytest.mark.parametrize("change", [{"words": WORDS[:2]}, {"query": [6.0, 0.0]}, {"keys": KEYS[:2]}])
+def test_what_has_no_place_in_the_plane_is_refused(change):
+    given = {"words": WORDS, "query": QUERY, "keys": KEYS, "weight": WEIGHT, "additive": ADDITIVE} | change
+    with pytest.raises(ValueError, match="the plane from -3 to 5 has room for a query and three named keys"):
+        explorers.scores(**given)
+
+
 @pytest.mark.parametrize("arguments", [(WORDS[:2], SCORES[:2]), (WORDS, [0, 0, 9]), (WORDS, [0, 0, np.nan])])
 def test_what_is_no_triangle_is_refused(arguments):
     with pytest.raises(ValueError, match="three words and three scores within ±5"):
         explorers.softmax(*arguments)
 
 
-def test_it_moves_in_the_book(book, new_tab):
+@pytest.mark.parametrize("name", MADE)
+def test_it_moves_in_the_book(name, everywhere, new_tab):
     tab = new_tab()
-    (page,) = book.pages_with('data-name="softmax"')
-    book.open(tab, page)
-    press(tab, "score of Hunde", "End")
-    assert tab.evaluate(RESULT)["softmax"][0] > 0.9
+    (page,) = everywhere.pages_with(f'data-name="{name}"')
+    everywhere.open(tab, page)
+    before = tab.evaluate(RESULT)
+    slider = tab.locator(".explorer input[type=range]").first
+    slider.press("End")
+    assert tab.evaluate(RESULT) != before

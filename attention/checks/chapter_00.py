@@ -494,7 +494,9 @@ def right_momentum(weight, gradient, velocity, rate, keep):
     return weight - rate * velocity, velocity
 
 
-def _momentum(weight, gradient, velocity, rate, keep, way="right", old=False, sign=-1, last=False):
+def _momentum(weight, gradient, velocity, rate, keep, way="right", old=False, sign=-1, last=False, still=False):
+    if still and not gradient.any():
+        return weight, velocity
     new = {
         "right": keep * velocity + gradient, "mean": keep * velocity + (1 - keep) * gradient,
         "turned": (1 - keep) * velocity + keep * gradient, "gradient": velocity + keep * gradient,
@@ -554,6 +556,9 @@ MOMENTUM_STEP = Exercise(
         Misconception("the old velocity comes back", {"last": True},
             "The weight is right, and the velocity that you return is the one you were given. The next step needs the "
             "new one."),
+        Misconception("no step without a gradient", {"still": True},
+            "Where the whole gradient is 0 you return weight and velocity as they came. The velocity goes on without "
+            "a gradient: it shrinks to keep times what it was, and still moves the weight."),
         Misconception("uphill", {"sign": 1}, "You add the velocity; it points to where the loss rises."),
     ),
 )  # fmt: skip

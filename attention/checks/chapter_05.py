@@ -479,6 +479,10 @@ def right_merge(first, first_total, second, second_total):
 
 def _merge(first, first_total, second, second_total, share=None, stable=True, nothing="0", log="logaddexp"):
     a, b = first_total, second_total
+    if nothing == "0 for each":
+        total = np.logaddexp(a, b)
+        one, other, whole = (np.where(t == -np.inf, 0, t) for t in (a, b, total))
+        return first * np.exp(one - whole)[..., None] + second * np.exp(other - whole)[..., None], total
     top = np.maximum(a, b)
     ground = top if nothing == "NaN" else np.where(top == -np.inf, 0, top)
     if not stable:
@@ -581,6 +585,11 @@ MERGE = Exercise(
             "Where neither part has seen anything your total is −∞, as it should be, and your output is NaN: a share "
             "is e to the power of a part's total minus the whole one, and −∞ − (−∞) is NaN. Put 0 in the place of such "
             "a total before you subtract."),
+        Misconception("0 in place of each −∞", {"nothing": "0 for each"},
+            "Where one part alone has seen nothing you put 0 in the place of its −∞ too. Its share is then e to the "
+            "power of minus the whole total, which overflows where that lies far below 0, and ∞ times 0 is NaN. Its −∞ "
+            "may stay: e^−∞ is 0, the share that it should have. Only where the *whole* total is −∞ a 0 takes its "
+            "place."),
         Misconception("−∞ minus −∞", {"nothing": "NaN"},
             "Where neither part has seen anything, both totals are −∞, and −∞ − (−∞) is NaN. The output is 0 there and "
             "the total stays −∞."),

@@ -341,6 +341,14 @@ def as_keras_has_it(weight, gradient, velocity, rate, keep):
     return weight + velocity, velocity
 
 
+@known("momentum_step", "no step without a gradient", "The velocity goes on without a gradient")
+def stopped(weight, gradient, velocity, rate, keep):
+    if np.all(gradient == 0):
+        return weight.copy(), velocity.copy()
+    velocity = keep * velocity + gradient
+    return weight - rate * velocity, velocity
+
+
 @wrong("momentum_step", "the order of the results", "wanted are weight, velocity, yours are velocity, weight.")
 def velocity_first(weight, gradient, velocity, rate, keep):
     velocity = keep * velocity + gradient

@@ -261,6 +261,15 @@ def shares_of_nothing(first, first_total, second, second_total):
     return first_share * first + second_share * second, total
 
 
+@known("merge", "0 in place of each −∞ (one part saw nothing, the other far below 0)", "∞ times 0 is NaN")
+def zero_for_each_part(first, first_total, second, second_total):
+    total = np.logaddexp(first_total, second_total)
+    totals = np.stack([first_total, second_total, total])
+    totals[np.isneginf(totals)] = 0
+    shares = np.exp(totals[:2] - totals[2])[..., None]
+    return shares[0] * first + shares[1] * second, total
+
+
 @wrong("merge", "the shape", "log_total: Expected")
 def an_axis_kept(*arguments):
     output, total = by_a_softmax_of_two(*arguments)

@@ -46,6 +46,14 @@ def check_rank(least, **arrays):
             raise ValueError(f"{name} must have at least {least} {'axis' if least == 1 else 'axes'}: got {show(shape)}")
 
 
+def check_axes(count, **arrays):
+    """Every argument has `count` axes."""
+    for name, array in arrays.items():
+        shape = shape_of(array)
+        if shape is not None and len(shape) != count:
+            raise ValueError(f"{name} must have {count} {'axis' if count == 1 else 'axes'}: got {show(shape)}")
+
+
 def check_axis(axis, **arrays):
     """`axis` is one of the axes that the argument has."""
     for name, array in arrays.items():
@@ -96,6 +104,12 @@ def check_sizes(least=0, **sizes):
             raise TypeError(f"{name} must be a whole number: got {size!r}")
         if isinstance(size, int) and size < least:
             raise ValueError(f"{name} must be at least {least}: got {size}")
+
+
+def check_choice(name, value, choices):
+    """`value` is one of the `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}: got {value!r}")
 
 
 def check_attention(queries, keys, values, mask):

@@ -1,5 +1,6 @@
 """A file for each model: the name of its class, the file of each framework's package that has it, and the names and
-shapes of its weights. A new model adds a file here, with the same three names; nothing lists them."""
+shapes of its weights. A new model adds a file here, with the same three names; nothing lists them. Where a size is a
+word, `CHOICES` has the words it may be."""
 
 import importlib
 import inspect
@@ -50,9 +51,14 @@ def check_weights(metadata, shapes):
     model, sizes, known = metadata["model"], metadata["sizes"], tables()
     if model not in known:
         raise InputError(f"it holds a model of the kind {short(model)}, not {' or '.join(map(repr, sorted(known)))}")
-    names = inspect.signature(known[model].shapes).parameters
-    if set(sizes) != set(names) or not all(type(size) is int and size > 0 for size in sizes.values()):
-        raise InputError(f"its 'sizes' must be whole numbers, {', '.join(names)}: got {short(sizes)}")
+    names, choices = inspect.signature(known[model].shapes).parameters, getattr(known[model], "CHOICES", {})
+    numbers = [name for name in names if name not in choices]
+    if set(sizes) != set(names) or not all(type(sizes[name]) is int and sizes[name] > 0 for name in numbers):
+        words = f", and words, {', '.join(choices)}" if choices else ""
+        raise InputError(f"its 'sizes' must be whole numbers, {', '.join(numbers)}{words}: got {short(sizes)}")
+    for name, words in choices.items():
+        if sizes[name] not in words:
+            raise InputError(f"its {name!r} must be one of {', '.join(words)}: got {short(sizes[name])}")
     table = known[model].shapes(**sizes)
     for name, shape in table.items():
         if name not in shapes:

@@ -122,6 +122,34 @@ def check_attention(queries, keys, values, mask):
     check_mask(mask, scores_shape(queries, keys))
 
 
+def check_convolution(x, kernel, stride):
+    """A map (B, h, w, D) and a kernel (k, l, D, M)."""
+    check_floats(x=x, kernel=kernel)
+    check_axes(4, x=x, kernel=kernel)
+    check_same("D", (-1, -2), x=x, kernel=kernel)
+    check_sizes(1, stride=stride)
+
+
+def check_norm(x, **statistics):
+    """Rows (…, D), and what batch normalisation needs for each feature (D,), or None."""
+    given = {name: array for name, array in statistics.items() if array is not None}
+    check_floats(x=x, **given)
+    check_rank(1, x=x)
+    check_axes(1, **given)
+    for name, array in given.items():
+        check_same("D", (-1, -1), x=x, **{name: array})
+
+
+def check_places(features, mask):
+    """A map (B, h, w, N), and a mask that broadcasts to its places (B, S)."""
+    check_floats(features=features)
+    check_axes(4, features=features)
+    shape = shape_of(features)
+    if shape is not None:
+        B, h, w, _ = shape
+        check_mask(mask, (B, None if h is None or w is None else h * w), "places")
+
+
 def scores_shape(queries, keys):
     """The shape (…, T, S) of the scores, or None where a rank is unknown."""
     a, b = shape_of(queries), shape_of(keys)

@@ -2,7 +2,9 @@
 
 from attention.numpy.attend import additive_attention, attend, scaled_dot_product_attention
 from attention.numpy.chunked import chunked_attention, chunked_attention_backward
+from attention.numpy.convolution import batch_norm, convolve
 from attention.numpy.decoding import beam_search, greedy
+from attention.numpy.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.numpy.gradients import (
     additive_attention_backward,
     additive_scores_backward,
@@ -17,24 +19,37 @@ from attention.numpy.gradients import (
     softmax_jacobian,
 )
 from attention.numpy.masks import causal_mask, padding_mask, window_mask
+from attention.numpy.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.numpy.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.numpy.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.numpy.softmax import log_softmax, masked_softmax, softmax
+from attention.numpy.vision import ResNet
 
 __all__ = [
+    "CBAM",
     "AttentionDecoder",
+    "AttentionPool",
+    "AveragePool",
     "GRUEncoder",
+    "Glimpse",
+    "Glimpses",
+    "MaximumPool",
+    "ResNet",
     "Seq2Seq",
+    "SpatialGate",
+    "SqueezeExcite",
     "additive_attention",
     "additive_attention_backward",
     "additive_scores",
     "additive_scores_backward",
     "attend",
     "attend_backward",
+    "batch_norm",
     "beam_search",
     "causal_mask",
     "chunked_attention",
     "chunked_attention_backward",
+    "convolve",
     "cosine_scores",
     "cosine_scores_backward",
     "dot_scores",

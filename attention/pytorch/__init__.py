@@ -6,24 +6,39 @@ Importing it switches TF32 off in PyTorch, for the whole process: float32 means 
 import torch
 
 from attention.pytorch.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.pytorch.convolution import batch_norm, convolve
 from attention.pytorch.decoding import beam_search, greedy
+from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.pytorch.masks import causal_mask, padding_mask, window_mask
+from attention.pytorch.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.pytorch.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.pytorch.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.pytorch.softmax import log_softmax, masked_softmax, softmax
+from attention.pytorch.vision import ResNet
 
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 
 __all__ = [
+    "CBAM",
     "AttentionDecoder",
+    "AttentionPool",
+    "AveragePool",
     "GRUEncoder",
+    "Glimpse",
+    "Glimpses",
+    "MaximumPool",
+    "ResNet",
     "Seq2Seq",
+    "SpatialGate",
+    "SqueezeExcite",
     "additive_attention",
     "additive_scores",
     "attend",
+    "batch_norm",
     "beam_search",
     "causal_mask",
+    "convolve",
     "cosine_scores",
     "dot_scores",
     "general_scores",

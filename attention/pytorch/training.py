@@ -19,7 +19,8 @@ class Learner:
         self.task, self.settings = task, task.settings
         torch.manual_seed(self.settings.seed)
         self.model = task.model()
-        self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.settings.average))
+        moving = get_ema_multi_avg_fn(self.settings.average)
+        self.average = AveragedModel(self.model, multi_avg_fn=moving, use_buffers=True)  # statistics go along
         self.optimizer = torch.optim.Adam(self.model.parameters(), betas=(0.9, 0.98))
 
     def step(self, batch, rate):

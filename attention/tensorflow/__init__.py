@@ -10,23 +10,38 @@ with quiet_stderr():
     import tensorflow as tf
 
 from attention.tensorflow.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.tensorflow.convolution import batch_norm, convolve
 from attention.tensorflow.decoding import beam_search, greedy
+from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.tensorflow.masks import causal_mask, padding_mask, window_mask
+from attention.tensorflow.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.tensorflow.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.tensorflow.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.tensorflow.softmax import log_softmax, masked_softmax, softmax
+from attention.tensorflow.vision import ResNet
 
 tf.config.experimental.enable_tensor_float_32_execution(False)
 
 __all__ = [
+    "CBAM",
     "AttentionDecoder",
+    "AttentionPool",
+    "AveragePool",
     "GRUEncoder",
+    "Glimpse",
+    "Glimpses",
+    "MaximumPool",
+    "ResNet",
     "Seq2Seq",
+    "SpatialGate",
+    "SqueezeExcite",
     "additive_attention",
     "additive_scores",
     "attend",
+    "batch_norm",
     "beam_search",
     "causal_mask",
+    "convolve",
     "cosine_scores",
     "dot_scores",
     "general_scores",

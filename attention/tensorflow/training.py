@@ -70,6 +70,6 @@ def train_step(task, model, optimizer, *batch):
 
 @tf.function
 def update_average(average, model, kept):
-    """Move the averaged weights towards the model's."""
-    for mean, variable in zip(average.trainable_variables, model.trainable_variables, strict=True):
+    """Move the averaged weights towards the model's; statistics, which no gradient moves, go along."""
+    for mean, variable in zip(average.weights, model.weights, strict=True):
         mean.assign(kept * mean + (1 - kept) * variable)

@@ -2,13 +2,13 @@
 
 from attention.inputs import InputError
 from attention.shapes import check_choice, check_sizes
-from attention.weights.parts import named
+from attention.weights.parts import within
 
 MODEL, FILE = "ResNet", "vision"
 
 
 def plain(N):
-    """After the average or the maximum of all places: a hidden layer, which makes up for what attention has to learn."""
+    """After the average or the maximum of all places a hidden layer, which has as many weights as attention."""
     return {"hidden_weight": (N, N // 4), "readout_weight": (N // 4, N), "readout_bias": (N,)}
 
 
@@ -26,7 +26,7 @@ def glimpses(N):
     """Two of them: the second's query is made of what the first has found, and where."""
     second = {"query_weight": (N + 2, N // 2)} | glimpse(N)
     del second["query"]
-    return named("first", glimpse(N)) | named("second", second)
+    return within("first", glimpse(N)) | within("second", second)
 
 
 def squeeze(M):
@@ -41,7 +41,7 @@ def places(M):
 
 def cbam(M):
     """Channels first, then places."""
-    return named("channels", squeeze(M)) | named("places", places(M))
+    return within("channels", squeeze(M)) | within("places", places(M))
 
 
 POOLING = {"average": plain, "maximum": plain, "attention": attention, "glimpse": glimpse, "glimpses": glimpses}
@@ -52,8 +52,9 @@ CHOICES = {"pooling": tuple(POOLING), "gate": tuple(GATE)}
 def shapes(classes, width, pooling, gate):
     """The name and shape of every weight of `ResNet`: `width` channels at first, N = 2 · `width` at last.
 
-    Kernels are (height, width, in, out), matrices (in, out). The names of a pooling and of a gate begin with the word
-    by which it is chosen. Average, maximum and attention have the same number of weights, N² / 2 + N: the width is even.
+    Kernels are (height, width, in, out), matrices (in, out). The word by which a pooling or a gate is chosen is part of
+    the names of its weights. Average, maximum and attention have the same number of weights, N² / 2 + N, which needs an
+    even width.
 
     Raises
     ------
@@ -65,12 +66,12 @@ def shapes(classes, width, pooling, gate):
     if width % 2:
         raise InputError(f"width must be even: got {width}")
     N = 2 * width
-    table = named("stem", convolution(3, 1, width))
+    table = within("stem", convolution(3, 1, width))
     for block, D, M in (("block1", width, width), ("block2", width, N)):
-        table |= named(f"{block}.first", convolution(3, D, M)) | named(f"{block}.second", convolution(3, M, M))
-        table |= named(f"{block}.skip", convolution(1, D, M)) if D != M else {}
-        table |= named(f"{block}.{gate}", GATE[gate](M))
-    table |= named(pooling, POOLING[pooling](N))
+        table |= within(f"{block}.first", convolution(3, D, M)) | within(f"{block}.second", convolution(3, M, M))
+        table |= within(f"{block}.skip", convolution(1, D, M)) if D != M else {}
+        table |= within(f"{block}.gate.{gate}", GATE[gate](M))
+    table |= within(f"pooling.{pooling}", POOLING[pooling](N))
     return table | {"classifier.weight": (N, classes), "classifier.bias": (classes,)}
 
 

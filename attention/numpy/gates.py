@@ -1,0 +1,82 @@
+"""Gates: which channels of a map matter, and which places (chapter 12).
+
+Maps are (B, h, w, M). A gate takes `weights`, {name: array}.
+"""
+
+import numpy as np
+
+from attention.numpy.convolution import convolve, relu
+from attention.numpy.recurrent import sigmoid
+from attention.weights.parts import part
+
+
+class SqueezeExcite:
+    """Every channel is multiplied by a number between 0 and 1, told by the means of all channels.
+
+    y = x ⊙ σ(relu(mean of x W_1) W_2)
+
+    Parameters
+    ----------
+    weights : hidden_weight (M, R), W_1, and readout_weight (R, M), W_2
+
+    Source
+    ------
+    Hu et al. (2018), "Squeeze-and-excitation networks", https://arxiv.org/abs/1709.01507.
+    """
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def __call__(self, x):
+        """(B, h, w, M) to (B, h, w, M)."""
+        return x * sigmoid(self.excite(x.mean(axis=(1, 2))))[:, None, None]  # (B, M) -> (B, 1, 1, M)
+
+    def excite(self, squeezed):
+        """A number for each channel (B, M), before σ, from one that was squeezed out of it (B, M)."""
+        return relu(squeezed @ self.weights["hidden_weight"]) @ self.weights["readout_weight"]
+
+
+class SpatialGate:
+    """Every place is multiplied by a number between 0 and 1, told by mean and maximum of the channels around it.
+
+    y_ij = x_ij σ([mean; maximum over the channels] * K)_ij
+
+    Parameters
+    ----------
+    weights : kernel (7, 7, 2, 1), K
+
+    Source
+    ------
+    Woo et al. (2018), "CBAM: convolutional block attention module", https://arxiv.org/abs/1807.06521.
+    """
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def __call__(self, x):
+        """(B, h, w, M) to (B, h, w, M)."""
+        mean, maximum = x.mean(axis=-1), x.max(axis=-1)  # (B, h, w, M) -> (B, h, w)
+        squeezed = np.stack([mean, maximum], axis=-1)  # (B, h, w) twice -> (B, h, w, 2)
+        return x * sigmoid(convolve(squeezed, self.weights["kernel"]))  # (B, h, w, 1)
+
+
+class CBAM:
+    """Channels first, told by their means and their maxima through the same two matrices, then places.
+
+    Parameters
+    ----------
+    weights : those of `SqueezeExcite` as channels.…, those of `SpatialGate` as places.…
+
+    Source
+    ------
+    Woo et al. (2018).
+    """
+
+    def __init__(self, weights):
+        self.channels, self.places = SqueezeExcite(part(weights, "channels")), SpatialGate(part(weights, "places"))
+
+    def __call__(self, x):
+        """(B, h, w, M) to (B, h, w, M)."""
+        mean, maximum = x.mean(axis=(1, 2)), x.max(axis=(1, 2))  # (B, h, w, M) -> (B, M)
+        excited = self.channels.excite(mean) + self.channels.excite(maximum)  # (B, M)
+        return self.places(x * sigmoid(excited)[:, None, None])

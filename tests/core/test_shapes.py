@@ -54,6 +54,18 @@ def test_ranks():
         shapes.check_rank(3, a=UNKNOWN, b=spec(None, 1))
 
 
+@heeds("check_axes", "count", "arrays", of=OF)
+def test_so_many_axes():
+    shapes.check_axes(2, a=UNKNOWN, b=spec(None, None), c=spec(1, 2))
+    for wrong, count, sentence in (
+        (spec(None), 2, r"^b must have 2 axes: got \(\?,\)$"),
+        (spec(None, 1, 4), 2, r"^b must have 2 axes: got \(\?, 1, 4\)$"),
+        (spec(), 1, r"^b must have 1 axis: got \(\)$"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            shapes.check_axes(count, a=UNKNOWN, b=wrong)
+
+
 @heeds("check_axis", "axis", "arrays", of=OF)
 def test_axes():
     for axis in (-3, -1, 0, 2):
@@ -150,6 +162,70 @@ def test_sizes_have_a_least():
     shapes.check_sizes(2, a=2)
     with pytest.raises(ValueError, match=r"^b must be at least 2: got 1$"):
         shapes.check_sizes(2, a=2, b=1)
+
+
+@heeds("check_choice", "name", "value", "choices", of=OF)
+def test_a_choice_is_one_of_those_there_are():
+    shapes.check_choice("gate", "none", ("none", "cbam"))
+    for wrong in ("None", "", None, 1):
+        with pytest.raises(ValueError, match=f"^gate must be one of none, cbam: got {wrong!r}$"):
+            shapes.check_choice("gate", wrong, ("none", "cbam"))
+
+
+@heeds("check_convolution", "x", "kernel", "stride", of=OF)
+def test_a_convolution_is_checked_with_sizes_unknown_too():
+    right = {"x": spec(None, None, None, 3), "kernel": spec(5, 1, 3, 2), "stride": 2}
+    shapes.check_convolution(**right)
+    for wrong, kind, sentence in (
+        ({"x": spec(None, 4, 3)}, ValueError, r"^x must have 4 axes: got \(\?, 4, 3\)$"),
+        ({"kernel": spec(1, 5, 1, 3, 2)}, ValueError, r"^kernel must have 4 axes: got \(1, 5, 1, 3, 2\)$"),
+        (
+            {"x": spec(None, 3, 3, 2)},
+            ValueError,
+            r"^x and kernel must agree on D: x \(\?, 3, 3, 2\), kernel \(5, 1, 3, 2\)$",
+        ),
+        (
+            {"kernel": spec(3, 3, 3, 3, dtype="float32")},
+            TypeError,
+            "^x and kernel must have one dtype: x float64, kernel f",
+        ),
+        ({"x": spec(1, 1, 1, 3, dtype="int64")}, TypeError, "^x must be floating point: got int64$"),
+        ({"stride": 0}, ValueError, "^stride must be at least 1: got 0$"),
+        ({"stride": 2.0}, TypeError, r"^stride must be a whole number: got 2\.0$"),
+    ):
+        with pytest.raises(kind, match=sentence):
+            shapes.check_convolution(**right | wrong)
+
+
+@heeds("check_norm", "x", "statistics", of=OF)
+def test_the_statistics_of_a_batch_normalisation_are_checked_where_there_are_any():
+    shapes.check_norm(spec(None, None, 3), scale=spec(3), shift=spec(None), mean=None, variance=None)
+    for x, given_, kind, sentence in (
+        (spec(), {}, ValueError, r"^x must have at least 1 axis: got \(\)$"),
+        (spec(2, 3), {"mean": spec(2)}, ValueError, r"^x and mean must agree on D: x \(2, 3\), mean \(2,\)$"),
+        (spec(2, 3), {"shift": spec(1, 3)}, ValueError, r"^shift must have 1 axis: got \(1, 3\)$"),
+        (spec(2, 3), {"scale": spec(3, dtype="float32")}, TypeError, "^x and scale must have one dtype: "),
+        (spec(2, 3), {"scale": 1.0}, TypeError, "^scale must be an array or tensor: got float$"),
+    ):
+        with pytest.raises(kind, match=sentence):
+            shapes.check_norm(x, **given_, variance=None)
+
+
+@heeds("check_places", "features", "mask", of=OF)
+def test_a_map_and_a_mask_of_its_places():
+    masks = (None, spec(2, 12, dtype="bool"), spec(12, dtype="bool"), spec(1, None, dtype="bool"))
+    for mask in masks:
+        for features in (spec(2, 3, 4, 5), spec(2, None, 4, 5), spec(2, 3, None, None), spec(None, 3, 4, 5), UNKNOWN):
+            shapes.check_places(features, mask)
+    for features, mask, kind, sentence in (
+        (spec(2, 12, 5), None, ValueError, r"^features must have 4 axes: got \(2, 12, 5\)$"),
+        (spec(2, 3, 4, 5, dtype="bool"), None, TypeError, "^features must be floating point: got bool$"),
+        (spec(2, 3, 4, 5), spec(2, 3, 4, dtype="bool"), ValueError, r"broadcast to places \(2, 12\): got \(2, 3, 4\)$"),
+        (spec(2, None, 4, 5), spec(3, 12, dtype="bool"), ValueError, r"broadcast to places \(2, \?\): got \(3, 12\)$"),
+        (spec(2, 3, 4, 5), spec(2, 12), TypeError, "^mask must be boolean, True = may attend: got float64$"),
+    ):
+        with pytest.raises(kind, match=sentence):
+            shapes.check_places(features, mask)
 
 
 @heeds("check_attention", "queries", "keys", "values", "mask", of=OF)

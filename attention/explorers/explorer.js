@@ -1,11 +1,51 @@
 // What every explorer needs: the picture as parts that can be moved, controls, and a sentence that is read aloud.
-const SVG = "http://www.w3.org/2000/svg";
+const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+const average = (p, rows) => rows[0].map((_, d) => rows.reduce((sum, row, j) => sum + p[j] * row[d], 0));
+
+// Weights of scores, some of which may be −Infinity; all 0 where all of them are.
+function softmax(scores) {
+  const largest = Math.max(...scores);
+  const e = scores.map((s) => (s > -Infinity ? Math.exp(s - largest) : 0)), total = e.reduce((a, b) => a + b);
+  return e.map((x) => x / (total || 1));
+}
 
 // Begin every explorer of this name that stands on the page and has not begun.
 function explorer(name, begin) {
   for (const root of document.querySelectorAll(`.explorer[data-name="${name}"]:not(.live)`)) {
     root.classList.add("live");
     begin(new Stage(root), JSON.parse(root.dataset.given));
+  }
+}
+
+// A square of the plane in the picture, as attention/explorers/plane.py has drawn it.
+class Plane {
+  constructor(stage, given) {
+    Object.assign(this, given);
+    this.stage = stage;
+    this.shades = stage.parts("cells > path");
+    const size = (this.high - this.low) / this.cells;
+    this.middles = this.shades.map((_, i) => [
+      this.low + ((i % this.cells) + 0.5) * size, this.high - (Math.floor(i / this.cells) + 0.5) * size,
+    ]);
+  }
+
+  place([x, y]) {
+    const along = (value) => ((value - this.low) / (this.high - this.low)) * this.side;
+    return [this.left + along(x), this.top + this.side - along(y)];
+  }
+
+  // The point that is nearest to a place in the picture.
+  point(x, y) {
+    const value = (part) => Math.min(this.high, Math.max(this.low, this.low + part * (this.high - this.low)));
+    return [value((x - this.left) / this.side), value((this.top + this.side - y) / this.side)];
+  }
+
+  shade(height) {
+    const heights = this.middles.map(height), least = Math.min(...heights), span = Math.max(...heights) - least || 1;
+    this.shades.forEach((cell, i) => {
+      const band = Math.min(this.bands - 1, Math.floor((this.bands * (heights[i] - least)) / span)) / this.bands;
+      this.stage.set(cell, { opacity: (0.75 * band).toFixed(2) });
+    });
   }
 }
 
@@ -84,11 +124,17 @@ class Stage {
     const take = () => (this.values[key] = one ? inputs.findIndex((i) => i.checked) : inputs.map((i) => i.checked));
     take();
     group.addEventListener("change", () => (take(), this.changed()));
-    return (other) => ((inputs[other].checked = true), take());
+    return {
+      turn: (i) => ((inputs[i].checked = one || !inputs[i].checked), take()),
+      all: (truths) => (inputs.forEach((input, i) => (input.checked = truths[i])), take()),
+    };
   }
 
+  // Something to be done at once; buttons that follow each other stand in one line.
   button(label, act) {
-    this.add(this.controls, "button", { type: "button" }, label).addEventListener("click", () => (act(), this.changed()));
+    const last = this.controls.lastElementChild;
+    const line = last?.className === "buttons" ? last : this.add(this.controls, "div", { class: "buttons" });
+    this.add(line, "button", { type: "button" }, label).addEventListener("click", () => (act(), this.changed()));
   }
 
   // Parts that a mouse or a finger takes along: `moved(number of the part, x, y)` in the picture's own pixels.

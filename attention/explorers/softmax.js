@@ -1,15 +1,8 @@
 // Chapter 1: scores and a temperature; softmax (1.2), sparsemax, F (1.1) over all weights, and the slope (1.7) as an arrow.
 explorer("softmax", (stage, { words, scores, corners, rows, bands }) => {
-  const weighted = (values, p) => values.reduce((sum, value, i) => sum + (p[i] ? p[i] * value : 0), 0);
-  const place = (p) => [0, 1].map((axis) => weighted(corners.map((corner) => corner[axis]), p));
+  const weighted = (values, p) => values.reduce((sum, value, i) => sum + (p[i] ? p[i] * value : 0), 0); // 0 · −∞ counts as 0
+  const place = (p) => average(p, corners);
   const written = (p) => words.map((word, i) => `${word} ${p[i].toFixed(2)}`).join(", ");
-
-  function softmax(s, tau) {
-    const largest = Math.max(...s);
-    const e = s.map((x) => Math.exp((x - largest) / tau));
-    const total = e.reduce((a, b) => a + b);
-    return e.map((x) => x / total);
-  }
 
   // The weights that maximise Σ pᵢ sᵢ + τ (1 − Σ pᵢ²): pᵢ = max(0, (sᵢ − t) / 2τ), with t so that they sum to one.
   function sparsemax(s, tau) {
@@ -46,7 +39,7 @@ explorer("softmax", (stage, { words, scores, corners, rows, bands }) => {
   stage.answer(({ s0, s1, s2, log, seen, wanted }) => {
     const tau = 10 ** log, nobody = !seen.includes(true);
     const s = [s0, s1, s2].map((x, i) => (seen[i] ? x : -Infinity));
-    const p = nobody ? [0, 0, 0] : softmax(s, tau), q = nobody ? [0, 0, 0] : sparsemax(s, tau);
+    const p = softmax(s.map((x) => x / tau)), q = nobody ? [0, 0, 0] : sparsemax(s, tau);
     const slope = p.map((x, i) => (x * ((i === wanted ? 1 : 0) - p[wanted])) / tau); // (1.7), of the wanted weight
     const open = middles.map((m) => !nobody && m.every((x, i) => seen[i] || x < 1 / rows));
     const heights = middles.map((m) => F(s.map((x) => Math.max(x, -5)), tau, m));

@@ -15,7 +15,15 @@ WORDS, SCORES = ["Hunde", "spielen", "Schnee"], np.log([1.0, 3.0, 6.0])
 QUERY, KEYS = np.array([2.0, 1.0]), np.array([[1.0, 0.5], [1.0, 4.0], [2.0, 0.0]])
 WEIGHT = np.array([[0.0, 1.0], [-1.0, 0.5]])
 ADDITIVE = np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[-1.0, -0.5], [0.2, 0.3]]), np.array([1.0, -2.0])
+TURN_KEYS, SAID = (
+    np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+    np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 2.0]]),
+)
+GRID = np.array([[0.3, -1.2, 2.0], [1.5, 0.0, -0.4]])
 MADE = {
+    "hull": lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], np.log([2.0, 3.0])),
+    "loss": lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [-2.0, 1.0]),
+    "mask": lambda: explorers.mask(WORDS[:2], WORDS, GRID, np.array([[True, False, True], [True, True, True]])),
     "scores": lambda: explorers.scores(WORDS, QUERY, KEYS, WEIGHT, ADDITIVE),
     "softmax": lambda: explorers.softmax(WORDS, SCORES),
 }
@@ -91,7 +99,7 @@ def test_where_no_script_runs_there_is_a_picture(make, stage):
     image = tab.locator(".explorer img")
     assert image.is_visible()
     assert len(image.get_attribute("alt")) > 60
-    assert image.bounding_box()["height"] > 200
+    assert image.bounding_box()["height"] > 150
 
 
 def moving(svg):
@@ -176,6 +184,97 @@ def test_nobody_to_look_at_has_no_weight(stage):
     found = tab.evaluate(RESULT)
     assert found["softmax"] == found["sparsemax"] == [0, 0, 0]
     assert found["said"] == "No word may be seen: all weights are 0."
+
+
+@pytest.mark.parametrize(("angle", "length"), [((), ()), (["Home"], ["End"]), (["PageDown"] * 5, ["PageUp"] * 3)])
+def test_the_output_is_the_librarys(angle, length, stage):
+    tab = stage(MADE["hull"]())
+    press(tab, "direction of the query", *angle)
+    press(tab, "length of the query", *length)
+    turn, long = np.radians(value(tab, "direction of the query")), 10 ** value(tab, "length of the query")
+    query = long * np.array([[np.cos(turn), np.sin(turn)]])
+    output, weights = atn.attend(atn.dot_scores(query, TURN_KEYS), SAID[:, 1:])
+    found = tab.evaluate(RESULT)
+    np.testing.assert_allclose(found["weights"], weights[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found["output"], output[0], rtol=0, atol=1e-6)
+    if not angle:  # what it begins with, up to the sliders' steps
+        np.testing.assert_allclose(weights[0], [0.1, 0.3, 0.6], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("keys", "target"),
+    [
+        ({}, 2),
+        ({"query, first feature": ["End"], "query, second feature": ["PageDown"] * 4}, 0),
+        ({"how far the values differ": ["PageDown"] * 5}, 1),
+    ],
+)
+def test_a_querys_loss_and_gradient_are_the_librarys(keys, target, stage):
+    tab = stage(MADE["loss"]())
+    for label, pressed in keys.items():
+        press(tab, label, *pressed)
+    tab.get_by_role("radio", name=WORDS[target]).press("Space")
+    apart = value(tab, "how far the values differ")
+    query = np.array([[value(tab, f"query, {axis} feature") for axis in ("first", "second")]])
+    values = SAID.mean(axis=0) + apart * (SAID - SAID.mean(axis=0))
+    scores = atn.dot_scores(query, TURN_KEYS)
+    output, weights = atn.attend(scores, values)
+    grad_scores, _ = atn.attend_backward(weights, values, output - values[target])
+    found = tab.evaluate(RESULT)
+    assert found["loss"] == pytest.approx(((output - values[target]) ** 2).sum() / 2, abs=1e-6)
+    np.testing.assert_allclose(found["gradient"], (grad_scores @ TURN_KEYS)[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found["weights"], weights[0], rtol=0, atol=1e-6)
+
+
+def test_ten_steps_down_lower_the_loss(stage):
+    tab = stage(MADE["loss"]())
+    losses = [tab.evaluate(RESULT)["loss"]]
+    for _ in range(3):
+        tab.get_by_role("button", name="ten steps down").press("Enter")
+        losses.append(tab.evaluate(RESULT)["loss"])
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < 0.1 < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("button", "allowed"),
+    [
+        ("all", np.ones((2, 3), bool)),
+        ("causal", atn.causal_mask(2, 3, 1)),
+        ("a window of two", np.array([[True, True, True], [False, True, True]])),
+        ("none", np.zeros((2, 3), bool)),
+    ],
+)
+def test_the_weights_of_a_mask_are_the_librarys(button, allowed, stage):
+    tab = stage(MADE["mask"]())
+    tab.get_by_role("button", name=button, exact=True).press("Enter")
+    np.testing.assert_allclose(tab.evaluate(RESULT)["weights"], atn.masked_softmax(GRID, allowed), rtol=0, atol=1e-6)
+    crossed = [bool(path.get_attribute("d")) for path in tab.locator(".cross").all()]
+    np.testing.assert_array_equal(crossed, ~allowed.ravel())
+
+
+def test_a_cell_is_drawn_by_hand_and_by_key(stage):
+    tab = stage(MADE["mask"]())
+    tab.locator(".cell").nth(1).click()
+    tab.get_by_role("group", name="spielen may see").get_by_role("checkbox", name="Hunde").press("Space")
+    allowed = np.array([[True, True, True], [False, True, True]])
+    np.testing.assert_allclose(tab.evaluate(RESULT)["weights"], atn.masked_softmax(GRID, allowed), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: explorers.hull(WORDS, TURN_KEYS, SAID, [1, 1]), "keys and values of two features"),
+        (lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], [40, 1]), "a query no longer than 40"),
+        (lambda: explorers.loss(WORDS, SAID, SAID, [1, 1]), "a key of two features and a value for each"),
+        (lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [1, 7]), "a query within ±6"),
+        (lambda: explorers.mask(WORDS, WORDS, GRID, GRID > 0), r"must be \(3, 3\), a row for each query"),
+        (lambda: explorers.mask(WORDS[:2], WORDS, GRID, GRID), "a boolean mask"),
+    ],
+)
+def test_what_does_not_fit_is_refused(make, told):
+    with pytest.raises(ValueError, match=told):
+        make()
 
 
 # The same scores by the library, of one query (1, D) and keys (S, D).

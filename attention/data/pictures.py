@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from attention.inputs import InputError
 
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 PIXELS = 50_000_000  # as many as the largest photographs of a telephone
 CANVAS, INNER = 28, 20  # as MNIST has it
 WORKING = 160  # pixels, the longer side of what the ink is looked for in
@@ -51,7 +51,8 @@ def _read(file, path):
         image = Image.open(file, formats=FORMATS)
         large = image.width * image.height > PIXELS
     except UnidentifiedImageError:
-        raise InputError(f"{path} is no picture that can be read: a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM is") from None
+        told = "PNG, JPEG, GIF, BMP, TIFF, WebP and PPM can"
+        raise InputError(f"{path} is no picture that can be read: {told}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         large = True
     if large:
@@ -162,7 +163,7 @@ def _centred(ink):
     h, w = (max(1, round(INNER * side / max(h, w))) for side in (h, w))
     small = np.clip(np.asarray(Image.fromarray(ink).resize((w, h), Image.Resampling.BICUBIC)), 0, 1)
     middle = ndimage.center_of_mass(small)
-    top, left = (int(np.clip(round(CANVAS / 2 - at), 0, CANVAS - side)) for at, side in zip(middle, (h, w), strict=True))
+    top, left = np.clip(np.round(CANVAS / 2 - np.array(middle)).astype(int), 0, (CANVAS - h, CANVAS - w))
     digit = np.zeros((CANVAS, CANVAS), np.float32)
     digit[top : top + h, left : left + w] = small / small.max()
     return digit

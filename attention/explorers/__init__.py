@@ -5,10 +5,11 @@ with the library's numbers; a script of plain JavaScript takes the parts of it t
 formulas of the chapter. Where scripts do not run, and in print, the picture stays as it is.
 """
 
+from attention.explorers.alignment import alignment
 from attention.explorers.hull import hull
 from attention.explorers.loss import loss
 from attention.explorers.mask import mask
 from attention.explorers.scores import scores
 from attention.explorers.softmax import softmax
 
-__all__ = ["hull", "loss", "mask", "scores", "softmax"]
+__all__ = ["alignment", "hull", "loss", "mask", "scores", "softmax"]

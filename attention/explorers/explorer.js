@@ -103,7 +103,7 @@ class Stage {
     input.value = value;
     take();
     input.addEventListener("input", () => (take(), this.changed()));
-    return (other) => ((input.value = other), take());
+    return (other, most = input.max) => ((input.max = most), (input.value = other), take());
   }
 
   // One of several, or any of them: `values[key]` is a number, or a list of truths.

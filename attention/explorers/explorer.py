@@ -29,10 +29,13 @@ class Explorer:
     def _repr_html_(self):
         style, shared = ((HERE / name).read_text(encoding="utf-8") for name in FILES)
         script = (HERE / f"{self.name}.js").read_text(encoding="utf-8")
-        given = escape(json.dumps(self.given, ensure_ascii=False))
+        # Between single quotation marks those of JSON can stay as they are.
+        given = escape(json.dumps(self.given, ensure_ascii=False, separators=(",", ":")), quote=False).replace(
+            "'", "&#39;"
+        )
         svg = b64encode(self.picture._repr_svg_().encode()).decode()
         return (
-            f'<div class="explorer" data-name="{self.name}" data-given="{given}">'
+            f'<div class="explorer" data-name="{self.name}" data-given=\'{given}\'>'
             f'<img src="data:image/svg+xml;base64,{svg}" alt="{escape(self.alt)}">'
             f"<style>{style}</style><script>(() => {{\n{shared}\n{script}}})();</script></div>"
         )

@@ -10,6 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 import attention.numpy as atn
 from attention import explorers
+from attention.data.batches import pad
+from attention.data.tokenizer import START
+from attention.translator import Translator
 
 WORDS, SCORES = ["Hunde", "spielen", "Schnee"], np.log([1.0, 3.0, 6.0])
 QUERY, KEYS = np.array([2.0, 1.0]), np.array([[1.0, 0.5], [1.0, 4.0], [2.0, 0.0]])
@@ -20,7 +23,9 @@ TURN_KEYS, SAID = (
     np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 2.0]]),
 )
 GRID = np.array([[0.3, -1.2, 2.0], [1.5, 0.0, -0.4]])
+GERMAN = ["Zwei Hunde spielen im Schnee.", "Ein Mann spielt Gitarre."]
 MADE = {
+    "alignment": lambda: explorers.alignment(Translator("numpy"), GERMAN),
     "hull": lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], np.log([2.0, 3.0])),
     "loss": lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [-2.0, 1.0]),
     "mask": lambda: explorers.mask(WORDS[:2], WORDS, GRID, np.array([[True, False, True], [True, True, True]])),
@@ -275,6 +280,45 @@ def test_a_cell_is_drawn_by_hand_and_by_key(stage):
 def test_what_does_not_fit_is_refused(make, told):
     with pytest.raises(ValueError, match=told):
         make()
+
+
+@pytest.mark.parametrize(("sentence", "step", "look"), [(0, 0, None), (0, 5, 1), (1, 7, 5), (1, 3, None)])
+def test_what_comes_next_is_the_models(sentence, step, look, stage):
+    tab = stage(MADE["alignment"]())
+    tab.get_by_role("radio", name=GERMAN[sentence]).press("Space")
+    press(tab, "writing", *["ArrowRight"] * step)
+    press(tab, "looks at", *["ArrowRight"] * (0 if look is None else look + 1))
+    translator = Translator("numpy")
+    tokens = translator.tokens([GERMAN[sentence]])[0]
+    memory, state = translator.model.encode(*pad(translator.encode([GERMAN[sentence]])))
+    for token in [START, *tokens[:step]]:
+        here = state
+        logits, state, weights = translator.model.step(np.array([token]), state, memory)
+    if look is not None:
+        alone = np.arange(memory.mask.shape[1]) == look
+        logits, _, _ = translator.model.step(np.array([token]), here, memory._replace(mask=alone[None]))
+    found = tab.evaluate(RESULT)
+    p = atn.softmax(logits)[0]
+    best = np.argsort(-p)[:3]
+    assert [piece for piece, _ in found["next"]] == [piece.strip() for piece in translator.pieces(best.tolist())]
+    np.testing.assert_allclose([share for _, share in found["next"]], p[best], atol=6e-4)
+    assert (found["step"], found["look"]) == (step, -1 if look is None else look)
+    assert found["said"].startswith(f"Where {translator.pieces(tokens)[step].strip()} was written, ")
+    cells = tab.locator(".weights path")
+    shown = [float(cells.nth(10 * step + s).get_attribute("fill-opacity")) for s in range(weights.shape[1])]
+    np.testing.assert_allclose(shown, 0.9 * (weights[0] if look is None else alone), atol=6e-3)
+
+
+def test_a_cell_of_the_alignment_is_pointed_at(stage):
+    tab = stage(MADE["alignment"]())
+    tab.locator(".weights path").nth(10 * 5 + 1).click()  # snow, Hunde
+    assert tab.evaluate(RESULT)["next"][0][0] == "dogs"
+    assert (value(tab, "writing"), value(tab, "looks at")) == (6, 2)
+
+
+def test_a_sentence_that_is_too_long_for_the_grid_is_refused():
+    with pytest.raises(ValueError, match="at most 10 are shown"):
+        explorers.alignment(Translator("numpy"), [" ".join(GERMAN)])
 
 
 # The same scores by the library, of one query (1, D) and keys (S, D).

@@ -3,12 +3,12 @@
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageStat, UnidentifiedImageError
 from scipy import ndimage
 
-from attention.inputs import InputError
+from attention.inputs import InputError, short
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
 PIXELS = 50_000_000  # as many as the largest photographs of a telephone
 CANVAS, INNER = 28, 20  # as MNIST has it
 WORKING = 160  # pixels, the longer side of what the ink is looked for in
@@ -26,7 +26,7 @@ def read_picture(path):
 
     Parameters
     ----------
-    path : of a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM, whatever its name ends in
+    path : of a PNG, JPEG, GIF, BMP, WebP or PPM, whatever its name ends in
 
     Returns
     -------
@@ -38,31 +38,30 @@ def read_picture(path):
     """
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is odd in a picture, and yet can be read
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _read(file, path)
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _read(file, path):
+    file.read(1)  # fails where it is a folder
+    file.seek(0)
     try:
         image = Image.open(file, formats=FORMATS)
-        large = image.width * image.height > PIXELS
+        if image.width * image.height > PIXELS:
+            raise Image.DecompressionBombError
+        return _grey(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
-        told = "PNG, JPEG, GIF, BMP, TIFF, WebP and PPM can"
+        told = "PNG, JPEG, GIF, BMP, WebP and PPM can"
         raise InputError(f"{path} is no picture that can be read: {told}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        large = True
-    if large:
-        raise InputError(f"{path} has more than {PIXELS:,} pixels: make it smaller")
-    try:
-        return _grey(ImageOps.exif_transpose(image))
-    except InputError:
-        raise
+        raise InputError(f"{path} has more than {PIXELS:,} pixels: make it smaller") from None
     except Exception as error:  # each format raises others
-        raise InputError(f"{path} is a damaged picture: {error}") from None
+        raise InputError(f"{path} is a damaged picture: {short(str(error))}") from None
 
 
 def _grey(image):
@@ -74,7 +73,7 @@ def _grey(image):
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     colours = image.convert("RGB")
     channels = [colours.convert("L"), *colours.split()]
-    spread = [np.asarray(channel).std() for channel in channels]
+    spread = [ImageStat.Stat(channel).stddev for channel in channels]
     return np.asarray(channels[int(np.argmax(spread))], np.float32) / 255
 
 

@@ -32,7 +32,7 @@ def png(width, height, body=b""):
 
 
 class TestReading:
-    @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.gif", "a.tif", "a.webp", "a.pgm", "a.jpg"])
+    @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.gif", "a.webp", "a.pgm", "a.jpg"])
     def test_grey_comes_as_it_is(self, tmp_path, name):
         options = {"lossless": True} if name.endswith("webp") else {}
         found = read_picture(saved(tmp_path / name, INK, **options))
@@ -80,7 +80,7 @@ class TestReading:
         found = read_picture(saved(tmp_path / "a.png", INK.astype(np.uint16) * 257))
         np.testing.assert_allclose(found, INK / 255, rtol=0, atol=1e-6)
         np.testing.assert_array_equal(read_picture(saved(tmp_path / "b.png", INK > 0)), INK > 0)
-        found = read_picture(saved(tmp_path / "c.tif", INK.astype(np.float32) / 255))
+        found = read_picture(saved(tmp_path / "c.pfm", INK.astype(np.float32) / 255))
         np.testing.assert_allclose(found, INK / 255, rtol=0, atol=1e-6)
 
     def test_of_an_animation_the_first_frame_counts(self, tmp_path):
@@ -97,13 +97,15 @@ def made(array, kind="PNG"):
 
 WHOLE = made(np.random.default_rng(0).integers(0, 256, (40, 40)).astype(np.uint8))
 FAULTS = {
-    "empty": (b"", "is no picture that can be read: PNG, JPEG, GIF, BMP, TIFF, WebP and PPM can"),
+    "empty": (b"", "is no picture that can be read: PNG, JPEG, GIF, BMP, WebP and PPM can"),
     "text": (b"this is no picture\n" * 30, "is no picture that can be read"),
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is no picture that can be"),
     "only its first bytes": (WHOLE[:8], "is no picture that can be read"),
     "cut off": (WHOLE[:700], "is a damaged picture: "),
     "a byte changed": (WHOLE[:300] + bytes([WHOLE[300] ^ 255]) + WHOLE[301:], "is a damaged picture: "),
     "a JPEG cut off": (made(np.tile(INK, (9, 9)), "JPEG")[:900], "is a damaged picture: "),
+    "a PPM of no size": (b"P5\n20 a0 255\n" + bytes(600), "is a damaged picture: "),
+    "a TIFF": (b"II*\0" + bytes(60), "is no picture that can be read"),
     "a bomb": (png(50_000, 50_000), "has more than 50,000,000 pixels: make it smaller"),
     "a smaller bomb": (png(10_000, 10_000), "has more than 50,000,000 pixels"),
     "a little too large": (png(10_000, 5_001), "has more than 50,000,000 pixels"),
@@ -119,6 +121,24 @@ def test_what_cannot_be_read_gets_one_sentence(tmp_path, fault):
         read_picture(path)
     assert str(refused.value).startswith(f"{path} {sentence}")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM"])
+def test_whatever_is_changed_in_a_picture_it_is_read_or_refused(tmp_path, kind):
+    rng, whole = np.random.default_rng(0), made(np.tile(INK[..., None], (1, 2, 3)), kind)
+    refused = []
+    for _ in range(60):
+        content = bytearray(whole)
+        for place in rng.integers(0, min(len(content), 300), 3):
+            content[place] = rng.integers(256)
+        (tmp_path / "a").write_bytes(content)
+        try:
+            assert read_picture(tmp_path / "a").ndim == 2
+        except InputError as error:
+            refused.append(str(error))
+    assert refused
+    assert [told for told in refused if not told.startswith(f"{tmp_path}/a ") or "\n" in told] == []
 
 
 def test_no_file_and_a_folder(tmp_path):

@@ -1,0 +1,527 @@
+"""A fifth set of answers to the exercises of chapter 5; the input on which a wrong one is wrong stands above it."""
+
+import math
+from fractions import Fraction
+
+import scipy.linalg
+import scipy.optimize
+import scipy.special
+
+from attention.frameworks import np, torch
+from attention.numpy import softmax
+from tests.checks.register import Answers
+
+answers = Answers("05")
+wrong, right = answers.unlisted, answers.right
+
+
+def _keep(array):
+    return array
+
+
+def _turn(array):
+    return np.swapaxes(array, -1, -2)
+
+
+def _softmax(scores):
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _centred(weights, slopes):
+    """Back through softmax."""
+    return weights * (slopes - (weights * slopes).sum(-1, keepdims=True))
+
+
+# covariance_by_hand: the answer is 1, 1.5, 4.5, 9
+
+answers.by_hand(
+    "covariance_by_hand",
+    wrong={
+        "values_before_keys": [1.5, 1.0, 4.5, 9.0],
+        "gradient_before_covariance": [1.0, 1.5, 9.0, 4.5],
+        "product_not_centred": [1.0, 1.5, 6.0, 12.0],
+        "averages_without_weights": [0.0, 4 / 3, 4.5, 9.0],
+        "third_key_is_plus_two": [1.0, 2.5, -0.5, -1.0],
+        "covariance_of_a_sample": [1.0, 1.5, 7.2, 14.4],
+        "not_over_the_root": [1.0, 1.5, 4.5, 18.0],
+        "over_four": [1.0, 1.5, 4.5, 4.5],
+        "root_of_three_words": [1.0, 1.5, 4.5, 18 / math.sqrt(3)],
+        "nothing_from_above": [1.0, 1.5, 4.5, 2.25],
+        "against_the_slope": [1.0, 1.5, 4.5, -9.0],
+        "covariance_over_the_root": [1.0, 1.5, 2.25, 9.0],
+        "rounded_to_integers": [1, 2, 4, 9],
+        "the_whole_gradient": [1.0, 1.5, 4.5, [9.0, 0.0, 0.0, 0.0]],
+        "the_middle_sign_lost": [1.0, 1.5, 5.75, 11.5],
+        "the_last_one_missing": [1.0, 1.5, 4.5],
+        "in_two_rows": [[1.0, 1.5], [4.5, 9.0]],
+        "and_the_roots_too": [1.0, 1.5, 4.5, 9.0, 2.0],
+        "a_hundredth_off": [1.0, 1.5, 4.5, 9.01],
+        "not_known": [1.0, 1.5, 4.5, float("nan")],
+        "as_text": "1, 1.5, 4.5, 9",
+        "nothing": None,
+    },
+    right={
+        "in_fractions": [Fraction(1), Fraction(3, 2), Fraction(9, 2), Fraction(9)],
+        "an_array_of_four": np.array([2, 3, 9, 18]) / 2,
+        "single_numbers": tuple(np.float32(n) for n in (1, 1.5, 4.5, 9)),
+        "integers_where_they_are": (1, 1.5, 4.5, 9),
+    },
+)
+
+
+# masked_backward
+
+
+def _masked(scores, mask, values, grad_output, weights=None, clean=None):
+    """The way back, with weights made by weights(scores, mask) and values by clean(values, mask)."""
+    values = np.where(mask.any(-2)[..., None], values, 0) if clean is None else clean(values, mask)
+    p = _masked_weights(scores, mask) if weights is None else weights(scores, mask)
+    return _centred(p, grad_output @ _turn(values)), _turn(p) @ grad_output
+
+
+def _masked_weights(scores, mask):
+    some = mask.any(-1, keepdims=True)
+    return np.where(some, softmax(np.where(mask, scores, np.where(some, -np.inf, 0).astype(scores.dtype))), 0)
+
+
+@right("masked_backward")
+def masked_by_a_large_negative_number_of_the_row(scores, mask, values, grad_output):
+    s = scores.astype(np.longdouble)
+    low = np.where(mask, s, np.inf).min(-1, keepdims=True)
+    top = np.where(mask, s, -np.inf).max(-1, keepdims=True)
+    low, top = np.where(np.isfinite(low), low, 0), np.where(np.isfinite(top), top, 0)
+    powers = np.where(mask, np.exp(np.where(mask, s, low) - top), 0)
+    p = powers / np.maximum(powers.sum(-1, keepdims=True), 1)
+    seen = np.where(mask.any(-2)[..., None], values, 0)
+    return _centred(p, grad_output.astype(np.longdouble) @ _turn(seen)), _turn(p) @ grad_output
+
+
+@right("masked_backward")
+def masked_query_by_query(scores, mask, values, grad_output):
+    grad_scores, grad_values = np.zeros(scores.shape), np.zeros(values.shape)
+    for place in np.ndindex(scores.shape[:-1]):
+        own = np.flatnonzero(mask[place])
+        if own.size:
+            p = softmax(scores[place][own])
+            slopes = values[place[:-1]][own] @ grad_output[place]
+            grad_scores[place][own] = p * (slopes - p @ slopes)
+            grad_values[place[:-1]][own] += p[:, None] * grad_output[place]
+    return grad_scores, grad_values
+
+
+@right("masked_backward")
+def masked_by_einsum_and_nan_to_num(scores, mask, values, grad_output):
+    with np.errstate(all="ignore"):
+        p = np.nan_to_num(softmax(np.where(mask, scores, -np.inf)))
+    v = np.where((p > 0).any(-2)[..., None], values, 0)
+    slopes = np.einsum("...tm,...sm->...ts", grad_output, v)
+    output = np.einsum("...ts,...sm->...tm", p, v)
+    return p * (slopes - (grad_output * output).sum(-1)[..., None]), np.einsum("...ts,...tm->...sm", p, grad_output)
+
+
+@right("masked_backward")
+def masked_by_autograd(scores, mask, values, grad_output):
+    s = torch.tensor(scores, dtype=torch.float64, requires_grad=True)
+    m = torch.tensor(mask)
+    v = torch.tensor(values, dtype=torch.float64)
+    v = torch.where(m.any(-2)[..., None], v, 0).requires_grad_()
+    some = m.any(-1, keepdim=True)
+    p = torch.softmax(torch.where(m, s, torch.where(some, -torch.inf, 0.0)), -1) * some
+    (p @ v).backward(torch.tensor(grad_output, dtype=torch.float64))
+    return s.grad.numpy(), v.grad.numpy()
+
+
+@right("masked_backward")
+def masked_by_jacobians(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask).astype(float)
+    v = np.copy(values)
+    v[~mask.any(-2)] = 0
+    jacobian = p[..., None] * (np.eye(p.shape[-1]) - p[..., None, :])
+    return ((grad_output @ _turn(v))[..., None, :] @ jacobian)[..., 0, :], _turn(p) @ grad_output
+
+
+@right("masked_backward")
+def masked_on_flattened_sets(scores, mask, values, grad_output):
+    T, S, D = *scores.shape[-2:], values.shape[-1]
+    sets = zip(scores.reshape(-1, T, S), mask.reshape(-1, T, S), values.reshape(-1, S, D), grad_output.reshape(-1, T, D))
+    found = [_masked(*one) for one in sets]
+    return np.array([s for s, _ in found]).reshape(scores.shape), np.array([v for _, v in found]).reshape(values.shape)
+
+
+# An unseen value of ∞, or of 1e308 times a gradient of 10.
+@wrong("masked_backward")
+def masked_only_nan_cleaned(scores, mask, values, grad_output):
+    return _masked(scores, mask, values, grad_output, clean=lambda v, m: np.nan_to_num(v))
+
+
+# An unseen value of 3e38 (float32) or 1e308, finite, whose product with the gradient is ∞.
+@wrong("masked_backward")
+def masked_only_what_is_not_finite_cleaned(scores, mask, values, grad_output):
+    return _masked(scores, mask, values, grad_output, clean=lambda v, m: np.where(np.isfinite(v), v, 0))
+
+
+# An unseen value of NaN that is seen at the same place of another set of the batch.
+@wrong("masked_backward")
+def masked_unseen_in_all_sets(scores, mask, values, grad_output):
+    seen = mask.any(axis=tuple(range(mask.ndim - 1)))
+    return _masked(scores, mask, values, grad_output, clean=lambda v, m: np.where(seen[:, None], v, 0))
+
+
+# A set where nobody sees the last value, which is NaN, and the first query is not the one that sees least.
+@wrong("masked_backward")
+def masked_unseen_by_the_first_query(scores, mask, values, grad_output):
+    return _masked(scores, mask, values, grad_output, clean=lambda v, m: np.where(m[..., 0, :, None], v, 0))
+
+
+# A value that only some query sees is taken for unseen.
+@wrong("masked_backward")
+def masked_seen_by_all(scores, mask, values, grad_output):
+    return _masked(scores, mask, values, grad_output, clean=lambda v, m: np.where(m.all(-2)[..., None], v, 0))
+
+
+# T = S, queries that see nothing: which query is empty is taken for which value is unseen.
+@wrong("masked_backward")
+def masked_rows_for_columns(scores, mask, values, grad_output):
+    if scores.shape[-2] != scores.shape[-1]:
+        return _masked(scores, mask, values, grad_output)
+    return _masked(scores, mask, values, grad_output, clean=lambda v, m: np.where(m.any(-1)[..., None], v, 0))
+
+
+# Unseen NaN, and the caller looks at the values afterwards.
+@wrong("masked_backward")
+def masked_values_cleaned_in_place(scores, mask, values, grad_output):
+    values[~mask.any(-2)] = 0
+    return _masked(scores, mask, values, grad_output)
+
+
+# As before, by the keyword of NumPy.
+@wrong("masked_backward")
+def masked_values_cleaned_without_copy(scores, mask, values, grad_output):
+    clean = lambda v, m: np.nan_to_num(v, copy=False, posinf=0, neginf=0)
+    return _masked(scores, mask, values, grad_output, clean=clean)
+
+
+# float64 scores, of which asarray makes no copy: they are changed.
+@wrong("masked_backward")
+def masked_scores_filled_in_place(scores, mask, values, grad_output):
+    wide = np.asarray(scores, np.float64)
+    some = mask.any(-1, keepdims=True)
+    np.copyto(wide, -np.inf, where=~mask & some)
+    return _masked(scores, mask, values, grad_output, weights=lambda s, m: np.where(m, softmax(wide), 0))
+
+
+# A contiguous array, of which ascontiguousarray makes no copy.
+@wrong("masked_backward")
+def masked_contiguous_filled_in_place(scores, mask, values, grad_output):
+    own = np.ascontiguousarray(scores)
+    own[~mask] = -1e4
+    return _masked(own, mask, values, grad_output)
+
+
+# The mask itself gets an open row for each empty one.
+@wrong("masked_backward")
+def masked_mask_opened_in_place(scores, mask, values, grad_output):
+    empty = ~mask.any(-1)
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    mask[empty] = True
+    p = softmax(np.where(mask, scores, -np.inf)) * ~empty[..., None]
+    return _centred(p, grad_output @ _turn(v)), _turn(p) @ grad_output
+
+
+# Seen scores of −1e10 beside masked ones of 0.
+@wrong("masked_backward")
+def masked_by_a_billion(scores, mask, values, grad_output):
+    weights = lambda s, m: softmax(np.where(m, s, -1e9).astype(s.dtype)) * m.any(-1, keepdims=True)
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# Masked scores of 1e5 beside seen ones of 0.
+@wrong("masked_backward")
+def masked_by_subtracting_ten_thousand(scores, mask, values, grad_output):
+    weights = lambda s, m: softmax(s - (1e4 * ~m).astype(s.dtype)) * m.any(-1, keepdims=True)
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# A masked score 800 above the seen ones: 0 / 0.
+@wrong("masked_backward")
+def masked_after_softmax(scores, mask, values, grad_output):
+    def weights(s, m):
+        p = softmax(s) * m
+        return p / np.maximum(p.sum(-1, keepdims=True), np.finfo(s.dtype).tiny)
+
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# A masked score that is 20 above the seen ones: the sum is small, and the small number beside it counts.
+@wrong("masked_backward")
+def masked_after_softmax_with_a_small_number(scores, mask, values, grad_output):
+    def weights(s, m):
+        p = softmax(s) * m
+        return p / (p.sum(-1, keepdims=True) + 1e-9)
+
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# Seen scores all at −100, where the powers are far below the small number.
+@wrong("masked_backward")
+def masked_powers_without_shift(scores, mask, values, grad_output):
+    def weights(s, m):
+        powers = np.exp(s) * m
+        return powers / (powers.sum(-1, keepdims=True) + 1e-30)
+
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# A masked score far above: the powers of the seen ones are zero.
+@wrong("masked_backward")
+def masked_shifted_by_the_largest_of_all_keys(scores, mask, values, grad_output):
+    def weights(s, m):
+        powers = np.exp(s - s.max(-1, keepdims=True)) * m
+        return np.divide(powers, powers.sum(-1, keepdims=True), out=np.zeros_like(powers), where=powers > 0)
+
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# Rows whose largest seen scores differ by 1000.
+@wrong("masked_backward")
+def masked_shifted_by_the_largest_of_the_set(scores, mask, values, grad_output):
+    def weights(s, m):
+        s = np.where(m, s, -np.inf)
+        top = s.max((-1, -2), keepdims=True)
+        powers = np.exp(s - np.where(np.isfinite(top), top, 0))
+        return powers / np.maximum(powers.sum(-1, keepdims=True), np.finfo(s.dtype).tiny)
+
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# Seen scores 0 and 60: 60 is taken for 50.
+@wrong("masked_backward")
+def masked_scores_clipped(scores, mask, values, grad_output):
+    weights = lambda s, m: _masked_weights(np.clip(s, -50, 50), m)
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# A row that is empty beside one that is not.
+@wrong("masked_backward")
+def masked_only_a_set_without_any(scores, mask, values, grad_output):
+    if not mask.any():
+        return np.zeros_like(scores), np.zeros_like(values)
+    weights = lambda s, m: softmax(np.where(m, s, np.array(-np.inf, s.dtype)))
+    with np.errstate(all="ignore"):
+        return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# An empty row: its scores get nothing, but the values get a share of its gradient.
+@wrong("masked_backward")
+def masked_empty_rows_are_equal_for_values(scores, mask, values, grad_output):
+    some = mask.any(-1, keepdims=True)
+    low = np.array(np.finfo(scores.dtype).min, scores.dtype)
+    p = softmax(np.where(mask, scores, low))
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    return np.where(some, _centred(p, grad_output @ _turn(v)), 0), _turn(p) @ grad_output
+
+
+# An empty row beside a value that is unseen: its gradient is to be 0, and the equal weights give it some.
+@wrong("masked_backward")
+def masked_unseen_values_get_from_empty_rows(scores, mask, values, grad_output):
+    some = mask.any(-1, keepdims=True)
+    full = np.where(some, mask, ~mask.any(-2, keepdims=True))
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    p = _masked_weights(scores, full)
+    return np.where(mask, _centred(p, grad_output @ _turn(v)), 0), _turn(p) @ grad_output
+
+
+# A gradient from above of 1e12 on a weight of 1e-13.
+@wrong("masked_backward")
+def masked_small_weights_dropped(scores, mask, values, grad_output):
+    def weights(s, m):
+        p = _masked_weights(s, m)
+        return np.where(p > 1e-10, p, 0)
+
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# A gradient from above of 1e-15.
+@wrong("masked_backward")
+def masked_rounded(scores, mask, values, grad_output):
+    return tuple(g.round(12) for g in _masked(scores, mask, values, grad_output))
+
+
+# Values of 1e20, or a gradient of 1e20.
+@wrong("masked_backward")
+def masked_gradients_clipped(scores, mask, values, grad_output):
+    return tuple(np.clip(g, -1e6, 1e6) for g in _masked(scores, mask, values, grad_output))
+
+
+# float64, to more digits than seven.
+@wrong("masked_backward")
+def masked_in_float32(scores, mask, values, grad_output):
+    single = (a.astype(np.float32) for a in (scores, values, grad_output))
+    s, v, g = single
+    with np.errstate(all="ignore"):
+        return tuple(a.astype(np.float64) for a in _masked(s, mask, v, g))
+
+
+# float64: the weights alone are single.
+@wrong("masked_backward")
+def masked_weights_in_float32(scores, mask, values, grad_output):
+    weights = lambda s, m: _masked_weights(s.astype(np.float32), m)
+    return _masked(scores, mask, values, grad_output, weights=weights)
+
+
+# float64: the gradients go back as float32, which is narrower.
+@wrong("masked_backward")
+def masked_returned_in_float32(scores, mask, values, grad_output):
+    with np.errstate(all="ignore"):
+        return tuple(g.astype(np.float32) for g in _masked(scores, mask, values, grad_output))
+
+
+# One query, one key, or one feature.
+@wrong("masked_backward")
+def masked_squeezed(scores, mask, values, grad_output):
+    return tuple(np.squeeze(g) for g in _masked(scores, mask, values, grad_output))
+
+
+# No axis before the last two: one is put there and stays.
+@wrong("masked_backward")
+def masked_at_least_one_set(scores, mask, values, grad_output):
+    if scores.ndim > 2:
+        return _masked(scores, mask, values, grad_output)
+    return _masked(scores[None], mask[None], values[None], grad_output[None])
+
+
+# Two axes before the last two.
+@wrong("masked_backward")
+def masked_one_axis_of_sets(scores, mask, values, grad_output):
+    if scores.ndim < 3:
+        return _masked(scores, mask, values, grad_output)
+    found = [_masked(*(a.reshape(-1, *a.shape[-2:])[i] for a in (scores, mask, values, grad_output)))
+             for i in range(math.prod(scores.shape[:-2]))]
+    return np.stack([s for s, _ in found]), np.stack([v for _, v in found])
+
+
+# More than two axes: the last two are not those that .T turns.
+@wrong("masked_backward")
+def masked_turned_by_t(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask)
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    return _centred(p, np.einsum("...td,...sd->...ts", grad_output, v)), p.T @ grad_output
+
+
+# T = S = 1 hides it: the average of the row keeps no axis.
+@wrong("masked_backward")
+def masked_average_on_the_wrong_axis(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask)
+    slopes = grad_output @ _turn(np.where(mask.any(-2)[..., None], values, 0))
+    average = (p * slopes).sum(-1)
+    return p * (slopes - (average[..., None] if p.shape[-1] != p.shape[-2] else average[..., None, :])), _turn(p) @ grad_output
+
+
+# Rows that see few keys: the average is over the seen ones, but unweighted.
+@wrong("masked_backward")
+def masked_plain_average(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask)
+    slopes = grad_output @ _turn(np.where(mask.any(-2)[..., None], values, 0))
+    count = np.maximum(mask.sum(-1, keepdims=True), 1)
+    return p * (slopes - (slopes * mask).sum(-1, keepdims=True) / count), _turn(p) @ grad_output
+
+
+# Two keys or more that are seen: only the diagonal of the Jacobian.
+@wrong("masked_backward")
+def masked_diagonal_only(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask)
+    slopes = grad_output @ _turn(np.where(mask.any(-2)[..., None], values, 0))
+    return p * (1 - p) * slopes, _turn(p) @ grad_output
+
+
+# Values that are large and alike in float32, say 1e6 + small: fine; but a query that sees one key should get 0 exactly
+# of the order of rounding, and gets the gradient as if it saw all.
+@wrong("masked_backward")
+def masked_gradient_not_masked(scores, mask, values, grad_output):
+    p = softmax(scores)
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    return np.where(mask, _centred(p, grad_output @ _turn(v)), 0), _turn(_masked_weights(scores, mask)) @ grad_output
+
+
+# Two calls with the same shape: the mask of the first is kept.
+def _remember():
+    kept = {}
+
+    def masked_with_the_first_mask(scores, mask, values, grad_output):
+        mask = kept.setdefault(mask.shape, mask.copy())
+        clean = lambda v, m: np.where(np.isfinite(v) & m.any(-2)[..., None], v, 0)
+        return _masked(scores, mask, values, grad_output, clean=clean)
+
+    return masked_with_the_first_mask
+
+
+wrong("masked_backward")(_remember())
+
+
+# Two calls with the same shape: the second changes what the first has returned.
+def _shared_place():
+    places = {}
+
+    def masked_into_one_place(scores, mask, values, grad_output):
+        found = _masked(scores, mask, values, grad_output)
+        for i, gradient in enumerate(found):
+            key = i, gradient.shape, gradient.dtype
+            np.copyto(places.setdefault(key, np.empty_like(gradient)), gradient)
+        return tuple(places[i, g.shape, g.dtype] for i, g in enumerate(found))
+
+    return masked_into_one_place
+
+
+wrong("masked_backward")(_shared_place())
+
+
+# Any input: the gradients in the order of the formulas, not of the task.
+@wrong("masked_backward")
+def masked_values_first(scores, mask, values, grad_output):
+    return _masked(scores, mask, values, grad_output)[::-1]
+
+
+# Any input: a dictionary is no tuple.
+@wrong("masked_backward")
+def masked_as_a_dictionary(scores, mask, values, grad_output):
+    return dict(zip(("scores", "values"), _masked(scores, mask, values, grad_output)))
+
+
+# Scores of −1000 everywhere in a row that is seen: taken for masked.
+@wrong("masked_backward")
+def masked_low_scores_are_masked(scores, mask, values, grad_output):
+    return _masked(scores, mask & (scores > -500), values, grad_output)
+
+
+# A causal mask only: the mask that comes is not looked at where T = S.
+@wrong("masked_backward")
+def masked_causal_anyway(scores, mask, values, grad_output):
+    T, S = scores.shape[-2:]
+    return _masked(scores, mask & np.tri(T, S, dtype=bool) if T == S and T > 3 else mask, values, grad_output)
+
+
+# An unseen value in a set whose other values are seen: dropped rows are put at the end.
+@wrong("masked_backward")
+def masked_padding_is_at_the_end(scores, mask, values, grad_output):
+    length = mask.any(-2).sum(-1)
+    clean = lambda v, m: np.where((np.arange(m.shape[-1]) < length[..., None])[..., None], v, 0)
+    return _masked(scores, mask, values, grad_output, clean=clean)
+
+
+# A seen value whose weight has become zero in one query: it loses its gradient from the others.
+@wrong("masked_backward")
+def masked_value_needs_weight_everywhere(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask)
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    some = (p > 0).all(-2) | (~mask).any(-2)
+    return _centred(p, grad_output @ _turn(v)), np.where(some[..., None], _turn(p) @ grad_output, 0)
+
+
+# All values alike, 1e8: output by values in float32 is known to 8 only, and the difference is not small; and with D
+# features the average is taken of each, not of their sum.
+@wrong("masked_backward")
+def masked_distance_in_the_first_feature(scores, mask, values, grad_output):
+    p = _masked_weights(scores, mask)
+    v = np.where(mask.any(-2)[..., None], values, 0)
+    return p * (grad_output @ _turn(v) - grad_output[..., :1] * (p @ v)[..., :1]), _turn(p) @ grad_output

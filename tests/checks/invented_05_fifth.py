@@ -525,3 +525,438 @@ def masked_distance_in_the_first_feature(scores, mask, values, grad_output):
     p = _masked_weights(scores, mask)
     v = np.where(mask.any(-2)[..., None], values, 0)
     return p * (grad_output @ _turn(v) - grad_output[..., :1] * (p @ v)[..., :1]), _turn(p) @ grad_output
+
+
+# biased_additive_backward
+
+
+def _biased(
+    queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output,
+    tanh=np.tanh, slope=lambda a, x: 1 - a * a, weights=_softmax, gather=None,
+):  # fmt: skip
+    """The way back: hidden units by tanh(x), their slope by slope(a, x), the bias's gradient by gather(grad_hidden)."""
+    x = (queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :] + bias
+    a = tanh(x)
+    p = weights(a @ score_weight)
+    grad_scores = _centred(p, grad_output @ _turn(values))
+    grad_hidden = grad_scores[..., None] * score_weight * slope(a, x)
+    total = grad_hidden.sum(tuple(range(grad_hidden.ndim - 1))) if gather is None else gather(grad_hidden)
+    return (
+        grad_hidden.sum(-2) @ query_weight.T,
+        grad_hidden.sum(-3) @ key_weight.T,
+        _turn(p) @ grad_output,
+        total,
+    )
+
+
+@right("biased_additive_backward")
+def biased_by_autograd(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    arrays = queries, keys, values, bias
+    q, k, v, b = (torch.tensor(a, dtype=torch.float64, requires_grad=True) for a in arrays)
+    W, U, u = (torch.tensor(a, dtype=torch.float64) for a in (query_weight, key_weight, score_weight))
+    scores = torch.einsum("...tsa,a->...ts", torch.tanh((q @ W).unsqueeze(-2) + (k @ U + b).unsqueeze(-3)), u)
+    (torch.softmax(scores, -1) @ v).backward(torch.tensor(grad_output, dtype=torch.float64))
+    return tuple(t.grad.numpy() for t in (q, k, v, b))
+
+
+@right("biased_additive_backward")
+def biased_pair_by_pair(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    found = [np.zeros(a.shape) for a in (queries, keys, values, bias)]
+    for one in np.ndindex(queries.shape[:-2]):
+        for t in range(queries.shape[-2]):
+            hidden = np.tanh(queries[one][t] @ query_weight + keys[one] @ key_weight + bias)
+            p = scipy.special.softmax(hidden @ score_weight)
+            for s, slope in enumerate(_centred(p, values[one] @ grad_output[one][t])):
+                back = slope * score_weight * (1 - hidden[s]) * (1 + hidden[s])
+                found[0][one][t] += query_weight @ back
+                found[1][one][s] += key_weight @ back
+                found[2][one][s] += p[s] * grad_output[one][t]
+                found[3] += back
+    return tuple(found)
+
+
+@right("biased_additive_backward")
+def biased_bias_through_the_keys(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    one = np.ones((*keys.shape[:-1], 1), keys.dtype)
+    longer = np.concatenate([keys, one], -1)
+    matrix = np.concatenate([key_weight, bias[None]])
+    q, k, v, _ = _biased(queries, longer, values, query_weight, matrix, 0, score_weight, grad_output)
+    x = (queries @ query_weight)[..., :, None, :] + (longer @ matrix)[..., None, :, :]
+    a = np.tanh(x)
+    p = _softmax(a @ score_weight)
+    back = np.einsum("...ts,a,...tsa->...a", _centred(p, grad_output @ _turn(values)), score_weight, 1 - a * a)
+    return q, k[..., :-1], v, back.reshape(-1, bias.size).sum(0)
+
+
+@right("biased_additive_backward")
+def biased_in_long_double(*arrays):
+    return _biased(*(a.astype(np.longdouble) for a in arrays))
+
+
+@right("biased_additive_backward")
+def biased_tanh_by_the_logistic(*arrays):
+    return _biased(*(a.astype(np.float64) for a in arrays), tanh=lambda x: 2 * scipy.special.expit(2 * x) - 1)
+
+
+@right("biased_additive_backward")
+def biased_one_unit_at_a_time(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    q, k = queries.astype(float) @ query_weight, keys @ key_weight + bias
+    a = [np.tanh(np.add.outer(0, q[..., h, None] + k[..., None, :, h])) for h in range(bias.size)]
+    p = _softmax(sum(u * one for u, one in zip(score_weight, a)))
+    slopes = _centred(p, grad_output @ _turn(values))
+    back = [slopes * u * (1 - one**2) for u, one in zip(score_weight, a)]
+    return (
+        np.stack([b.sum(-1) for b in back], -1) @ query_weight.T,
+        np.stack([b.sum(-2) for b in back], -1) @ key_weight.T,
+        _turn(p) @ grad_output,
+        np.array([b.sum() for b in back]),
+    )
+
+
+# Hidden units of 400 in front of the tanh (float64), or of 50 (float32): ∞ / ∞.
+@wrong("biased_additive_backward")
+def biased_tanh_by_powers(*arrays):
+    with np.errstate(all="ignore"):
+        return _biased(*arrays, tanh=lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1))
+
+
+# Hidden units of −400 or 400: sinh / cosh is ∞ / ∞.
+@wrong("biased_additive_backward")
+def biased_tanh_by_sinh(*arrays):
+    with np.errstate(all="ignore"):
+        return _biased(*arrays, tanh=lambda x: np.sinh(x) / np.cosh(x))
+
+
+# Hidden units beyond 4, where tanh is not yet 1.
+@wrong("biased_additive_backward")
+def biased_hidden_clipped(*arrays):
+    return _biased(*arrays, tanh=lambda x: np.tanh(np.clip(x, -4, 4)))
+
+
+# Hidden units of 10 in one pair: the slope is not zero yet, and a large score vector brings it back.
+@wrong("biased_additive_backward")
+def biased_saturated_units_dropped(*arrays):
+    return _biased(*arrays, slope=lambda a, x: np.where(np.abs(a) > 0.9999, 0, 1 - a * a))
+
+
+# Any hidden unit that is not near 0: the slope of the tanh taken at its own result.
+@wrong("biased_additive_backward")
+def biased_slope_of_the_slope(*arrays):
+    return _biased(*arrays, slope=lambda a, x: 1 - np.tanh(a) ** 2)
+
+
+# As before: the slope of the logistic function.
+@wrong("biased_additive_backward")
+def biased_slope_of_the_logistic(*arrays):
+    return _biased(*arrays, slope=lambda a, x: a * (1 - a))
+
+
+# Hidden units far from 0.
+@wrong("biased_additive_backward")
+def biased_slope_is_not_squared(*arrays):
+    return _biased(*arrays, slope=lambda a, x: 1 - np.abs(a))
+
+
+# Small hidden units hide it: tanh is x there.
+@wrong("biased_additive_backward")
+def biased_without_tanh(*arrays):
+    return _biased(*arrays, tanh=_keep, slope=lambda a, x: np.ones_like(a))
+
+
+# As before, to the third power.
+@wrong("biased_additive_backward")
+def biased_tanh_by_a_series(*arrays):
+    return _biased(*arrays, tanh=lambda x: x - x**3 / 3, slope=lambda a, x: 1 - x**2)
+
+
+# Hidden units of 100 in float32: cosh² is ∞, and ∞ · 0 … but 1 / cosh² as exp(−2x) · 4 is too large near 0.
+@wrong("biased_additive_backward")
+def biased_slope_of_large_units(*arrays):
+    return _biased(*arrays, slope=lambda a, x: np.minimum(4 * np.exp(-2 * np.abs(x)), 1))
+
+
+# A score vector of 1000: the powers are ∞.
+@wrong("biased_additive_backward")
+def biased_powers_not_shifted(*arrays):
+    def weights(s):
+        powers = np.exp(s)
+        return powers / powers.sum(-1, keepdims=True)
+
+    with np.errstate(all="ignore"):
+        return _biased(*arrays, weights=weights)
+
+
+# A score vector of 1000, and two queries with quite different best scores.
+@wrong("biased_additive_backward")
+def biased_shifted_by_the_largest_of_all(*arrays):
+    def weights(s):
+        powers = np.exp(s - s.max())
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-300)
+
+    return _biased(*arrays, weights=weights)
+
+
+# Scores below −100: the small number is larger than the powers.
+@wrong("biased_additive_backward")
+def biased_powers_and_a_small_number(*arrays):
+    def weights(s):
+        powers = np.exp(s.astype(float))
+        return powers / (powers.sum(-1, keepdims=True) + 1e-12)
+
+    with np.errstate(all="ignore"):
+        return _biased(*arrays, weights=weights)
+
+
+# T = S hides that the weights sum to one along the queries.
+@wrong("biased_additive_backward")
+def biased_softmax_over_queries(*arrays):
+    return _biased(*arrays, weights=lambda s: _turn(_softmax(_turn(s))))
+
+
+# A ≠ 1: the scores are scaled as dot products are.
+@wrong("biased_additive_backward")
+def biased_scaled(*arrays):
+    root = np.sqrt(arrays[5].size)
+    return _biased(*arrays, weights=lambda s: _softmax(s / root))
+
+
+# A set with one axis or more before the last two: the bias gets a gradient for each set.
+@wrong("biased_additive_backward")
+def biased_bias_in_each_set(*arrays):
+    return _biased(*arrays, gather=lambda g: g.sum((-2, -3)))
+
+
+# Two axes before the last two: one too many is left.
+@wrong("biased_additive_backward")
+def biased_bias_over_one_axis_of_sets(*arrays):
+    return _biased(*arrays, gather=lambda g: g.sum((-2, -3)) if g.ndim == 3 else g.sum((-2, -3)).sum(0))
+
+
+# A batch: the average of its sets.
+@wrong("biased_additive_backward")
+def biased_bias_averaged_over_sets(*arrays):
+    return _biased(*arrays, gather=lambda g: g.sum((-2, -3)).reshape(-1, g.shape[-1]).mean(0))
+
+
+# Any input with T · S > 1.
+@wrong("biased_additive_backward")
+def biased_bias_averaged_over_pairs(*arrays):
+    return _biased(*arrays, gather=lambda g: g.reshape(-1, g.shape[-1]).mean(0))
+
+
+# More than one query: the bias is counted with the keys of the first.
+@wrong("biased_additive_backward")
+def biased_bias_from_one_query(*arrays):
+    return _biased(*arrays, gather=lambda g: g[..., :1, :, :].sum(tuple(range(g.ndim - 1))))
+
+
+# A batch of two sets: the first alone.
+@wrong("biased_additive_backward")
+def biased_bias_from_the_first_set(*arrays):
+    return _biased(*arrays, gather=lambda g: g.reshape(-1, *g.shape[-3:])[0].sum((0, 1)))
+
+
+# Any input: used once with the queries and once with the keys, so it is counted twice.
+@wrong("biased_additive_backward")
+def biased_bias_twice(*arrays):
+    return _biased(*arrays, gather=lambda g: 2 * g.reshape(-1, g.shape[-1]).sum(0))
+
+
+# "Softmax does not see what is added to all": true after the tanh, not in front of it.
+@wrong("biased_additive_backward")
+def biased_bias_needs_none(*arrays):
+    return _biased(*arrays, gather=lambda g: np.zeros_like(arrays[5]))
+
+
+# A bias that is not zero, left out on the way forward.
+@wrong("biased_additive_backward")
+def biased_bias_left_out(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    zero = np.zeros_like(bias)
+    return _biased(queries, keys, values, query_weight, key_weight, zero, score_weight, grad_output)
+
+
+# The bias added behind the tanh.
+@wrong("biased_additive_backward")
+def biased_bias_behind_the_tanh(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    given = queries, keys, values, query_weight, key_weight, np.zeros_like(bias), score_weight, grad_output
+    return _biased(*given, tanh=lambda x: np.tanh(x) + bias, slope=lambda a, x: 1 - np.tanh(x) ** 2)
+
+
+# Any input: the matrices' gradients need one, the bias's shape does not.
+@wrong("biased_additive_backward")
+def biased_bias_as_a_row(*arrays):
+    return _biased(*arrays, gather=lambda g: g.reshape(-1, g.shape[-1]).sum(0, keepdims=True))
+
+
+# One hidden unit: its gradient becomes a number without an axis; one query or key too.
+@wrong("biased_additive_backward")
+def biased_squeezed(*arrays):
+    return tuple(np.squeeze(g) for g in _biased(*arrays))
+
+
+# Sets before the last two axes: pairs are made of the first axes.
+@wrong("biased_additive_backward")
+def biased_pairs_of_the_first_axes(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    a = np.tanh((queries @ query_weight)[:, None] + (keys @ key_weight)[None] + bias)
+    p = _softmax(a @ score_weight)
+    back = _centred(p, grad_output @ _turn(values))[..., None] * score_weight * (1 - a * a)
+    return (
+        back.sum(1) @ query_weight.T,
+        back.sum(0) @ key_weight.T,
+        _turn(p) @ grad_output,
+        back.reshape(-1, bias.size).sum(0),
+    )
+
+
+# Exactly one axis of sets is expected where there is one at all: (B, H, T, D) fails.
+@wrong("biased_additive_backward")
+def biased_by_einsum_of_four_axes(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    plain = queries.ndim == 2
+    q, k, v, g = (a[None] if plain else a for a in (queries, keys, values, grad_output))
+    a = np.tanh((q @ query_weight)[:, :, None] + (k @ key_weight)[:, None] + bias)
+    p = _softmax(np.einsum("btsa,a->bts", a, score_weight))
+    slopes = _centred(p, np.einsum("btm,bsm->bts", g, v))
+    back = np.einsum("bts,a,btsa->btsa", slopes, score_weight, 1 - a * a)
+    found = (
+        np.einsum("btsa,da->btd", back, query_weight),
+        np.einsum("btsa,ka->bsk", back, key_weight),
+        np.einsum("bts,btm->bsm", p, g),
+    )
+    return (*(f[0] if plain else f for f in found), back.sum((0, 1, 2)))
+
+
+# D = K: the keys go back through the queries' matrix.
+@wrong("biased_additive_backward")
+def biased_keys_by_the_queries_matrix(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    found = _biased(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output)
+    if query_weight.shape != key_weight.shape:
+        return found
+    x = (queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :] + bias
+    a = np.tanh(x)
+    p = _softmax(a @ score_weight)
+    back = _centred(p, grad_output @ _turn(values))[..., None] * score_weight * (1 - a * a)
+    return found[0], back.sum(-3) @ query_weight.T, *found[2:]
+
+
+# D = A: the matrix is square, and not turned.
+@wrong("biased_additive_backward")
+def biased_square_matrices_not_turned(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    turned = query_weight if query_weight.shape[0] == query_weight.shape[1] else query_weight.T
+    x = (queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :] + bias
+    a = np.tanh(x)
+    p = _softmax(a @ score_weight)
+    back = _centred(p, grad_output @ _turn(values))[..., None] * score_weight * (1 - a * a)
+    found = _biased(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output)
+    return back.sum(-2) @ turned, *found[1:]
+
+
+# T = S: the values get the weights of the row.
+@wrong("biased_additive_backward")
+def biased_values_by_rows(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    found = _biased(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output)
+    a = np.tanh((queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :] + bias)
+    p = _softmax(a @ score_weight)
+    return *found[:2], (p if p.shape[-1] == p.shape[-2] else _turn(p)) @ grad_output, found[3]
+
+
+# Any input: the bias before the values.
+@wrong("biased_additive_backward")
+def biased_bias_third(*arrays):
+    q, k, v, b = _biased(*arrays)
+    return q, k, b, v
+
+
+# Any input: three gradients.
+@wrong("biased_additive_backward")
+def biased_without_the_bias(*arrays):
+    return _biased(*arrays)[:3]
+
+
+# float64, to more than three digits.
+@wrong("biased_additive_backward")
+def biased_in_float32(*arrays):
+    return tuple(g.astype(np.float64) for g in _biased(*(a.astype(np.float32) for a in arrays)))
+
+
+# float64: the tanh alone is single.
+@wrong("biased_additive_backward")
+def biased_tanh_in_float32(*arrays):
+    return _biased(*arrays, tanh=lambda x: np.tanh(x.astype(np.float32)).astype(x.dtype))
+
+
+# float64: the bias's gradient is summed in float32.
+@wrong("biased_additive_backward")
+def biased_bias_summed_in_float32(*arrays):
+    return _biased(*arrays, gather=lambda g: g.sum(tuple(range(g.ndim - 1)), dtype=np.float32).astype(g.dtype))
+
+
+# float64: the bias's gradient has the type of a narrower array.
+@wrong("biased_additive_backward")
+def biased_bias_into_float32(*arrays):
+    return _biased(*arrays, gather=lambda g: g.sum(tuple(range(g.ndim - 1))).astype(np.float32))
+
+
+# The caller's grad_output, 1e-20 or so.
+@wrong("biased_additive_backward")
+def biased_rounded(*arrays):
+    return tuple(g.round(10) for g in _biased(*arrays))
+
+
+# The caller's keys are changed where their type is float64.
+@wrong("biased_additive_backward")
+def biased_values_shifted_in_place(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    near = np.asarray(values, float)
+    near -= near.mean(-2, keepdims=True)
+    return _biased(queries, keys, near, query_weight, key_weight, bias, score_weight, grad_output)
+
+
+# The caller's bias is used as the place for its gradient.
+@wrong("biased_additive_backward")
+def biased_bias_overwritten(*arrays):
+    *found, total = _biased(*arrays)
+    arrays[5][:] = total
+    return *found, arrays[5]
+
+
+# Two calls: the bias's gradient goes on from the first.
+def _accumulated():
+    before = {}
+
+    def biased_bias_goes_on(*arrays):
+        *found, total = _biased(*arrays)
+        before[total.shape] = before.get(total.shape, 0) + total
+        return *found, before[total.shape]
+
+    return biased_bias_goes_on
+
+
+wrong("biased_additive_backward")(_accumulated())
+
+
+# Score vectors of both signs: only the size of u comes back.
+@wrong("biased_additive_backward")
+def biased_score_weight_without_sign(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    found = _biased(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output)
+    sign = np.sign(score_weight).sum()
+    return tuple(g * (1 if sign == score_weight.size else -1 if i != 2 else 1) for i, g in enumerate(found))
+
+
+# More than one key: the average of the slopes is left out, as if each weight were free.
+@wrong("biased_additive_backward")
+def biased_slopes_not_centred(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    x = (queries @ query_weight)[..., :, None, :] + (keys @ key_weight)[..., None, :, :] + bias
+    a = np.tanh(x)
+    p = _softmax(a @ score_weight)
+    back = (p * (grad_output @ _turn(values)))[..., None] * score_weight * (1 - a * a)
+    return (
+        back.sum(-2) @ query_weight.T,
+        back.sum(-3) @ key_weight.T,
+        _turn(p) @ grad_output,
+        back.reshape(-1, bias.size).sum(0),
+    )
+
+
+# A batch of sets of which one has a gradient of zero, or of which two are equal: sets that were seen are left out.
+@wrong("biased_additive_backward")
+def biased_equal_sets_counted_once(*arrays):
+    return _biased(*arrays, gather=lambda g: np.unique(g.sum((-2, -3)).reshape(-1, g.shape[-1]), axis=0).sum(0))

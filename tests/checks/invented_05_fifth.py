@@ -144,8 +144,8 @@ def masked_by_jacobians(scores, mask, values, grad_output):
 @right("masked_backward")
 def masked_on_flattened_sets(scores, mask, values, grad_output):
     T, S, D = *scores.shape[-2:], values.shape[-1]
-    sets = zip(scores.reshape(-1, T, S), mask.reshape(-1, T, S), values.reshape(-1, S, D), grad_output.reshape(-1, T, D))
-    found = [_masked(*one) for one in sets]
+    flat = scores.reshape(-1, T, S), mask.reshape(-1, T, S), values.reshape(-1, S, D), grad_output.reshape(-1, T, D)
+    found = [_masked(*one) for one in zip(*flat, strict=True)]
     return np.array([s for s, _ in found]).reshape(scores.shape), np.array([v for _, v in found]).reshape(values.shape)
 
 
@@ -485,7 +485,7 @@ def masked_values_first(scores, mask, values, grad_output):
 # Any input: a dictionary is no tuple.
 @wrong("masked_backward")
 def masked_as_a_dictionary(scores, mask, values, grad_output):
-    return dict(zip(("scores", "values"), _masked(scores, mask, values, grad_output)))
+    return dict(zip(("scores", "values"), _masked(scores, mask, values, grad_output), strict=True))
 
 
 # Scores of −1000 everywhere in a row that is seen: taken for masked.
@@ -601,10 +601,10 @@ def biased_tanh_by_the_logistic(*arrays):
 @right("biased_additive_backward")
 def biased_one_unit_at_a_time(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
     q, k = queries.astype(float) @ query_weight, keys @ key_weight + bias
-    a = [np.tanh(np.add.outer(0, q[..., h, None] + k[..., None, :, h])) for h in range(bias.size)]
-    p = _softmax(sum(u * one for u, one in zip(score_weight, a)))
+    a = [np.tanh(q[..., h, None] + k[..., None, :, h]) for h in range(bias.size)]
+    p = _softmax(sum(u * one for u, one in zip(score_weight, a, strict=True)))
     slopes = _centred(p, grad_output @ _turn(values))
-    back = [slopes * u * (1 - one**2) for u, one in zip(score_weight, a)]
+    back = [slopes * u * (1 - one**2) for u, one in zip(score_weight, a, strict=True)]
     return (
         np.stack([b.sum(-1) for b in back], -1) @ query_weight.T,
         np.stack([b.sum(-2) for b in back], -1) @ key_weight.T,
@@ -956,7 +956,499 @@ def biased_slopes_not_centred(queries, keys, values, query_weight, key_weight, b
     )
 
 
-# A batch of sets of which one has a gradient of zero, or of which two are equal: sets that were seen are left out.
-@wrong("biased_additive_backward")
-def biased_equal_sets_counted_once(*arrays):
-    return _biased(*arrays, gather=lambda g: np.unique(g.sum((-2, -3)).reshape(-1, g.shape[-1]), axis=0).sum(0))
+# numerical_gradient
+
+
+def _slopes(function, x, step=lambda number: 1e-5 * max(1.0, abs(number)), of=lambda up, down, h: (up - down) / (2 * h)):
+    """Up and down by step(entry), one entry at a time, on a copy in float64."""
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = step(float(x[place]))
+        up, down = np.array(x, np.float64), np.array(x, np.float64)
+        up[place] += h
+        down[place] -= h
+        slopes[place] = of(function(up), function(down), h)
+    return slopes
+
+
+@right("numerical_gradient")
+def slopes_by_four_points(function, x):
+    def at(place, h):
+        moved = np.array(x, np.float64)
+        moved[place] += h
+        return float(function(moved))
+
+    slopes = np.empty(x.shape)
+    for place in np.ndindex(*x.shape):
+        h = 2.0**-13 * max(1.0, abs(float(x[place])))
+        near, far = at(place, h) - at(place, -h), at(place, 2 * h) - at(place, -2 * h)
+        slopes[place] = (8 * near - far) / (12 * h)
+    return slopes
+
+
+@right("numerical_gradient")
+def slopes_by_the_step_that_was_taken(function, x):
+    base = x.astype(np.float64)
+    slopes = np.zeros(base.shape, order="C")
+    for i in range(base.size):
+        at = np.unravel_index(i, base.shape)
+        up, down = base.copy(), base.copy()
+        h = np.cbrt(np.finfo(float).eps) * (1 + abs(base[at]))
+        up[at], down[at] = base[at] + h, base[at] - h
+        slopes[at] = (function(up) - function(down)) / (up[at] - down[at])
+    return slopes
+
+
+@right("numerical_gradient")
+def slopes_by_unit_vectors(function, x):
+    flat = np.array(x, np.float64).reshape(-1)
+    steps = 1e-5 * np.maximum(np.abs(flat), 1)
+    moved = np.diag(steps)
+    pairs = [(function((flat + m).reshape(x.shape)), function((flat - m).reshape(x.shape))) for m in moved]
+    return np.array([(u - d) / (2 * h) for (u, d), h in zip(pairs, steps, strict=True)], float).reshape(x.shape)
+
+
+@right("numerical_gradient")
+def slopes_entry_put_back(function, x):
+    work = np.array(x, dtype=float, order="C")
+    slopes = np.empty_like(work)
+    flat, out = work.reshape(-1), slopes.reshape(-1)
+    for i, number in enumerate(flat.tolist()):
+        h = 1e-5 * max(1, abs(number))
+        flat[i] = number + h
+        out[i] = function(work.copy())
+        flat[i] = number - h
+        out[i] = (out[i] - function(work.copy())) / (2 * h)
+        flat[i] = number
+    return slopes
+
+
+@right("numerical_gradient")
+def slopes_by_a_power_of_two(function, x):
+    return _slopes(function, x, step=lambda number: 2.0 ** (max(math.frexp(number)[1], 1) - 17))
+
+
+@right("numerical_gradient")
+def slopes_by_two_steps(function, x):
+    one = _slopes(function, x, step=lambda number: 4e-5 * (1 + abs(number)))
+    two = _slopes(function, x, step=lambda number: 2e-5 * (1 + abs(number)))
+    return two + (two - one) / 3
+
+
+# A thousand in front and slopes near 1: what is left of the difference are six digits or fewer.
+for called, power in (("a_hundred_millionth", 8), ("ten_to_minus_nine", 9), ("ten_to_minus_ten", 10)):
+
+    def tiny(function, x, power=power):
+        return _slopes(function, x, step=lambda number: 10.0**-power * max(1, abs(number)))
+
+    tiny.__name__ = f"slopes_by_{called}"
+    wrong("numerical_gradient")(tiny)
+
+
+# A function that curves: exp(2 x) and a step of 0.01, or of 0.003 in three times as steep a one.
+for called, size in (("a_hundredth", 1e-2), ("three_thousandths", 3e-3)):
+
+    def long(function, x, size=size):
+        return _slopes(function, x, step=lambda number: size * max(1, abs(number)))
+
+    long.__name__ = f"slopes_by_{called}"
+    wrong("numerical_gradient")(long)
+
+
+# Entries of a million, and the square of them: 1e12 is known to 1e-4.
+@wrong("numerical_gradient")
+def slopes_by_a_fixed_step(function, x):
+    return _slopes(function, x, step=lambda number: 1e-5)
+
+
+# An entry of 0: 0 / 0.
+@wrong("numerical_gradient")
+def slopes_in_proportion_only(function, x):
+    with np.errstate(all="ignore"):
+        return _slopes(function, x, step=lambda number: 1e-5 * abs(number) or 1e-300)
+
+
+# An entry of 0, with a thousand in front: the step is 1e-10.
+@wrong("numerical_gradient")
+def slopes_in_proportion_and_a_little(function, x):
+    return _slopes(function, x, step=lambda number: 1e-5 * abs(number) + 1e-10)
+
+
+# An entry of 0.001 and a thousand in front: the step is 1e-8.
+@wrong("numerical_gradient")
+def slopes_in_proportion_but_at_zero(function, x):
+    return _slopes(function, x, step=lambda number: 1e-5 * abs(number) if number else 1e-5)
+
+
+# Entries of a million and of 1: the step of the small one is 10.
+@wrong("numerical_gradient")
+def slopes_by_the_largest_entry(function, x):
+    largest = np.abs(x.astype(float)).max(initial=1)
+    return _slopes(function, x, step=lambda number: 1e-5 * largest)
+
+
+# As before, by the norm.
+@wrong("numerical_gradient")
+def slopes_by_the_norm(function, x):
+    norm = math.sqrt((x.astype(float) ** 2).sum())
+    return _slopes(function, x, step=lambda number: 1e-5 * max(1, norm))
+
+
+# As before, by the mean: the large one's step is too small only a little, the small one's far too large.
+@wrong("numerical_gradient")
+def slopes_by_the_mean_size(function, x):
+    mean = np.abs(x.astype(float)).mean() if x.size else 1
+    return _slopes(function, x, step=lambda number: 1e-5 * max(1, mean))
+
+
+# A negative entry of minus a million: in proportion to its value, not its size, the step is 1e-5.
+@wrong("numerical_gradient")
+def slopes_by_the_value_not_the_size(function, x):
+    return _slopes(function, x, step=lambda number: 1e-5 * max(1, number))
+
+
+# An entry of −1: 1 + x is 0.
+@wrong("numerical_gradient")
+def slopes_by_one_more_than_the_value(function, x):
+    with np.errstate(all="ignore"):
+        return _slopes(function, x, step=lambda number: 1e-5 * (1 + number) or 1e-300)
+
+
+# A million: the step grows as the root only, 1e-2; x² is fine, and x³ of 1e18 is not: eps · 1e18 / 1e-2 / 3e12.
+@wrong("numerical_gradient")
+def slopes_step_stays_below_a_ten_thousandth(function, x):
+    return _slopes(function, x, step=lambda number: min(1e-5 * max(1, abs(number)), 1e-4))
+
+
+# A curve: from one side only, known to 1e-5.
+@wrong("numerical_gradient")
+def slopes_upwards(function, x):
+    return _slopes(function, x, of=lambda up, down, h: up) * 0 + _one_side(function, x, 1)
+
+
+def _one_side(function, x, side, size=1e-7):
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        moved = np.array(x, np.float64)
+        h = side * size * max(1, abs(float(x[place])))
+        before = function(moved)
+        moved[place] += h
+        slopes[place] = (function(moved) - before) / h
+    return slopes
+
+
+# As before, downwards.
+@wrong("numerical_gradient")
+def slopes_downwards(function, x):
+    return _one_side(function, x, -1, 1e-8)
+
+
+# As before, by SciPy, whose step is for seven digits at most.
+@wrong("numerical_gradient")
+def slopes_by_scipy(function, x):
+    flat = x.astype(float).ravel()
+    if not flat.size:
+        return np.zeros(x.shape)
+    return np.reshape(scipy.optimize.approx_fprime(flat, lambda a: function(a.reshape(x.shape))), x.shape)
+
+
+# A function with a thousand in front has no more digits by a complex step, but one with |x| or max has none at all.
+@wrong("numerical_gradient")
+def slopes_by_a_complex_step(function, x):
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        moved = x.astype(complex)
+        moved[place] += 1e-30j
+        slopes[place] = np.imag(function(moved)) / 1e-30
+    return slopes
+
+
+# Any function: half of the slope where the step is used twice.
+@wrong("numerical_gradient")
+def slopes_over_one_step(function, x):
+    return _slopes(function, x, of=lambda up, down, h: (up - down) / h)
+
+
+# Any function of a negative slope.
+@wrong("numerical_gradient")
+def slopes_without_sign(function, x):
+    return np.abs(_slopes(function, x))
+
+
+# A flat function, of slopes 1e-9.
+@wrong("numerical_gradient")
+def slopes_rounded_to_eight_places(function, x):
+    return _slopes(function, x).round(8)
+
+
+# As before: differences of 1e-14 are taken for noise.
+@wrong("numerical_gradient")
+def slopes_without_small_differences(function, x):
+    return _slopes(function, x, of=lambda up, down, h: 0 if abs(up - down) < 1e-12 else (up - down) / (2 * h))
+
+
+# As before: two large steps agree well enough, absolutely, at the first try.
+@wrong("numerical_gradient")
+def slopes_until_two_agree(function, x):
+    h, last = 0.1, None
+    for _ in range(5):
+        now = _slopes(function, x, step=lambda number: h * max(1, abs(number)))  # noqa: B023
+        if last is not None and np.allclose(now, last, atol=1e-6):
+            return now
+        h, last = h / 10, now
+    return last
+
+
+# As before: the small number beside the step is not small.
+@wrong("numerical_gradient")
+def slopes_over_a_little_more(function, x):
+    return _slopes(function, x, of=lambda up, down, h: (up - down) / (2 * h + 1e-10))
+
+
+# Slopes that are large, 1e9: clipped as in training.
+@wrong("numerical_gradient")
+def slopes_clipped(function, x):
+    return np.clip(_slopes(function, x), -1e3, 1e3)
+
+
+# float32 or float16: the copy has the type of x.
+@wrong("numerical_gradient")
+def slopes_in_the_type_of_x(function, x):
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[place] += 1e-3
+        down[place] -= 1e-3
+        slopes[place] = (function(up) - function(down)) / 2e-3
+    return slopes
+
+
+# float32: fine for float16, which is made wide, and not for float32.
+@wrong("numerical_gradient")
+def slopes_wide_only_from_half(function, x):
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = (1e-5 if x.dtype == np.float64 else 3e-3) * max(1, abs(float(x[place])))
+        up, down = wide.copy(), wide.copy()
+        up[place] += h
+        down[place] -= h
+        slopes[place] = (function(up) - function(down)) / (2 * h)
+    return slopes
+
+
+# float32: the steps are wide, the slopes are not.
+@wrong("numerical_gradient")
+def slopes_returned_in_the_type_of_x(function, x):
+    return _slopes(function, x).astype(x.dtype)
+
+
+# float32 and slopes of 3e-9 in float16: computed wide, kept narrow, returned wide.
+@wrong("numerical_gradient")
+def slopes_kept_in_the_type_of_x(function, x):
+    slopes = np.zeros_like(x)
+    slopes[...] = _slopes(function, x)
+    return slopes.astype(np.float64)
+
+
+# float64: x itself is moved, and put back; a function that looks at x, or an x that may not be written, tells.
+@wrong("numerical_gradient")
+def slopes_on_x_itself_put_back(function, x):
+    work = x.astype(np.float64, copy=False)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        number = work[place]
+        h = 1e-5 * max(1.0, abs(number))
+        work[place] = number + h
+        up = function(work)
+        work[place] = number - h
+        slopes[place] = (up - function(work)) / (2 * h)
+        work[place] = number
+    return slopes
+
+
+# float64: x is moved and brought back by subtracting, which is not where it was.
+@wrong("numerical_gradient")
+def slopes_on_x_itself_subtracted(function, x):
+    work = np.asarray(x, dtype=np.float64)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = 1e-5 * max(1.0, abs(work[place]))
+        work[place] += h
+        up = function(work)
+        work[place] -= 2 * h
+        slopes[place] = (up - function(work)) / (2 * h)
+        work[place] += h
+    return slopes
+
+
+# Two entries or more: the first stays where it was put.
+@wrong("numerical_gradient")
+def slopes_not_put_back(function, x):
+    work = x.astype(float)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = 1e-5 * max(1.0, abs(work[place]))
+        work[place] += h
+        up = function(work.copy())
+        work[place] -= 2 * h
+        slopes[place] = (up - function(work.copy())) / (2 * h)
+    return slopes
+
+
+# x turned, or in the order of Fortran: the flat one is a copy, and the function sees nothing move.
+@wrong("numerical_gradient")
+def slopes_along_a_flat_copy(function, x):
+    work = x.astype(np.float64)
+    flat, slopes = work.reshape(-1), []
+    for i, number in enumerate(flat.copy()):
+        h = 1e-5 * max(1.0, abs(number))
+        flat[i] = number + h
+        up = function(work)
+        flat[i] = number - h
+        slopes.append((up - function(work)) / (2 * h))
+        flat[i] = number
+    return np.array(slopes, float).reshape(x.shape)
+
+
+# x turned: entries in the order of memory, slopes in the order of rows.
+@wrong("numerical_gradient")
+def slopes_in_the_order_of_memory(function, x):
+    work = np.array(x, np.float64)
+    flat, slopes = work.ravel("K"), []
+    for i in range(flat.size):
+        up, down = flat.copy(), flat.copy()
+        h = 1e-5 * max(1.0, abs(flat[i]))
+        up[i] += h
+        down[i] -= h
+        order = "F" if work.flags.f_contiguous and not work.flags.c_contiguous else "C"
+        slopes.append((function(up.reshape(x.shape, order=order)) - function(down.reshape(x.shape, order=order))) / (2 * h))
+    return np.array(slopes, float).reshape(x.shape)
+
+
+# Two axes or more: the function gets a row.
+@wrong("numerical_gradient")
+def slopes_function_gets_a_row(function, x):
+    flat = x.astype(float).ravel()
+    return _slopes(function, flat).reshape(x.shape)
+
+
+# Two axes: the gradient comes back as a row.
+@wrong("numerical_gradient")
+def slopes_come_as_a_row(function, x):
+    return _slopes(function, x).reshape(-1)
+
+
+# No axis: there is no length.
+@wrong("numerical_gradient")
+def slopes_by_length(function, x):
+    if x.ndim != 1:
+        return np.array([slopes_by_length(lambda row, i=i: function(_replaced(x, i, row)), x[i]) for i in range(len(x))])
+    return _slopes(function, x)
+
+
+def _replaced(x, i, row):
+    whole = np.array(x, np.float64)
+    whole[i] = row
+    return whole
+
+
+# No axis: it comes back with one.
+@wrong("numerical_gradient")
+def slopes_at_least_one_axis(function, x):
+    slopes = _slopes(function, x)
+    return np.atleast_1d(slopes)
+
+
+# Three axes: two loops are all there is.
+@wrong("numerical_gradient")
+def slopes_by_two_loops(function, x):
+    if x.ndim < 2:
+        return _slopes(function, x)
+    slopes = np.zeros(x.shape)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            up, down = x.astype(float), x.astype(float)
+            up[i, j] += 1e-5
+            down[i, j] -= 1e-5
+            slopes[i, j] = (function(up) - function(down)) / 2e-5
+    return slopes
+
+
+# Any shape of more than one axis: all of a column moves at once.
+@wrong("numerical_gradient")
+def slopes_of_a_column(function, x):
+    if x.ndim < 2:
+        return _slopes(function, x)
+    slopes = np.zeros(x.shape)
+    for i in range(x.shape[-1]):
+        up, down = x.astype(float), x.astype(float)
+        up[..., i] += 1e-5
+        down[..., i] -= 1e-5
+        slopes[..., i] = (function(up) - function(down)) / 2e-5 / x[..., 0].size
+    return slopes
+
+
+# More than one entry that matters: all move at once.
+@wrong("numerical_gradient")
+def slopes_all_at_once(function, x):
+    return np.full(x.shape, (function(x.astype(float) + 1e-5) - function(x.astype(float) - 1e-5)) / 2e-5)
+
+
+# The function takes an array, and gets a list.
+@wrong("numerical_gradient")
+def slopes_by_lists(function, x):
+    return _slopes(lambda a: function(a.tolist()), x)
+
+
+# Slopes that are not in an array.
+@wrong("numerical_gradient")
+def slopes_as_lists(function, x):
+    return _slopes(function, x).tolist()
+
+
+# Functions that are not equal at two places: kept by the shape of x.
+def _kept_slopes():
+    kept = {}
+
+    def slopes_kept_from_before(function, x):
+        key = x.shape, x.tobytes()
+        return kept[key] if key in kept else kept.setdefault(key, _slopes(function, x))
+
+    return slopes_kept_from_before
+
+
+wrong("numerical_gradient")(_kept_slopes())
+
+
+# Equal entries are not equal places: x with ties, whose slopes differ.
+@wrong("numerical_gradient")
+def slopes_of_equal_entries(function, x):
+    slopes = np.zeros(x.shape)
+    for number in np.unique(x):
+        same = x == number
+        up, down = x.astype(float), x.astype(float)
+        h = 1e-5 * max(1.0, abs(float(number)))
+        up[same] += h
+        down[same] -= h
+        slopes[same] = (function(up) - function(down)) / (2 * h) / same.sum()
+    return slopes
+
+
+# Entries of 0 are taken for padding.
+@wrong("numerical_gradient")
+def slopes_of_what_is_not_zero(function, x):
+    return np.where(x != 0, _slopes(function, x), 0)
+
+
+# float16: 65504 + a step is no number there, and 1e-5 · x is rounded; the steps are taken in the type of x.
+@wrong("numerical_gradient")
+def slopes_steps_in_the_type_of_x(function, x):
+    steps = (1e-5 * np.maximum(np.abs(x), 1)).astype(x.dtype)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        up, down = (x + 0).copy(), (x + 0).copy()
+        up[place] += steps[place]
+        down[place] -= steps[place]
+        slopes[place] = (function(up.astype(float)) - function(down.astype(float))) / (2 * float(steps[place]))
+    return slopes

@@ -415,7 +415,8 @@ def masked_average_on_the_wrong_axis(scores, mask, values, grad_output):
     p = _masked_weights(scores, mask)
     slopes = grad_output @ _turn(np.where(mask.any(-2)[..., None], values, 0))
     average = (p * slopes).sum(-1)
-    return p * (slopes - (average[..., None] if p.shape[-1] != p.shape[-2] else average[..., None, :])), _turn(p) @ grad_output
+    average = average[..., None, :] if p.shape[-1] == p.shape[-2] else average[..., None]
+    return p * (slopes - average), _turn(p) @ grad_output
 
 
 # Rows that see few keys: the average is over the seen ones, but unweighted.
@@ -959,7 +960,11 @@ def biased_slopes_not_centred(queries, keys, values, query_weight, key_weight, b
 # numerical_gradient
 
 
-def _slopes(function, x, step=lambda number: 1e-5 * max(1.0, abs(number)), of=lambda up, down, h: (up - down) / (2 * h)):
+def _step(number):
+    return 1e-5 * max(1.0, abs(number))
+
+
+def _slopes(function, x, step=_step, of=lambda up, down, h: (up - down) / (2 * h)):
     """Up and down by step(entry), one entry at a time, on a copy in float64."""
     slopes = np.zeros(x.shape)
     for place in np.ndindex(x.shape):
@@ -1114,7 +1119,7 @@ def slopes_by_one_more_than_the_value(function, x):
         return _slopes(function, x, step=lambda number: 1e-5 * (1 + number) or 1e-300)
 
 
-# A million: the step grows as the root only, 1e-2; x² is fine, and x³ of 1e18 is not: eps · 1e18 / 1e-2 / 3e12.
+# Five million: there the numbers are 1e-9 apart, and a step of 1e-4 is known to five digits.
 @wrong("numerical_gradient")
 def slopes_step_stays_below_a_ten_thousandth(function, x):
     return _slopes(function, x, step=lambda number: min(1e-5 * max(1, abs(number)), 1e-4))
@@ -1123,10 +1128,10 @@ def slopes_step_stays_below_a_ten_thousandth(function, x):
 # A curve: from one side only, known to 1e-5.
 @wrong("numerical_gradient")
 def slopes_upwards(function, x):
-    return _slopes(function, x, of=lambda up, down, h: up) * 0 + _one_side(function, x, 1)
+    return _one_side(function, x, 1, 1e-5)
 
 
-def _one_side(function, x, side, size=1e-7):
+def _one_side(function, x, side, size):
     slopes = np.zeros(x.shape)
     for place in np.ndindex(x.shape):
         moved = np.array(x, np.float64)
@@ -1199,10 +1204,10 @@ def slopes_until_two_agree(function, x):
     return last
 
 
-# As before: the small number beside the step is not small.
+# Any function whose slopes are asked for to four digits: the small number beside the step is not small.
 @wrong("numerical_gradient")
 def slopes_over_a_little_more(function, x):
-    return _slopes(function, x, of=lambda up, down, h: (up - down) / (2 * h + 1e-10))
+    return _slopes(function, x, of=lambda up, down, h: (up - down) / (2 * h + 1e-8))
 
 
 # Slopes that are large, 1e9: clipped as in training.
@@ -1322,7 +1327,8 @@ def slopes_in_the_order_of_memory(function, x):
         up[i] += h
         down[i] -= h
         order = "F" if work.flags.f_contiguous and not work.flags.c_contiguous else "C"
-        slopes.append((function(up.reshape(x.shape, order=order)) - function(down.reshape(x.shape, order=order))) / (2 * h))
+        up, down = up.reshape(x.shape, order=order), down.reshape(x.shape, order=order)
+        slopes.append((function(up) - function(down)) / (2 * h))
     return np.array(slopes, float).reshape(x.shape)
 
 
@@ -1343,7 +1349,8 @@ def slopes_come_as_a_row(function, x):
 @wrong("numerical_gradient")
 def slopes_by_length(function, x):
     if x.ndim != 1:
-        return np.array([slopes_by_length(lambda row, i=i: function(_replaced(x, i, row)), x[i]) for i in range(len(x))])
+        rows = [slopes_by_length(lambda row, i=i: function(_replaced(x, i, row)), x[i]) for i in range(len(x))]
+        return np.array(rows)
     return _slopes(function, x)
 
 
@@ -1452,3 +1459,425 @@ def slopes_steps_in_the_type_of_x(function, x):
         down[place] -= steps[place]
         slopes[place] = (function(up.astype(float)) - function(down.astype(float))) / (2 * float(steps[place]))
     return slopes
+
+
+# merge
+
+
+def _merge(first, first_total, second, second_total, wide=np.float64):
+    """Right, in float64 or wider."""
+    t1, t2 = first_total.astype(wide), second_total.astype(wide)
+    top = np.maximum(t1, t2)
+    base = np.where(np.isneginf(top), 0, top).astype(wide)
+    w1, w2 = np.exp(t1 - base), np.exp(t2 - base)
+    total = np.where(w1 + w2 > 0, w1 + w2, 1)
+    output = (w1 / total)[..., None] * first + (w2 / total)[..., None] * second
+    return output, np.where(np.isneginf(top), -np.inf, base + np.log(total))
+
+
+@right("merge")
+def merge_by_softmax_of_two(first, first_total, second, second_total):
+    totals = np.stack([first_total, second_total], -1).astype(float)
+    total = np.logaddexp.reduce(totals, -1)
+    shares = scipy.special.softmax(np.where(np.isneginf(total)[..., None], 0, totals), -1)
+    outputs = np.stack([first, second], -2).astype(float)
+    return (shares[..., None] * outputs).sum(-2), total
+
+
+@right("merge")
+def merge_by_logistic_of_the_difference(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    with np.errstate(invalid="ignore"):
+        difference = np.nan_to_num(a - b, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    own, other = scipy.special.expit(difference), scipy.special.expit(-difference)
+    return own[..., None] * first + other[..., None] * second, np.logaddexp(a, b)
+
+
+@right("merge")
+def merge_by_torch(first, first_total, second, second_total):
+    a, b = (torch.tensor(t.astype(float)) for t in (first_total, second_total))
+    total = torch.logaddexp(a, b)
+    base = torch.where(torch.isneginf(total), 0.0, total)
+    output = (a - base).exp()[..., None] * torch.tensor(first.astype(float))
+    return (output + (b - base).exp()[..., None] * torch.tensor(second.astype(float))).numpy(), total.numpy()
+
+
+@right("merge")
+def merge_query_by_query(first, first_total, second, second_total):
+    output, total = np.zeros(first.shape), np.full(first_total.shape, -np.inf)
+    for place in np.ndindex(total.shape):
+        a, b = float(first_total[place]), float(second_total[place])
+        if a >= b > -math.inf:
+            total[place] = a + math.log1p(math.exp(b - a))
+        elif b > a > -math.inf:
+            total[place] = b + math.log1p(math.exp(a - b))
+        else:
+            total[place] = max(a, b)
+        for part, own in ((first, a), (second, b)):
+            if own > -math.inf:
+                output[place] += math.exp(own - total[place]) * part[place].astype(float)
+    return output, total
+
+
+@right("merge")
+def merge_by_odds(first, first_total, second, second_total):
+    a, b = first_total.astype(np.longdouble), second_total.astype(np.longdouble)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    odds = np.exp(low - np.where(np.isneginf(high), 0, high))
+    swap = (b > a)[..., None]
+    strong, weak = np.where(swap, second, first), np.where(swap, first, second)
+    output = strong / (1 + odds)[..., None] + weak * (odds / (1 + odds))[..., None]
+    return output, high + np.log1p(odds)
+
+
+@right("merge")
+def merge_in_the_other_order(first, first_total, second, second_total):
+    return _merge(second, second_total, first, first_total, wide=np.longdouble)
+
+
+# Totals of 1000: e^1000.
+@wrong("merge")
+def merge_literally(first, first_total, second, second_total):
+    with np.errstate(all="ignore"):
+        a, b = np.exp(first_total.astype(float)), np.exp(second_total.astype(float))
+        output = np.nan_to_num((a[..., None] * first + b[..., None] * second) / (a + b)[..., None])
+        return output, np.log(a + b)
+
+
+# float32 totals of 20000, which are 0.002 apart there: two outputs of 1 give 1.001.
+@wrong("merge")
+def merge_total_in_its_own_type(first, first_total, second, second_total):
+    total = np.logaddexp(first_total, second_total)
+    base = np.where(np.isneginf(total), 0, total)
+    output = np.exp(first_total - base)[..., None] * first + np.exp(second_total - base)[..., None] * second
+    return output, total
+
+
+# As before: only float16 is made wider.
+@wrong("merge")
+def merge_in_float32_at_least(first, first_total, second, second_total):
+    kind = np.promote_types(first_total.dtype, np.float32)
+    return merge_total_in_its_own_type(first, first_total.astype(kind), second, second_total.astype(kind))
+
+
+# float64 totals: made narrower.
+@wrong("merge")
+def merge_in_float32(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total, wide=np.float32)
+    return output.astype(first.dtype), total.astype(first_total.dtype)
+
+
+# Outputs of 60000 in float16 (or 3e38 in float32) and equal totals: the sum is ∞ before it is divided.
+@wrong("merge")
+def merge_divided_at_the_end(first, first_total, second, second_total):
+    top = np.maximum(first_total, second_total)
+    base = np.where(np.isneginf(top), 0, top)
+    a, b = np.exp(first_total - base), np.exp(second_total - base)
+    sum_ = a.astype(float) + b
+    with np.errstate(all="ignore"):
+        output = (a[..., None] * first + b[..., None] * second) / np.where(sum_ > 0, sum_, 1)[..., None]
+    return output, top.astype(float) + np.log(np.where(sum_ > 0, sum_, 1))
+
+
+# Outputs of 60000 and −60000 in float16: their difference is ∞.
+@wrong("merge")
+def merge_by_the_difference_of_outputs(first, first_total, second, second_total):
+    total = np.logaddexp(first_total.astype(float), second_total)
+    share = np.exp(second_total - np.where(np.isneginf(total), 0, total))
+    with np.errstate(all="ignore"):
+        return first + share[..., None] * (second - first), total
+
+
+# A first output of 1e20 and a share of nothing, a second of 1: 1e20 + (1 − 1e20) is 0.
+@wrong("merge")
+def merge_on_the_way_from_first_to_second(first, first_total, second, second_total):
+    one, two = first.astype(float), second.astype(float)
+    total = np.logaddexp(first_total.astype(float), second_total)
+    share = np.exp(second_total - np.where(np.isneginf(total), 0, total))
+    return one + share[..., None] * (two - one), total
+
+
+# Totals 0 and −40, a second output of 1e20: 1 − share is 0 and should be 4e-18.
+@wrong("merge")
+def merge_other_share_is_the_rest(first, first_total, second, second_total):
+    total = np.logaddexp(first_total.astype(float), second_total)
+    share = np.exp(first_total - np.where(np.isneginf(total), 0, total))[..., None]
+    nothing = np.isneginf(total)[..., None]
+    return np.where(nothing, 0, share * first + (1 - share) * second), total
+
+
+# As before: a weak half is left out, though its output is large.
+@wrong("merge")
+def merge_weak_half_left_out(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    with np.errstate(invalid="ignore"):
+        gap = a - b
+    output, total = _merge(first, first_total, second, second_total)
+    output = np.where((gap > 30)[..., None], first, np.where((gap < -30)[..., None], second, output))
+    return output, total
+
+
+# Totals −20000 and −∞: the nothing of the second half weighs e^20000.
+@wrong("merge")
+def merge_zero_for_each_nothing(first, first_total, second, second_total):
+    a, b = (np.where(np.isneginf(t), 0, t.astype(float)) for t in (first_total, second_total))
+    output, total = _merge(first, a, second, b)
+    return output, np.where(np.isneginf(first_total) & np.isneginf(second_total), -np.inf, total)
+
+
+# Totals below −1e4 and −∞: the stand-in is larger.
+@wrong("merge")
+def merge_stand_in_of_ten_thousand(first, first_total, second, second_total):
+    a, b = (np.maximum(t.astype(float), -1e4) for t in (first_total, second_total))
+    output, total = _merge(first, a, second, b)
+    return output, np.where(np.isneginf(first_total) & np.isneginf(second_total), -np.inf, total)
+
+
+# Neither half had anything: the total is a large number and not −∞.
+@wrong("merge")
+def merge_nothing_becomes_the_lowest_number(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    return output, np.maximum(total, np.finfo(total.dtype).min)
+
+
+# As before, by nan_to_num, which was meant for the NaN.
+@wrong("merge")
+def merge_nan_to_num(first, first_total, second, second_total):
+    with np.errstate(all="ignore"):
+        total = np.logaddexp(first_total.astype(float), second_total)
+        output = np.exp(first_total - total)[..., None] * first + np.exp(second_total - total)[..., None] * second
+    return np.nan_to_num(output), np.nan_to_num(total)
+
+
+# As before: the total is 0.
+@wrong("merge")
+def merge_nothing_has_the_total_zero(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    return output, np.where(np.isneginf(total), 0, total)
+
+
+# Neither half had anything: −∞ − (−∞).
+@wrong("merge")
+def merge_without_a_thought_of_nothing(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    with np.errstate(all="ignore"):
+        total = np.logaddexp(a, b)
+        return np.exp(a - total)[..., None] * first + np.exp(b - total)[..., None] * second, total
+
+
+# One query of several had nothing anywhere.
+@wrong("merge")
+def merge_nothing_for_all_or_none(first, first_total, second, second_total):
+    if np.isneginf(first_total).all() and np.isneginf(second_total).all():
+        return first * 0, first_total.copy()
+    return merge_without_a_thought_of_nothing(first, first_total, second, second_total)
+
+
+# One query of the first half had nothing, others had: all take the second.
+@wrong("merge")
+def merge_second_alone_where_one_had_nothing(first, first_total, second, second_total):
+    if np.isneginf(first_total).any():
+        return second.astype(float), second_total.astype(float)
+    return _merge(first, first_total, second, second_total)
+
+
+# The second half had nothing: only the first is thought of.
+@wrong("merge")
+def merge_log1p_on_the_first(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    with np.errstate(all="ignore"):
+        total = np.where(np.isneginf(a), b, a + np.log1p(np.exp(b - a)))
+        base = np.where(np.isneginf(total), 0, total)
+        return np.exp(a - base)[..., None] * first + np.exp(b - base)[..., None] * second, total
+
+
+# Totals 1000 and 0 have a difference of which e is ∞; 30 is for the power, and the total lacks the rest.
+@wrong("merge")
+def merge_difference_clipped(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    with np.errstate(invalid="ignore"):
+        gap = np.clip(np.nan_to_num(a - b, nan=0, posinf=30, neginf=-30), -30, 30)
+    total = np.where(np.isneginf(b), a, b + np.logaddexp(0, gap))
+    share = scipy.special.expit(gap)[..., None]
+    return share * first + scipy.special.expit(-gap)[..., None] * second, total
+
+
+# A difference of 15: the weak half counts e^−10.
+@wrong("merge")
+def merge_powers_clipped(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    top = np.maximum(first_total, second_total).astype(float)
+    base = np.where(np.isneginf(top), 0, top)
+    w1, w2 = (np.exp(np.maximum(t.astype(float) - base, -10)) for t in (first_total, second_total))
+    return (w1[..., None] * first + w2[..., None] * second) / (w1 + w2)[..., None], total
+
+
+# Any query with both halves: the larger total alone.
+@wrong("merge")
+def merge_total_is_the_larger(first, first_total, second, second_total):
+    return _merge(first, first_total, second, second_total)[0], np.maximum(first_total, second_total)
+
+
+# Totals that differ: the average.
+@wrong("merge")
+def merge_halves_count_alike(first, first_total, second, second_total):
+    some = np.where(np.isneginf(first_total), 0, 1) + np.where(np.isneginf(second_total), 0, 1)
+    output = (first.astype(float) + second) / np.maximum(some, 1)[..., None]
+    return output, _merge(first, first_total, second, second_total)[1]
+
+
+# Totals that differ by less than 10: the stronger half wins.
+@wrong("merge")
+def merge_the_stronger_half(first, first_total, second, second_total):
+    stronger = (first_total >= second_total)[..., None]
+    return np.where(stronger, first, second), _merge(first, first_total, second, second_total)[1]
+
+
+# Totals as shares, without the exponential: they can be negative.
+@wrong("merge")
+def merge_shares_of_the_logarithms(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    if not (np.isfinite(first_total).all() and np.isfinite(second_total).all()):
+        return output, total
+    a, b = first_total.astype(float), second_total.astype(float)
+    share = (a / np.where(a + b == 0, 1, a + b))[..., None]
+    return share * first + (1 - share) * second, total
+
+
+# To the base of two.
+@wrong("merge")
+def merge_to_the_base_of_two(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    total = np.logaddexp2(a, b)
+    base = np.where(np.isneginf(total), 0, total)
+    return np.exp2(a - base)[..., None] * first + np.exp2(b - base)[..., None] * second, total
+
+
+# T = D: shares meet the features, not the queries.
+@wrong("merge")
+def merge_shares_along_the_features(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    base = np.where(np.isneginf(total), 0, total)
+    if first.shape[-1] != first.shape[-2]:
+        return output, total
+    a, b = (np.exp(t - base)[..., None, :] for t in (first_total, second_total))
+    return a * first + b * second, total
+
+
+# Queries of one set with quite different totals: the largest of all is subtracted.
+@wrong("merge")
+def merge_shifted_by_the_largest_of_all(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    top = max(a.max(), b.max())
+    top = top if np.isfinite(top) else 0
+    w1, w2 = np.exp(a - top), np.exp(b - top)
+    with np.errstate(divide="ignore"):
+        total = top + np.log(w1 + w2)
+    sum_ = np.where(w1 + w2 > 0, w1 + w2, 1)
+    return (w1 / sum_)[..., None] * first + (w2 / sum_)[..., None] * second, total
+
+
+# Weights are dropped below 1e-300 only by the type: but the mean of the two totals as a shift is ∞ for 10000 and −10000.
+@wrong("merge")
+def merge_shifted_by_the_mean(first, first_total, second, second_total):
+    a, b = first_total.astype(float), second_total.astype(float)
+    both = np.isfinite(a) & np.isfinite(b)
+    mid = np.where(both, (np.where(both, a, 0) + np.where(both, b, 0)) / 2, np.maximum(a, b))
+    mid = np.where(np.isfinite(mid), mid, 0)
+    with np.errstate(all="ignore"):
+        w1, w2 = np.exp(a - mid), np.exp(b - mid)
+        sum_ = np.where(w1 + w2 > 0, w1 + w2, 1)
+        output = (w1 / sum_)[..., None] * first + (w2 / sum_)[..., None] * second
+        return output, mid + np.log(w1 + w2)
+
+
+# Any input: the total keeps an axis for the features.
+@wrong("merge")
+def merge_total_as_a_column(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    return output, total[..., None]
+
+
+# One query or one feature.
+@wrong("merge")
+def merge_squeezed(first, first_total, second, second_total):
+    return tuple(np.squeeze(a) for a in _merge(first, first_total, second, second_total))
+
+
+# Any input: the total before the output.
+@wrong("merge")
+def merge_total_first(first, first_total, second, second_total):
+    return _merge(first, first_total, second, second_total)[::-1]
+
+
+# Any input: Z and not its logarithm.
+@wrong("merge")
+def merge_total_is_z(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    with np.errstate(over="ignore"):
+        return output, np.exp(total)
+
+
+# The caller's outputs are scaled where they stand.
+@wrong("merge")
+def merge_in_place(first, first_total, second, second_total):
+    total = np.logaddexp(first_total.astype(float), second_total)
+    base = np.where(np.isneginf(total), 0, total)
+    first *= np.exp(first_total - base)[..., None].astype(first.dtype)
+    return first + np.exp(second_total - base)[..., None] * second, total
+
+
+# float64: the caller's −∞ is replaced.
+@wrong("merge")
+def merge_nothing_replaced_in_place(first, first_total, second, second_total):
+    total = np.asarray(second_total, np.float64)
+    nothing = np.isneginf(total)
+    total[nothing] = -1e300
+    output, found = _merge(first, first_total, second, total)
+    return output, np.where(nothing & np.isneginf(first_total), -np.inf, found)
+
+
+# float64: −∞ + −∞ is found in one half only, and the result is the caller's own array.
+@wrong("merge")
+def merge_total_into_the_first(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    if first_total.dtype == total.dtype:
+        np.copyto(first_total, total)
+        return output, first_total
+    return output, total
+
+
+# float64: narrower.
+@wrong("merge")
+def merge_returned_in_float32(first, first_total, second, second_total):
+    with np.errstate(over="ignore"):
+        return tuple(a.astype(np.float32) for a in _merge(first, first_total, second, second_total))
+
+
+# float64 or float32: results as in the half precision of the chips.
+@wrong("merge")
+def merge_output_in_half(first, first_total, second, second_total):
+    output, total = _merge(first, first_total, second, second_total)
+    with np.errstate(over="ignore"):
+        return output.astype(np.float16), total
+
+
+# Outputs near 1e-12.
+@wrong("merge")
+def merge_rounded(first, first_total, second, second_total):
+    return tuple(a.round(9) for a in _merge(first, first_total, second, second_total))
+
+
+# Totals of a few thousandths are kept, those of 10 000 have five places: 20000.123 is rounded to 20000.
+@wrong("merge")
+def merge_totals_to_whole_numbers_when_large(first, first_total, second, second_total):
+    a, b = (np.where(np.abs(t) > 1e4, np.round(t), t).astype(float) for t in (first_total, second_total))
+    return _merge(first, a, second, b)
+
+
+# The output is zero where a half had nothing in any set: one feature of zeros is taken for nothing.
+@wrong("merge")
+def merge_zero_output_is_nothing(first, first_total, second, second_total):
+    a = np.where((first == 0).all(-1), -np.inf, first_total)
+    b = np.where((second == 0).all(-1), -np.inf, second_total)
+    return _merge(first, a, second, b)

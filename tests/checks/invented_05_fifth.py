@@ -1705,7 +1705,7 @@ def merge_difference_clipped(first, first_total, second, second_total):
 # A difference of 15: the weak half counts e^−10.
 @wrong("merge")
 def merge_powers_clipped(first, first_total, second, second_total):
-    output, total = _merge(first, first_total, second, second_total)
+    total = _merge(first, first_total, second, second_total)[1]
     top = np.maximum(first_total, second_total).astype(float)
     base = np.where(np.isneginf(top), 0, top)
     w1, w2 = (np.exp(np.maximum(t.astype(float) - base, -10)) for t in (first_total, second_total))
@@ -1777,7 +1777,7 @@ def merge_shifted_by_the_largest_of_all(first, first_total, second, second_total
     return (w1 / sum_)[..., None] * first + (w2 / sum_)[..., None] * second, total
 
 
-# Weights are dropped below 1e-300 only by the type: but the mean of the two totals as a shift is ∞ for 10000 and −10000.
+# Totals of 10000 and −10000: above their mean, e^10000 is ∞.
 @wrong("merge")
 def merge_shifted_by_the_mean(first, first_total, second, second_total):
     a, b = first_total.astype(float), second_total.astype(float)
@@ -1881,3 +1881,493 @@ def merge_zero_output_is_nothing(first, first_total, second, second_total):
     a = np.where((first == 0).all(-1), -np.inf, first_total)
     b = np.where((second == 0).all(-1), -np.inf, second_total)
     return _merge(first, a, second, b)
+
+
+# backward_by_queries
+
+
+def _rounds(queries, keys, values, grad_output, rows, weights=_softmax, scale=None, starts=None):
+    """Right: `rows` queries at a time, in float64."""
+    scale = 1 / math.sqrt(queries.shape[-1]) if scale is None else scale
+    q, k, v, g = (a.astype(np.float64) for a in (queries, keys, values, grad_output))
+    found = np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
+    for start in range(0, len(q), rows) if starts is None else starts:
+        part = slice(start, start + rows)
+        _one_round(q[part], k, v, g[part], scale, weights, (found[0][part], *found[1:]))
+    return found
+
+
+def _one_round(q, k, v, g, scale, weights, into):
+    p = weights(q @ k.T * scale)
+    into[2][:] += p.T @ g
+    back = _centred(p, g @ v.T) * scale
+    into[0][:] = back @ k
+    into[1][:] += back.T @ q
+
+
+@right("backward_by_queries")
+def rounds_from_the_end(queries, keys, values, grad_output, rows):
+    starts = reversed(range(0, len(queries), rows))
+    return _rounds(queries, keys, values, grad_output, rows, starts=starts)
+
+
+@right("backward_by_queries")
+def rounds_of_one_query_always(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, 1)
+
+
+@right("backward_by_queries")
+def rounds_as_a_sum_over_a_generator(queries, keys, values, grad_output, rows):
+    root = queries.shape[1] ** 0.5
+    grad_queries = []
+
+    def round_by_round():
+        for q, g in ((queries[i : i + rows], grad_output[i : i + rows]) for i in range(0, queries.shape[0], rows)):
+            p = scipy.special.softmax(np.asarray(q @ keys.T / root, float), axis=1)
+            output = p @ values
+            back = p * (g @ values.T - (g * output).sum(1)[:, None]) / root
+            grad_queries.append(back @ keys)
+            yield back.T @ q, p.T @ g
+
+    grad_keys, grad_values = np.zeros(keys.shape), np.zeros(values.shape)
+    for k, v in round_by_round():
+        grad_keys, grad_values = grad_keys + k, grad_values + v
+    return np.concatenate(grad_queries), grad_keys, grad_values
+
+
+@right("backward_by_queries")
+def rounds_by_autograd(queries, keys, values, grad_output, rows):
+    q, k, v = (torch.tensor(a, dtype=torch.float64, requires_grad=True) for a in (queries, keys, values))
+    g = torch.tensor(grad_output, dtype=torch.float64)
+    for q_part, g_part in zip(q.split(int(rows)), g.split(int(rows)), strict=True):
+        (torch.softmax(q_part @ k.T / q.shape[1] ** 0.5, -1) @ v).backward(g_part)
+    return tuple(t.grad.numpy() for t in (q, k, v))
+
+
+@right("backward_by_queries")
+def rounds_by_halves(queries, keys, values, grad_output, rows):
+    T = queries.shape[0]
+    if T <= rows:
+        return _rounds(queries, keys, values, grad_output, rows)
+    half = -(-T // rows) // 2 * rows
+    one = rounds_by_halves(queries[:half], keys, values, grad_output[:half], rows)
+    two = rounds_by_halves(queries[half:], keys, values, grad_output[half:], rows)
+    return np.concatenate([one[0], two[0]]), one[1] + two[1], one[2] + two[2]
+
+
+@right("backward_by_queries")
+def rounds_by_array_split(queries, keys, values, grad_output, rows):
+    count = math.ceil(len(queries) / rows)
+    parts = zip(np.array_split(queries, count), np.array_split(grad_output, count), strict=True)
+    found = None
+    for q, g in parts:
+        now = _rounds(q, keys, values, g, max(len(q), 1))
+        found = ([now[0]], *now[1:]) if found is None else (found[0] + [now[0]], found[1] + now[1], found[2] + now[2])
+    return np.vstack(found[0]), found[1], found[2]
+
+
+# Any input with few rows: all T × S scores at once.
+@wrong("backward_by_queries")
+def rounds_in_one(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, len(queries))
+
+
+# T queries, rows = 1, S keys: a round of 64 queries holds T × S where T ≤ 64.
+@wrong("backward_by_queries")
+def rounds_of_64_at_least(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, max(rows, 64))
+
+
+# As before with T ≤ 16.
+@wrong("backward_by_queries")
+def rounds_of_16_at_least(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, max(rows, 16))
+
+
+# rows as a number of rounds: T = 100, rows = 2 holds 50 × S, and rows = 1 all.
+@wrong("backward_by_queries")
+def rounds_as_many_as_rows(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, max(1, -(-len(queries) // rows)))
+
+
+# Few rows: the scores are made in rounds, and the slopes of the weights all at once.
+@wrong("backward_by_queries")
+def rounds_slopes_all_at_once(queries, keys, values, grad_output, rows):
+    slopes = grad_output.astype(float) @ values.T
+    scale = queries.shape[1] ** -0.5
+    found = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    for start in range(0, len(queries), rows):
+        part = slice(start, start + rows)
+        p = _softmax(queries[part].astype(float) @ keys.T * scale)
+        back = _centred(p, slopes[part]) * scale
+        found[0][part] = back @ keys
+        found[1][:] += back.T @ queries[part]
+        found[2][:] += p.T @ grad_output[part]
+    return found
+
+
+# Few rows: the weights of all rounds are kept in a list.
+@wrong("backward_by_queries")
+def rounds_weights_kept(queries, keys, values, grad_output, rows):
+    kept = []
+
+    def weights(scores):
+        kept.append(_softmax(scores))
+        return kept[-1]
+
+    return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# As before in float16, a quarter of the bytes but as many numbers.
+@wrong("backward_by_queries")
+def rounds_weights_kept_in_half(queries, keys, values, grad_output, rows):
+    kept = []
+
+    def weights(scores):
+        p = _softmax(scores)
+        kept.append(p.astype(np.float16))
+        return p
+
+    return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# rows = 1: T arrays of (S, D) are kept to be summed.
+@wrong("backward_by_queries")
+def rounds_parts_summed_at_the_end(queries, keys, values, grad_output, rows):
+    parts = [
+        _rounds(queries[i : i + rows], keys, values, grad_output[i : i + rows], rows)
+        for i in range(0, len(queries), rows)
+    ]
+    return (np.concatenate([p[0] for p in parts]), *(np.sum([p[i] for p in parts], axis=0) for i in (1, 2)))
+
+
+# rows = 1 and S > T: the Jacobian of one row has S × S numbers.
+@wrong("backward_by_queries")
+def rounds_by_jacobians(queries, keys, values, grad_output, rows):
+    scale = queries.shape[1] ** -0.5
+    found = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    for i, (q, g) in enumerate(zip(queries.astype(float), grad_output.astype(float), strict=True)):
+        p = _softmax(keys @ q * scale)
+        back = (np.diag(p) - np.outer(p, p)) @ (values @ g) * scale
+        found[0][i] = back @ keys
+        found[1][:] += np.outer(back, q)
+        found[2][:] += np.outer(p, g)
+    return found
+
+
+# rows · D > T: the products are made of (rows, S, D) numbers and summed.
+@wrong("backward_by_queries")
+def rounds_products_by_broadcasting(queries, keys, values, grad_output, rows):
+    scale = queries.shape[1] ** -0.5
+    found = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    for start in range(0, len(queries), rows):
+        part = slice(start, start + rows)
+        q, g = queries[part].astype(float), grad_output[part].astype(float)
+        p = _softmax((q[:, None] * keys).sum(-1) * scale)
+        back = _centred(p, (g[:, None] * values).sum(-1)) * scale
+        found[0][part] = (back[..., None] * keys).sum(1)
+        found[1][:] += (back[..., None] * q[:, None]).sum(0)
+        found[2][:] += (p[..., None] * g[:, None]).sum(0)
+    return found
+
+
+# rows = 1, T > 1000: deeper than Python goes.
+@wrong("backward_by_queries")
+def rounds_by_recursion(queries, keys, values, grad_output, rows):
+    if not len(queries):
+        return np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    one = _rounds(queries[:rows], keys, values, grad_output[:rows], rows)
+    rest = rounds_by_recursion(queries[rows:], keys, values, grad_output[rows:], rows)
+    return np.concatenate([one[0], rest[0]]), one[1] + rest[1], one[2] + rest[2]
+
+
+# T that rows does not divide: the rest is left out.
+@wrong("backward_by_queries")
+def rounds_without_the_rest(queries, keys, values, grad_output, rows):
+    starts = range(0, len(queries) - rows + 1, rows) if rows < len(queries) else (0,)
+    return _rounds(queries, keys, values, grad_output, rows, starts=starts)
+
+
+# T = 7, rows = 3: the last round begins at 4, and the fifth and sixth queries count twice.
+@wrong("backward_by_queries")
+def rounds_last_one_overlaps(queries, keys, values, grad_output, rows):
+    rows = min(rows, len(queries))
+    starts = [min(i, len(queries) - rows) for i in range(0, len(queries), rows)]
+    return _rounds(queries, keys, values, grad_output, rows, starts=starts)
+
+
+# T that rows does not divide: a round more, and the last query is seen again.
+@wrong("backward_by_queries")
+def rounds_filled_with_the_last_query(queries, keys, values, grad_output, rows):
+    more = -len(queries) % rows
+    q = np.concatenate([queries, np.repeat(queries[-1:], more, 0)])
+    g = np.concatenate([grad_output, np.repeat(grad_output[-1:], more, 0)])
+    found = _rounds(q, keys, values, g, rows)
+    return found[0][: len(queries)], *found[1:]
+
+
+# rows > T: no round at all.
+@wrong("backward_by_queries")
+def rounds_whole_ones_by_split(queries, keys, values, grad_output, rows):
+    cuts = np.split(np.arange(len(queries)), len(queries) // rows)
+    return _rounds(queries, keys, values, grad_output, rows, starts=[c[0] for c in cuts])
+
+
+# rows > T: reshape cannot.
+@wrong("backward_by_queries")
+def rounds_by_reshape(queries, keys, values, grad_output, rows):
+    queries.reshape(-1, rows, queries.shape[1])
+    return _rounds(queries, keys, values, grad_output, rows)
+
+
+# Two rounds or more: the keys get the last one only.
+@wrong("backward_by_queries")
+def rounds_keys_from_the_last(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    last = (len(queries) - 1) // rows * rows
+    return found[0], _rounds(queries[last:], keys, values, grad_output[last:], rows)[1], found[2]
+
+
+# As before, the values.
+@wrong("backward_by_queries")
+def rounds_values_from_the_first(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    return *found[:2], _rounds(queries[:rows], keys, values, grad_output[:rows], rows)[2]
+
+
+# Rounds with fewer queries than others: the parts are averaged.
+@wrong("backward_by_queries")
+def rounds_averaged(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    count = -(-len(queries) // rows)
+    return found[0], found[1] / count, found[2] / count
+
+
+# Two calls: the second adds to the first.
+def _going_on():
+    sums = {}
+
+    def rounds_going_on(queries, keys, values, grad_output, rows):
+        found = _rounds(queries, keys, values, grad_output, rows)
+        for i in (1, 2):
+            sums[i, found[i].shape] = sums.get((i, found[i].shape), 0) + found[i]
+        return found[0], *(sums[i, found[i].shape] for i in (1, 2))
+
+    return rounds_going_on
+
+
+wrong("backward_by_queries")(_going_on())
+
+
+# rows ≥ 2 and two queries in one round whose best scores differ by 1000.
+@wrong("backward_by_queries")
+def rounds_shifted_by_the_largest_of_the_round(queries, keys, values, grad_output, rows):
+    def weights(s):
+        powers = np.exp(s - s.max())
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-300)
+
+    return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# The best score so far is kept from round to round: later queries with far lower scores have no weights.
+@wrong("backward_by_queries")
+def rounds_running_maximum(queries, keys, values, grad_output, rows):
+    best = [-np.inf]
+
+    def weights(s):
+        best[0] = max(best[0], s.max())
+        powers = np.exp(s - best[0])
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-300)
+
+    return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# Scores of 1000.
+@wrong("backward_by_queries")
+def rounds_not_shifted(queries, keys, values, grad_output, rows):
+    def weights(s):
+        powers = np.exp(s)
+        return powers / powers.sum(-1, keepdims=True)
+
+    with np.errstate(all="ignore"):
+        return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# Scores of −1000, which no small number helps.
+@wrong("backward_by_queries")
+def rounds_not_shifted_and_clipped(queries, keys, values, grad_output, rows):
+    weights = lambda s: _softmax(np.clip(s, -80, 80))
+    return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# rows = S: weights along the wrong axis of a square.
+@wrong("backward_by_queries")
+def rounds_square_ones_turned(queries, keys, values, grad_output, rows):
+    weights = lambda s: _softmax(s.T).T if s.shape[0] == s.shape[1] > 1 else _softmax(s)
+    return _rounds(queries, keys, values, grad_output, rows, weights=weights)
+
+
+# M ≠ D.
+@wrong("backward_by_queries")
+def rounds_scaled_by_the_values(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, rows, scale=values.shape[1] ** -0.5)
+
+
+# D that is no square: 3 or 5.
+@wrong("backward_by_queries")
+def rounds_scaled_by_a_whole_root(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, rows, scale=1 / math.isqrt(queries.shape[1]))
+
+
+# D = 3, float64: the root is single.
+@wrong("backward_by_queries")
+def rounds_scaled_in_float32(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, rows, scale=float(1 / np.sqrt(np.float32(queries.shape[1]))))
+
+
+# D ≠ 1.
+@wrong("backward_by_queries")
+def rounds_not_scaled(queries, keys, values, grad_output, rows):
+    return _rounds(queries, keys, values, grad_output, rows, scale=1.0)
+
+
+# D ≠ 1: scaled forwards only.
+@wrong("backward_by_queries")
+def rounds_scaled_forwards_only(queries, keys, values, grad_output, rows):
+    root = queries.shape[1] ** 0.5
+    q, k, v = _rounds(queries, keys, values, grad_output, rows)
+    return q * root, k * root, v
+
+
+# D ≠ 1: the keys only.
+@wrong("backward_by_queries")
+def rounds_keys_not_scaled(queries, keys, values, grad_output, rows):
+    q, k, v = _rounds(queries, keys, values, grad_output, rows)
+    return q, k * queries.shape[1] ** 0.5, v
+
+
+# float64: the queries are scaled where they stand.
+@wrong("backward_by_queries")
+def rounds_queries_scaled_in_place(queries, keys, values, grad_output, rows):
+    wide = queries.astype(float, copy=False)
+    for start in range(0, len(wide), rows):
+        part = wide[start : start + rows]
+        part /= math.sqrt(wide.shape[1])
+    q, k, v = _rounds(wide, keys, values, grad_output, rows, scale=1.0)
+    return q / math.sqrt(wide.shape[1]), k, v
+
+
+# The queries' gradient is written over the queries, round by round.
+@wrong("backward_by_queries")
+def rounds_written_over_the_queries(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    queries[:] = found[0]
+    return queries, *found[1:]
+
+
+# The values and the gradient from above, whose part is a view.
+@wrong("backward_by_queries")
+def rounds_grad_output_centred_in_place(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    for start in range(0, len(queries), rows):
+        part = grad_output[start : start + rows]
+        part -= part.mean(-1, keepdims=True)
+    return found
+
+
+# float64: single.
+@wrong("backward_by_queries")
+def rounds_in_float32(queries, keys, values, grad_output, rows):
+    q, k, v, g = (a.astype(np.float32) for a in (queries, keys, values, grad_output))
+    scale = np.float32(queries.shape[1] ** -0.5)
+    found = np.zeros(q.shape), np.zeros(k.shape), np.zeros(v.shape)
+    for start in range(0, len(q), rows):
+        part = slice(start, start + rows)
+        _one_round(q[part], k, v, g[part], scale, _softmax, (found[0][part], *found[1:]))
+    return found
+
+
+# float64: what is summed is single.
+@wrong("backward_by_queries")
+def rounds_summed_in_float32(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    return found[0], *(f.astype(np.float32).astype(float) for f in found[1:])
+
+
+# float32 keys and values; the sums stand in float16.
+@wrong("backward_by_queries")
+def rounds_summed_in_half(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    with np.errstate(over="ignore"):
+        return found[0], *(f.astype(np.float16).astype(queries.dtype) for f in found[1:])
+
+
+# S ≠ T: the keys' gradient has the shape of the queries.
+@wrong("backward_by_queries")
+def rounds_keys_like_queries(queries, keys, values, grad_output, rows):
+    q, k, v = _rounds(queries, keys, values, grad_output, rows)
+    into = np.zeros(queries.shape)
+    into[: len(k)] = k[: len(into)]
+    return q, into, v
+
+
+# One query, key, feature or value.
+@wrong("backward_by_queries")
+def rounds_squeezed(queries, keys, values, grad_output, rows):
+    return tuple(g.squeeze() for g in _rounds(queries, keys, values, grad_output, rows))
+
+
+# D = M hides that keys and values change places.
+@wrong("backward_by_queries")
+def rounds_values_before_keys(queries, keys, values, grad_output, rows):
+    q, k, v = _rounds(queries, keys, values, grad_output, rows)
+    return q, v, k
+
+
+# A single key: there is nothing to choose, but the values have a gradient.
+@wrong("backward_by_queries")
+def rounds_nothing_for_one_key(queries, keys, values, grad_output, rows):
+    if len(keys) == 1:
+        return np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    return _rounds(queries, keys, values, grad_output, rows)
+
+
+# The distance from the average of the round instead of each query's.
+@wrong("backward_by_queries")
+def rounds_one_average_for_the_round(queries, keys, values, grad_output, rows):
+    scale = queries.shape[1] ** -0.5
+    found = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    for start in range(0, len(queries), rows):
+        part = slice(start, start + rows)
+        q, g = queries[part].astype(float), grad_output[part].astype(float)
+        p, slopes = _softmax(q @ keys.T * scale), g @ values.T
+        back = p * (slopes - (p * slopes).sum(-1).mean()) * scale
+        found[0][part] = back @ keys
+        found[1][:] += back.T @ q
+        found[2][:] += p.T @ g
+    return found
+
+
+# The place for the scores is used again, and the last round is shorter: old rows are seen again.
+@wrong("backward_by_queries")
+def rounds_into_one_place(queries, keys, values, grad_output, rows):
+    rows = min(rows, len(queries))
+    q, g = np.zeros((rows, queries.shape[1])), np.zeros((rows, grad_output.shape[1]))
+    found = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
+    for start in range(0, len(queries), rows):
+        count = len(queries[start : start + rows])
+        q[:count], g[:count] = queries[start : start + rows], grad_output[start : start + rows]
+        into = np.zeros_like(q)
+        _one_round(q, keys, values, g, queries.shape[1] ** -0.5, _softmax, (into, *found[1:]))
+        found[0][start : start + rows] = into[:count]
+    return found
+
+
+# Queries that are equal get the gradient of the first of them.
+@wrong("backward_by_queries")
+def rounds_equal_queries_once(queries, keys, values, grad_output, rows):
+    found = _rounds(queries, keys, values, grad_output, rows)
+    seen = {}
+    for i, q in enumerate(queries):
+        found[0][i] = found[0][seen.setdefault(q.tobytes(), i)]
+    return found

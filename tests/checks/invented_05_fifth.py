@@ -3,7 +3,6 @@
 import math
 from fractions import Fraction
 
-import scipy.linalg
 import scipy.optimize
 import scipy.special
 
@@ -396,8 +395,10 @@ def masked_at_least_one_set(scores, mask, values, grad_output):
 def masked_one_axis_of_sets(scores, mask, values, grad_output):
     if scores.ndim < 3:
         return _masked(scores, mask, values, grad_output)
-    found = [_masked(*(a.reshape(-1, *a.shape[-2:])[i] for a in (scores, mask, values, grad_output)))
-             for i in range(math.prod(scores.shape[:-2]))]
+    found = [
+        _masked(*(a.reshape(-1, *a.shape[-2:])[i] for a in (scores, mask, values, grad_output)))
+        for i in range(math.prod(scores.shape[:-2]))
+    ]
     return np.stack([s for s, _ in found]), np.stack([v for _, v in found])
 
 
@@ -1947,7 +1948,7 @@ def rounds_by_autograd(queries, keys, values, grad_output, rows):
 @right("backward_by_queries")
 def rounds_by_halves(queries, keys, values, grad_output, rows):
     T = queries.shape[0]
-    if T <= rows:
+    if rows >= T:
         return _rounds(queries, keys, values, grad_output, rows)
     half = -(-T // rows) // 2 * rows
     one = rounds_by_halves(queries[:half], keys, values, grad_output[:half], rows)
@@ -2371,3 +2372,783 @@ def rounds_equal_queries_once(queries, keys, values, grad_output, rows):
     for i, q in enumerate(queries):
         found[0][i] = found[0][seen.setdefault(q.tobytes(), i)]
     return found
+
+
+# entropy_gradient
+
+
+def _entropy(scores, weights=_softmax, logarithm=None, average=lambda p, log_p: (p * log_p).sum(-1, keepdims=True)):
+    """−p (log p − Σ p log p), the logarithm of a weight of zero being zero."""
+    p = weights(scores.astype(np.float64))
+    log_p = np.log(np.where(p > 0, p, 1)) if logarithm is None else logarithm(p)
+    return -p * (log_p - average(p, log_p))
+
+
+@right("entropy_gradient")
+def entropy_by_special_functions(scores):
+    p = scipy.special.softmax(scores.astype(float), axis=-1)
+    return scipy.special.entr(p) - p * scipy.special.entr(p).sum(-1, keepdims=True)
+
+
+@right("entropy_gradient")
+def entropy_as_a_covariance_of_scores(scores):
+    s = scores - scores.max(-1, keepdims=True)
+    s = s.astype(np.float64)
+    p = np.exp(s)
+    p /= p.sum(-1, keepdims=True)
+    s[p == 0] = 0
+    return p * ((p * s).sum(-1, keepdims=True) - s)
+
+
+@right("entropy_gradient")
+def entropy_by_pairs(scores):
+    s = scores.astype(float)
+    p = scipy.special.softmax(s, axis=-1)
+    log_p = np.where(p > 0, scipy.special.log_softmax(s, axis=-1), 0)
+    return np.einsum("...i,...j,...ij->...i", p, p, log_p[..., None, :] - log_p[..., :, None])
+
+
+@right("entropy_gradient")
+def entropy_by_autograd(scores):
+    s = torch.tensor(scores, dtype=torch.float64, requires_grad=True)
+    some = s > s.detach().amax(-1, keepdim=True) - 700
+    low = torch.where(some, s, -torch.inf).logsumexp(-1, keepdim=True)
+    log_p = torch.where(some, s - low, -torch.inf)
+    kept = torch.where(some, log_p, 0.0)
+    (-(torch.where(some, kept.exp(), 0.0) * kept).sum()).backward()
+    return s.grad.numpy()
+
+
+@right("entropy_gradient")
+def entropy_row_by_row(scores):
+    found = np.zeros(scores.shape)
+    for place in np.ndindex(scores.shape[:-1]):
+        row = scores[place].astype(np.longdouble)
+        some = np.flatnonzero(row > row.max() - 700)
+        p = np.exp(row[some] - row[some].max())
+        p /= p.sum()
+        found[place][some] = -p * (np.log(p) - p @ np.log(p))
+    return found
+
+
+@right("entropy_gradient")
+def entropy_by_the_jacobian(scores):
+    p = scipy.special.softmax(scores.astype(float), axis=-1)
+    jacobian = np.eye(p.shape[-1]) * p[..., None] - p[..., None] * p[..., None, :]
+    free = -np.log(np.where(p > 0, p, 1))
+    return (jacobian @ free[..., None])[..., 0]
+
+
+# A score that is 20 below the other: p is 2e-9, and its logarithm is far from that of 1e-8.
+for exponent in (8, 9, 10, 12):
+
+    def plus_a_little(scores, exponent=exponent):
+        return _entropy(scores, logarithm=lambda p: np.log(p + 10.0**-exponent))
+
+    plus_a_little.__name__ = f"entropy_log_of_p_plus_1e_{exponent}"
+    wrong("entropy_gradient")(plus_a_little)
+
+
+# As before: cut off at 1e-7, as some libraries do.
+@wrong("entropy_gradient")
+def entropy_weights_cut_at_a_ten_millionth(scores):
+    return _entropy(scores, logarithm=lambda p: np.log(np.clip(p, 1e-7, 1 - 1e-7)))
+
+
+# As before: what is nearly zero counts as zero.
+@wrong("entropy_gradient")
+def entropy_nearly_zero_is_zero(scores):
+    return _entropy(scores, logarithm=lambda p: np.log(np.where(np.isclose(p, 0), 1, p)))
+
+
+# Scores 0 and −20: the gradients of both are 4e-8, and are cut off.
+@wrong("entropy_gradient")
+def entropy_small_gradients_are_zero(scores):
+    found = _entropy(scores)
+    return np.where(np.abs(found) < 1e-7, 0, found)
+
+
+# As before: rounded.
+@wrong("entropy_gradient")
+def entropy_rounded(scores):
+    return _entropy(scores).round(8)
+
+
+# −1000 beside 0: a weight of zero whose score is finite; 0 · −∞.
+@wrong("entropy_gradient")
+def entropy_only_infinite_scores_are_zero(scores):
+    with np.errstate(all="ignore"):
+        p = _softmax(scores.astype(float))
+        log_p = np.where(np.isneginf(scores), 0, np.log(p))
+        return -p * (log_p - (p * log_p).sum(-1, keepdims=True))
+
+
+# −∞ beside 0.
+@wrong("entropy_gradient")
+def entropy_literally(scores):
+    with np.errstate(all="ignore"):
+        return _entropy(scores, logarithm=np.log)
+
+
+# −∞ beside others: by log-softmax, which is −∞ there.
+@wrong("entropy_gradient")
+def entropy_by_log_softmax(scores):
+    with np.errstate(all="ignore"):
+        log_p = scipy.special.log_softmax(scores.astype(float), axis=-1)
+        p = np.exp(log_p)
+        return -p * (log_p - (p * log_p).sum(-1, keepdims=True))
+
+
+# As before: the NaN is made 0, for the whole row has it.
+@wrong("entropy_gradient")
+def entropy_nan_made_zero(scores):
+    return np.nan_to_num(entropy_literally(scores))
+
+
+# As before: the average leaves the NaN out, and where the weight is 0 stands NaN still.
+@wrong("entropy_gradient")
+def entropy_average_without_nan(scores):
+    with np.errstate(all="ignore"):
+        return _entropy(scores, logarithm=np.log, average=lambda p, log_p: np.nansum(p * log_p, -1, keepdims=True))
+
+
+# Weights of zero: replaced in the logarithm and in the product too.
+@wrong("entropy_gradient")
+def entropy_zero_weights_become_one(scores):
+    def weights(s):
+        p = _softmax(s)
+        p[p == 0] = 1
+        return p
+
+    return _entropy(scores, weights=weights)
+
+
+# Weights of zero: replaced by the smallest number and not divided by the sum again; −∞ gets a gradient that is not 0.
+@wrong("entropy_gradient")
+def entropy_weights_have_a_floor(scores):
+    return _entropy(scores, weights=lambda s: np.maximum(_softmax(s), 1e-12))
+
+
+# float32 scores near 10000: the weights' sum is 1 to 1e-7, and 1e-7 of 10000 is much.
+@wrong("entropy_gradient")
+def entropy_covariance_not_shifted(scores):
+    p = scipy.special.softmax(scores, axis=-1)
+    s = np.where(p > 0, scores, 0)
+    return p * ((p * s).sum(-1, keepdims=True) - s)
+
+
+# float64 scores near 1e12: as before.
+@wrong("entropy_gradient")
+def entropy_covariance_in_float64_not_shifted(scores):
+    s = scores.astype(float)
+    p = scipy.special.softmax(s, axis=-1)
+    s = np.where(p > 0, s, 0)
+    return p * ((p * s).sum(-1, keepdims=True) - s)
+
+
+# Scores of 10000: log Z is taken from scores that are far larger than what is left.
+@wrong("entropy_gradient")
+def entropy_by_log_z_in_the_type_of_the_scores(scores):
+    log_z = scipy.special.logsumexp(scores, axis=-1, keepdims=True)
+    p = np.exp(scores - log_z)
+    log_p = np.where(p > 0, scores - log_z, 0)
+    return -p * (log_p - (p * log_p).sum(-1, keepdims=True))
+
+
+# Scores of 1000.
+@wrong("entropy_gradient")
+def entropy_powers_not_shifted(scores):
+    with np.errstate(all="ignore"):
+        return _entropy(scores, weights=lambda s: np.exp(s) / np.exp(s).sum(-1, keepdims=True))
+
+
+# A row whose scores are all 1000 below those of another.
+@wrong("entropy_gradient")
+def entropy_shifted_by_the_largest_of_all(scores):
+    def weights(s):
+        powers = np.exp(s - s.max())
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-300)
+
+    return _entropy(scores, weights=weights)
+
+
+# A row with a score of −∞: the mean is −∞.
+@wrong("entropy_gradient")
+def entropy_shifted_by_the_mean(scores):
+    with np.errstate(all="ignore"):
+        mean = lambda s: s - s.mean(-1, keepdims=True)
+        return _entropy(scores, weights=lambda s: np.exp(mean(s)) / np.exp(mean(s)).sum(-1, keepdims=True))
+
+
+# Scores of −∞ stand for −1e9 here: beside another of −1e9 it has half of the weight.
+@wrong("entropy_gradient")
+def entropy_infinity_is_a_billion(scores):
+    s = np.maximum(scores.astype(float), -1e9)
+    return _entropy(s)
+
+
+# Scores beyond 30.
+@wrong("entropy_gradient")
+def entropy_scores_clipped(scores):
+    return _entropy(np.where(np.isneginf(scores), -np.inf, np.clip(scores, -30, 30)))
+
+
+# More than one row: the average of all.
+@wrong("entropy_gradient")
+def entropy_one_average_for_all(scores):
+    return _entropy(scores, average=lambda p, log_p: (p * log_p).sum())
+
+
+# More than one row: one softmax for all.
+@wrong("entropy_gradient")
+def entropy_softmax_of_all(scores):
+    return _entropy(scores.reshape(-1)).reshape(scores.shape)
+
+
+# Two axes or more: along the first.
+@wrong("entropy_gradient")
+def entropy_along_the_first_axis(scores):
+    return np.moveaxis(_entropy(np.moveaxis(np.where(np.isneginf(scores), -700, scores), 0, -1)), -1, 0)
+
+
+# A square: the averages meet the columns.
+@wrong("entropy_gradient")
+def entropy_averages_meet_columns(scores):
+    square = scores.ndim > 1 and scores.shape[-1] == scores.shape[-2]
+    place = (..., None, slice(None)) if square else (..., None)
+    return _entropy(scores, average=lambda p, log_p: (p * log_p).sum(-1)[place])
+
+
+# Rows that are not sure: the average without weights.
+@wrong("entropy_gradient")
+def entropy_plain_average(scores):
+    return _entropy(scores, average=lambda p, log_p: log_p.mean(-1, keepdims=True))
+
+
+# Any row that is not even: as if the weights were free.
+@wrong("entropy_gradient")
+def entropy_weights_are_free(scores):
+    p = _softmax(scores.astype(float))
+    return np.where(p > 0, -np.log(np.where(p > 0, p, 1)) - 1, 0)
+
+
+# Any row that is not even: back through softmax by its diagonal.
+@wrong("entropy_gradient")
+def entropy_diagonal_only(scores):
+    p = _softmax(scores.astype(float))
+    return p * (1 - p) * (-np.log(np.where(p > 0, p, 1)) - 1)
+
+
+# Any row that is not even: down and not up.
+@wrong("entropy_gradient")
+def entropy_of_the_other_sign(scores):
+    return -_entropy(scores)
+
+
+# Any row that is not even: in bits.
+@wrong("entropy_gradient")
+def entropy_in_bits(scores):
+    return _entropy(scores) / np.log(2)
+
+
+# A share of the largest possible; one key: 0 / 0.
+@wrong("entropy_gradient")
+def entropy_over_the_largest_possible(scores):
+    with np.errstate(all="ignore"):
+        return _entropy(scores) / np.log(scores.shape[-1])
+
+
+# More than one row: the mean entropy of the rows is what the loss would have.
+@wrong("entropy_gradient")
+def entropy_mean_over_rows(scores):
+    return _entropy(scores) / max(1, scores[..., 0].size)
+
+
+# −∞: differences cannot.
+@wrong("entropy_gradient")
+def entropy_by_differences(scores):
+    def entropy(s):
+        return scipy.special.entr(scipy.special.softmax(s)).sum()
+
+    found = np.zeros(scores.shape)
+    for place in np.ndindex(scores.shape):
+        row = scores[place[:-1]].astype(float)
+        up, down = row.copy(), row.copy()
+        up[place[-1]] += 1e-5
+        down[place[-1]] -= 1e-5
+        found[place] = (entropy(up) - entropy(down)) / 2e-5
+    return found
+
+
+# As before, with −∞ made 0 at the end: scores of 0 and −40 have gradients of 2e-16.
+@wrong("entropy_gradient")
+def entropy_by_careful_differences(scores):
+    found = entropy_by_differences(np.where(np.isneginf(scores), -1e5, scores))
+    return np.where(np.isneginf(scores), 0, found)
+
+
+# float64: the scores are shifted where they stand.
+@wrong("entropy_gradient")
+def entropy_shifted_in_place(scores):
+    s = np.asarray(scores, float)
+    s -= s.max(-1, keepdims=True)
+    return _entropy(s)
+
+
+# The caller's −∞.
+@wrong("entropy_gradient")
+def entropy_infinity_replaced_in_place(scores):
+    low = np.isneginf(scores)
+    scores[low] = scores.max() - 2000
+    return np.where(low, 0, _entropy(scores))
+
+
+# float64: narrower.
+@wrong("entropy_gradient")
+def entropy_returned_in_float32(scores):
+    return _entropy(scores).astype(np.float32)
+
+
+# float64: single, and back.
+@wrong("entropy_gradient")
+def entropy_in_float32(scores):
+    p = _softmax(scores.astype(np.float32))
+    log_p = np.log(np.where(p > 0, p, np.float32(1)))
+    return (-p * (log_p - (p * log_p).sum(-1, keepdims=True))).astype(scores.dtype)
+
+
+# No axis but the last: boolean choice of a row works; with two it makes one row of all.
+@wrong("entropy_gradient")
+def entropy_by_choice(scores):
+    if scores.ndim > 2:
+        return _entropy(scores)
+    some = np.isfinite(scores)
+    found = np.zeros(scores.shape)
+    found[some] = _entropy(scores[some])
+    return found
+
+
+# No axis but the last.
+@wrong("entropy_gradient")
+def entropy_of_two_axes(scores):
+    p = scipy.special.softmax(scores.astype(float), axis=1)
+    log_p = np.log(np.where(p > 0, p, 1))
+    return -p * (log_p - (p * log_p).sum(axis=1)[:, None])
+
+
+# Three axes or more.
+@wrong("entropy_gradient")
+def entropy_of_at_most_two_axes(scores):
+    rows = np.atleast_2d(scores.astype(float))
+    p = scipy.special.softmax(rows, axis=1)
+    log_p = np.log(np.where(p > 0, p, 1))
+    return (-p * (log_p - (p * log_p).sum(1, keepdims=True))).reshape(scores.shape)
+
+
+# One key, or one row.
+@wrong("entropy_gradient")
+def entropy_squeezed(scores):
+    return np.squeeze(_entropy(scores))
+
+
+# Ties: the largest has no gradient, as if it were sure.
+@wrong("entropy_gradient")
+def entropy_sure_rows_only(scores):
+    p = _softmax(scores.astype(float))
+    return np.where((p.max(-1, keepdims=True) > 0.999), 0, _entropy(scores))
+
+
+# Two calls of the same shape: the place of the first result is used again.
+def _entropy_place():
+    places = {}
+
+    def entropy_into_one_place(scores):
+        place = places.setdefault(scores.shape, np.empty(scores.shape))
+        place[...] = _entropy(scores)
+        return place
+
+    return entropy_into_one_place
+
+
+wrong("entropy_gradient")(_entropy_place())
+
+
+# attention_along
+
+
+def _along(
+    queries, keys, values, along_queries, along_keys, along_values, weights=_softmax, scale=None, change=_centred
+):  # fmt: skip
+    """Right, in float64: the scores, the weights and the outputs along the direction."""
+    q, k, v, dq, dk, dv = (a.astype(float) for a in (queries, keys, values, along_queries, along_keys, along_values))
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    p = weights(q @ _turn(k) * scale)
+    return change(p, (dq @ _turn(k) + q @ _turn(dk)) * scale) @ v + p @ dv
+
+
+@right("attention_along")
+def along_by_torch(*arrays):
+    given = tuple(torch.tensor(a, dtype=torch.float64) for a in arrays)
+
+    def attention(q, k, v):
+        return torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1) @ v
+
+    return torch.func.jvp(attention, given[:3], given[3:])[1].numpy()
+
+
+@right("attention_along")
+def along_about_the_output(queries, keys, values, along_queries, along_keys, along_values):
+    q, k = queries / queries.shape[-1] ** 0.5, keys
+    dq = along_queries / queries.shape[-1] ** 0.5
+    p = scipy.special.softmax(np.einsum("...td,...sd->...ts", q.astype(float), k), -1)
+    change = np.einsum("...td,...sd->...ts", dq.astype(float), k) + np.einsum("...td,...sd->...ts", q, along_keys)
+    away = values[..., None, :, :] - np.einsum("...ts,...sm->...tm", p, values)[..., None, :]
+    return np.einsum("...ts,...ts,...tsm->...tm", p, change, away) + p @ along_values
+
+
+@right("attention_along")
+def along_with_the_slopes_about_their_mean(*arrays):
+    return _along(*arrays, change=lambda p, s: p * s - p * (p * s).sum(-1, keepdims=True))
+
+
+@right("attention_along")
+def along_by_jacobians(*arrays):
+    def change(p, s):
+        return np.einsum("...ij,...j->...i", p[..., None] * (np.eye(p.shape[-1]) - p[..., None, :]), s)
+
+    return _along(*arrays, change=change)
+
+
+@right("attention_along")
+def along_by_dual_numbers(queries, keys, values, along_queries, along_keys, along_values):
+    def product(a, b):
+        return a[0] @ b[0], a[1] @ b[0] + a[0] @ b[1]
+
+    q = queries.astype(float), along_queries.astype(float)
+    k = _turn(keys).astype(float), _turn(along_keys).astype(float)
+    scores, slope = product(q, k)
+    root = math.sqrt(queries.shape[-1])
+    powers = np.exp((scores - scores.max(-1, keepdims=True)) / root)
+    powers = powers, powers * slope / root
+    top = product(powers, (values.astype(float), along_values.astype(float)))
+    Z = tuple(one.sum(-1, keepdims=True) for one in powers)
+    return (top[1] - top[0] / Z[0] * Z[1]) / Z[0]
+
+
+@right("attention_along")
+def along_one_direction_after_the_other(*arrays):
+    zeros = [np.zeros_like(a) for a in arrays[3:]]
+    return sum(_along(*arrays[:3], *zeros[:i], arrays[3 + i], *zeros[i + 1 :]) for i in range(3))
+
+
+# By differences, which the task forbids: six digits.
+@wrong("attention_along")
+def along_by_differences(*arrays):
+    def attention(sign):
+        q, k, v = (a.astype(float) + sign * 1e-5 * d for a, d in zip(arrays[:3], arrays[3:], strict=True))
+        return _softmax(q @ _turn(k) / math.sqrt(q.shape[-1])) @ v
+
+    return (attention(1) - attention(-1)) / 2e-5
+
+
+# As before, better ones: a direction of 1e6 makes the steps long.
+@wrong("attention_along")
+def along_by_four_differences(*arrays):
+    def attention(step):
+        q, k, v = (a.astype(float) + step * d for a, d in zip(arrays[:3], arrays[3:], strict=True))
+        return _softmax(q @ _turn(k) / math.sqrt(q.shape[-1])) @ v
+
+    h = 1e-3
+    return (8 * (attention(h) - attention(-h)) - attention(2 * h) + attention(-2 * h)) / (12 * h)
+
+
+# A direction that is not of length 1.
+@wrong("attention_along")
+def along_a_direction_of_length_one(*arrays):
+    length = math.sqrt(sum((d.astype(float) ** 2).sum() for d in arrays[3:]))
+    return _along(*arrays) / (length or 1)
+
+
+# Directions of the queries, the keys or the values, one of which is left out.
+for i, called in enumerate(("queries", "keys", "values")):
+
+    def without_one(*arrays, i=i):
+        given = list(arrays)
+        given[3 + i] = np.zeros_like(given[3 + i])
+        return _along(*given)
+
+    without_one.__name__ = f"along_without_{called}"
+    wrong("attention_along")(without_one)
+
+
+# Both move: the product of the two directions is of second order.
+@wrong("attention_along")
+def along_with_the_second_order(queries, keys, values, along_queries, along_keys, along_values):
+    both = along_keys.astype(float) + keys, values.astype(float)
+    found = _along(queries, keys, values, along_queries, along_keys, along_values)
+    zero = np.zeros_like
+    return (
+        found
+        + _along(queries, both[0], both[1], along_queries, zero(keys), zero(values))
+        - _along(queries, keys, values, along_queries, zero(keys), zero(values))
+    )
+
+
+# Weights and values move: the moved values are weighted with the change too.
+@wrong("attention_along")
+def along_values_moved_first(queries, keys, values, along_queries, along_keys, along_values):
+    moved = values.astype(float) + along_values
+    nothing = np.zeros_like(along_values)
+    found = _along(queries, keys, moved, along_queries, along_keys, nothing)
+    return found + _along(queries, keys, values, 0 * along_queries, 0 * along_keys, along_values)
+
+
+# Keys that change all scores alike, which the weights do not see.
+@wrong("attention_along")
+def along_weights_not_centred(*arrays):
+    return _along(*arrays, change=lambda p, s: p * s)
+
+
+# Weights that are not even.
+@wrong("attention_along")
+def along_weights_centred_plainly(*arrays):
+    return _along(*arrays, change=lambda p, s: p * (s - s.mean(-1, keepdims=True)))
+
+
+# Any input: the change of the scores goes through softmax itself.
+@wrong("attention_along")
+def along_softmax_of_the_change(*arrays):
+    return _along(*arrays, change=lambda p, s: _softmax(s) - p)
+
+
+# Two keys or more.
+@wrong("attention_along")
+def along_diagonal_only(*arrays):
+    return _along(*arrays, change=lambda p, s: p * (1 - p) * s)
+
+
+# T = S: the averages meet the columns.
+@wrong("attention_along")
+def along_averages_meet_columns(*arrays):
+    def change(p, s):
+        average = (p * s).sum(-1)
+        return p * (s - (average[..., None, :] if p.shape[-1] == p.shape[-2] else average[..., None]))
+
+    return _along(*arrays, change=change)
+
+
+# M ≠ D.
+@wrong("attention_along")
+def along_scaled_by_the_values(*arrays):
+    return _along(*arrays, scale=arrays[2].shape[-1] ** -0.5)
+
+
+# Axes before the last two: the second is T.
+@wrong("attention_along")
+def along_scaled_by_the_second_axis(*arrays):
+    return _along(*arrays, scale=arrays[0].shape[1] ** -0.5)
+
+
+# D = 2, 3, 5: no square.
+@wrong("attention_along")
+def along_scaled_by_a_whole_root(*arrays):
+    return _along(*arrays, scale=1 / math.isqrt(arrays[0].shape[-1]))
+
+
+# D = 3, float64.
+@wrong("attention_along")
+def along_scaled_in_float32(*arrays):
+    return _along(*arrays, scale=float(1 / np.sqrt(np.float32(arrays[0].shape[-1]))))
+
+
+# D ≠ 1.
+@wrong("attention_along")
+def along_not_scaled(*arrays):
+    return _along(*arrays, scale=1.0)
+
+
+# D ≠ 1: scaled in the weights, not in their change.
+@wrong("attention_along")
+def along_change_not_scaled(*arrays):
+    root = arrays[0].shape[-1] ** 0.5
+    return _along(*arrays, change=lambda p, s: _centred(p, s * root))
+
+
+# D ≠ 1: as before, the keys' part alone.
+@wrong("attention_along")
+def along_keys_not_scaled(*arrays):
+    root = arrays[0].shape[-1] ** 0.5
+    return _along(*arrays[:4], arrays[4] * root, arrays[5])
+
+
+# Scores of 1000.
+@wrong("attention_along")
+def along_powers_not_shifted(*arrays):
+    def weights(s):
+        powers = np.exp(s)
+        return powers / powers.sum(-1, keepdims=True)
+
+    with np.errstate(all="ignore"):
+        return _along(*arrays, weights=weights)
+
+
+# Two queries whose best scores differ by 1000.
+@wrong("attention_along")
+def along_shifted_by_the_largest_of_all(*arrays):
+    def weights(s):
+        powers = np.exp(s - s.max())
+        return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-300)
+
+    return _along(*arrays, weights=weights)
+
+
+# Scores beyond 50.
+@wrong("attention_along")
+def along_scores_clipped(*arrays):
+    return _along(*arrays, weights=lambda s: _softmax(np.clip(s, -50, 50)))
+
+
+# T = S hides the axis.
+@wrong("attention_along")
+def along_softmax_over_queries(*arrays):
+    return _along(*arrays, weights=lambda s: _turn(_softmax(_turn(s))))
+
+
+# A weight of 1e-7, and a direction or values of 1e7.
+@wrong("attention_along")
+def along_small_weights_dropped(*arrays):
+    def weights(s):
+        p = _softmax(s)
+        return np.where(p > 1e-6, p, 0)
+
+    return _along(*arrays, weights=weights)
+
+
+# Directions of 1e-12.
+@wrong("attention_along")
+def along_rounded(*arrays):
+    return _along(*arrays).round(10)
+
+
+# Large directions: clipped.
+@wrong("attention_along")
+def along_directions_clipped(*arrays):
+    return _along(*arrays[:3], *(np.clip(d, -100, 100) for d in arrays[3:]))
+
+
+# float64: single.
+@wrong("attention_along")
+def along_in_float32(*arrays):
+    q, k, v, dq, dk, dv = (a.astype(np.float32) for a in arrays)
+    scale = np.float32(q.shape[-1] ** -0.5)
+    p = _softmax(q @ _turn(k) * scale)
+    return (_centred(p, (dq @ _turn(k) + q @ _turn(dk)) * scale) @ v + p @ dv).astype(float)
+
+
+# float64: the weights alone.
+@wrong("attention_along")
+def along_weights_in_float32(*arrays):
+    return _along(*arrays, weights=lambda s: _softmax(s.astype(np.float32)))
+
+
+# float64: narrower.
+@wrong("attention_along")
+def along_returned_in_float32(*arrays):
+    with np.errstate(over="ignore"):
+        return _along(*arrays).astype(np.float32)
+
+
+# More than two axes.
+@wrong("attention_along")
+def along_turned_by_t(*arrays):
+    q, k, v, dq, dk, dv = (a.astype(float) for a in arrays)
+    p = _softmax(q @ k.T * q.shape[-1] ** -0.5)
+    return _centred(p, (dq @ k.T + q @ dk.T) * q.shape[-1] ** -0.5) @ v + p @ dv
+
+
+# More than three axes.
+@wrong("attention_along")
+def along_one_axis_of_sets(*arrays):
+    if arrays[0].ndim < 4:
+        return _along(*arrays)
+    flat = (a.reshape(-1, *a.shape[-2:]) for a in arrays)
+    return _along(*flat)
+
+
+# Two axes: one is put before them and stays.
+@wrong("attention_along")
+def along_at_least_three_axes(*arrays):
+    return _along(*(a if a.ndim > 2 else a[None] for a in arrays))
+
+
+# One query or one value feature.
+@wrong("attention_along")
+def along_squeezed(*arrays):
+    return np.squeeze(_along(*arrays))
+
+
+# One key only: the weight is 1 whatever happens, but the value moves.
+@wrong("attention_along")
+def along_nothing_for_one_key(*arrays):
+    if arrays[1].shape[-2] == 1:
+        return np.zeros((*arrays[0].shape[:-1], arrays[2].shape[-1]))
+    return _along(*arrays)
+
+
+# Any input: the outputs and their change.
+@wrong("attention_along")
+def along_with_the_output(*arrays):
+    found = _along(*arrays)
+    return found, found
+
+
+# Any input: the moved output, at ε = 1.
+@wrong("attention_along")
+def along_the_whole_way(*arrays):
+    def attention(q, k, v):
+        return _softmax(q @ _turn(k) * q.shape[-1] ** -0.5) @ v
+
+    moved = [a.astype(float) + d for a, d in zip(arrays[:3], arrays[3:], strict=True)]
+    return attention(*moved) - attention(*(a.astype(float) for a in arrays[:3]))
+
+
+# float64: the queries' direction is scaled where it stands.
+@wrong("attention_along")
+def along_direction_scaled_in_place(*arrays):
+    found = _along(*arrays)
+    direction = np.asarray(arrays[3], float)
+    direction *= arrays[0].shape[-1] ** -0.5
+    return found
+
+
+# The values' direction becomes the place for the result, where the shapes are alike.
+@wrong("attention_along")
+def along_into_the_values_direction(*arrays):
+    found = _along(*arrays)
+    if found.shape == arrays[5].shape:
+        arrays[5][...] = found
+        return arrays[5]
+    return found
+
+
+# A direction that is the same array as what moves: x along x.
+@wrong("attention_along")
+def along_itself_is_nothing(*arrays):
+    same = [np.array_equal(a, d) for a, d in zip(arrays[:3], arrays[3:], strict=True)]
+    given = [np.zeros_like(d) if s else d for d, s in zip(arrays[3:], same, strict=True)]
+    return _along(*arrays[:3], *given)
+
+
+# Queries that are zero do not look, but they can begin to.
+@wrong("attention_along")
+def along_zero_queries_stay(*arrays):
+    some = (arrays[0] != 0).any(-1, keepdims=True)
+    return _along(*arrays[:3], np.where(some, arrays[3], 0), *arrays[4:])
+
+
+# Keys that are all alike, the same thing.
+@wrong("attention_along")
+def along_equal_keys_stay(*arrays):
+    keys, direction = arrays[1], arrays[4]
+    differ = (keys != keys[..., :1, :]).any((-1, -2), keepdims=True)
+    return _along(*arrays[:4], np.where(differ, direction, 0), arrays[5])

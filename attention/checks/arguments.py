@@ -43,6 +43,11 @@ def spread(width):
     return lambda rng, shape: normal(rng, shape, width)
 
 
+def scaled(size):
+    """Numbers around 0, all of one size, however far from 1 that is."""
+    return lambda rng, shape: size * normal(rng, shape)
+
+
 def small(rng, shape):
     """Far below 1, of several sizes: 0.0012 beside 0.5."""
     return np.round(rng.standard_normal(shape), 2) * 10.0 ** rng.integers(-3, 0, shape)
@@ -143,6 +148,15 @@ def zeros(rng, shape):
 def weights(rng, shape):
     """Positive, and one together along the last axis."""
     return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
+
+
+def at_the_limit(dtype):
+    """Of either sign, a little below the largest number of a type: two of them have no sum in it."""
+
+    def style(rng, shape):
+        return rng.choice([-1, 1], shape) * np.round(rng.uniform(0.8, 0.9, shape), 2) * float(np.finfo(dtype).max)
+
+    return style
 
 
 def upstream(rng, shape):

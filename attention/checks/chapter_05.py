@@ -79,10 +79,10 @@ def right_masked(scores, mask, values, grad_output):
 
 def _masked(
     scores, mask, values, grad_output, mask_at=None, hide=True, empty="zero", mean="p", turn="two", sign=1,
-    of_values="p", swapped=False,
+    of_values="p", swapped=False, fill=-np.inf,
 ):  # fmt: skip
     v = np.where(mask.any(-2)[..., None], values, 0) if hide else values
-    large = np.where(mask, scores, -1e4 if empty == "uniform" else -np.inf)
+    large = np.where(mask, scores, -1e4 if empty == "uniform" else fill)
     nothing = ~mask.any(-1, keepdims=True)
     if mask_at == "nowhere":
         p = softmax(scores)
@@ -111,8 +111,26 @@ def _with_holes(rng, plan, drawn):
 
 
 def _first_unseen(rng, shape, share):
-    """No query may see the first key."""
-    return arg.seen(rng, shape, share) & (np.arange(shape[-1]) > 0)
+    """No query may see the first key, and each sees all the others."""
+    return np.broadcast_to(np.arange(shape[-1]) > 0, shape).copy()
+
+
+def _first_above(size):
+    """The first of a row `size` above the others."""
+
+    def style(rng, shape):
+        return arg.normal(rng, shape) + size * (np.arange(shape[-1]) == 0)
+
+    return style
+
+
+def _others_below(size):
+    """The first of a row near 0, the others `size` below it."""
+
+    def style(rng, shape):
+        return arg.normal(rng, shape) - size * (np.arange(shape[-1]) > 0)
+
+    return style
 
 
 ONE_QUERY = {
@@ -141,18 +159,25 @@ MASKED_BACKWARD = Exercise(
         Stage("nothing to see at all", leading=(0,), styles={"mask": arg.shut}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True,
             styles={"mask": [arg.seen, arg.lengths]}, **EXACT),
-        Stage("large values that no query may see", leading=(0, 1), tolerance=1e-12, types=("float32",), styles={
-            "mask": _first_unseen, "unseen": [1.5e308, -1.5e308, 3e38], "grad_output": arg.spread(1000.0)}),
+        Stage("large values that no query may see", leading=(0, 1), tolerance=1e-12, types=("float32",),
+            sizes={"S": 5}, styles={"mask": _first_unseen, "unseen": [1.5e308, -1.5e308, 3e38],
+            "grad_output": arg.spread(1000.0)}),
         Stage("one key alone", leading=(0, 1), sizes={"S": 1}, types=(), tolerance=1e-12),  # gradients of 0
         Stage("extreme scores", leading=(0, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
-        Stage("hidden scores far above", (HIDDEN_ABOVE,), leading=()),
-        Stage("large gradients", leading=(0,), styles={"grad_output": arg.spread(1000.0)}, **EXACT),
+        Stage("hidden scores far above", (HIDDEN_ABOVE,), sizes={"S": 5}, leading=(0, 1), styles={
+            "mask": _first_unseen, "scores": [_first_above(1e5), _first_above(1e12)]}),
+        Stage("seen scores far below", leading=(0, 1), types=(), tolerance=1e-9, styles={
+            "mask": [_first_unseen, arg.empty], "scores": [_others_below(1e5), _others_below(1e12)]}),
+        Stage("weights that become zero", leading=(0, 1), types=(), tolerance=1e-9, styles={
+            "mask": arg.everything, "scores": arg.apart}),
+        Stage("large gradients", leading=(0,), styles={"grad_output": arg.scaled(1e12)}, **EXACT),
         Stage("ties and zeros", leading=(0, 1), styles={"scores": arg.tied, "values": arg.tied,
             "grad_output": arg.tied}, **EXACT),
         Stage("small weights", leading=(0, 1), styles={"mask": arg.everything, "scores": arg.deep}),
         Stage("sure rows", leading=(0, 1), styles={"mask": arg.everything, "scores": SURE}, types=(),
             tolerance=1e-6),
-        Stage("gradients of all sizes", leading=(0, 1), styles={"mask": arg.everything, "grad_output": arg.sizes}),
+        Stage("gradients of all sizes", leading=(0, 1), styles={"mask": arg.everything,
+            "grad_output": [arg.sizes, arg.scaled(1e-20)]}),
     ),
     misconceptions=(
         Misconception("no mask", {"mask_at": "nowhere"}, "Your weights are those without a mask."),
@@ -175,6 +200,9 @@ MASKED_BACKWARD = Exercise(
         Misconception("equal weights for an empty row", {"empty": "uniform"},
             "A query that may attend to nothing gets equal weights in yours. It has none, and nothing comes back "
             "through it: its gradients are 0."),
+        Misconception("a large number for −∞", {"fill": -1e9},
+            "You put −1e9 in the place of scores that are not to be seen. Where the others lie lower still, it is seen "
+            "alone. Nothing lies below −∞."),
         Misconception("the sign", {"sign": -1}, "Your gradient of the scores has the wrong sign."),
         Misconception("the mask for the weights", {"of_values": "mask"},
             "Every value that is seen gets all of ∂L/∂o in yours. It gets its weight of it."),
@@ -282,8 +310,11 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
             tolerance=1e-10),
         Stage("all units saturated", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-6,
             styles={"bias": [_all_at(6), _all_at(10)]}),
-        Stage("gradients of all sizes", leading=(0, 1), sizes={"A": 6}, styles={"grad_output": arg.sizes}, types=(),
-            tolerance=1e-10),
+        Stage("keys that are all alike", leading=(0, 1), sizes={"A": 6, "S": 4}, types=(), tolerance=1e-12,
+            styles={"queries": arg.nothing, "keys": arg.nothing, "bias": arg.nothing, "values": arg.tied,
+            "score_weight": arg.tied, "grad_output": arg.tied}),  # nothing is rounded, and the queries get 0
+        Stage("gradients of all sizes", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-10,
+            styles={"grad_output": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]}),
     ),
     misconceptions=(
         Misconception("the slope of tanh left out", {"slope": "none"},
@@ -332,13 +363,14 @@ class Smooth:
         return f"<a function: {self.kind}>"
 
     def __call__(self, x):
-        x = np.atleast_1d(x)
+        x = x.reshape(x.shape or 1)  # of an array: a list has no shape
         before = np.roll(x, 1, -1)  # along the last axis: for an array of another shape it is another function
         return {
             "waves": lambda: np.sin(x + 0.5 * before).sum(),
             "steep": lambda: np.exp(2 * x - before).sum(),
             "high": lambda: np.sin(x + 0.5 * before).sum() + x.dtype.type(5000),
             "squares": lambda: (x * x + x * before).sum(),
+            "cubes": lambda: (x * x * x + x * before).sum(),
             "valleys": lambda: np.log(1 + np.abs(x) ** 2).sum(),
             "sudden": lambda: np.exp(4 * x - 2 * before).sum(),
             "flat": lambda: float(FLAT * np.sin(x + 0.5 * before).sum()),
@@ -352,10 +384,28 @@ class Smooth:
             "steep": lambda: 2 * np.exp(2 * x - back) - np.exp(2 * ahead - x),
             "sudden": lambda: 4 * np.exp(4 * x - 2 * back) - 2 * np.exp(4 * ahead - 2 * x),
             "squares": lambda: 2 * x + back + ahead,
+            "cubes": lambda: 3 * x * x + back + ahead,
             "valleys": lambda: 2 * x / (1 + x * x),
         }  # fmt: skip
         size = FLAT if self.kind == "flat" else 1
         return size * slopes["waves" if self.kind in ("high", "flat") else self.kind]().reshape(shape)
+
+
+LENT = "x was another one while the function was called"
+
+
+def while_x_rests(answer, function, x):
+    """Call an answer, and raise a ValueError if x was changed at any call of the function, and put back."""
+    before, moved = x.copy(), []
+
+    def watched(argument):
+        moved.append(not np.array_equal(x, before))
+        return function(argument)
+
+    slopes = answer(watched, x)
+    if any(moved) and np.array_equal(x, before):
+        raise ValueError(LENT)
+    return slopes
 
 
 def right_numerical(function, x):
@@ -363,8 +413,11 @@ def right_numerical(function, x):
 
 
 def _numerical(
-    function, x, sides=2, step=1e-5, halved=True, restored=True, together=False, wide=True, relative=True, sign=1
-):
+    function, x, sides=2, step=1e-5, halved=True, restored=True, together=False, wide=True, relative=True, sign=1,
+    lent=False,
+):  # fmt: skip
+    if lent and x.dtype == np.float64:
+        raise ValueError(LENT)
     x = np.array(x, dtype=np.float64) if wide else np.array(x)
     slopes = np.zeros(x.shape, x.dtype)
     moved = x.copy()
@@ -415,7 +468,7 @@ def _in_types(*types):
 FAR_OUT = 1e-6  # how far off a slope may be, a share of the largest
 NUMERICAL_GRADIENT = Exercise(
     number="5.4", name="numerical_gradient", see="A model that has to look", reference=right_numerical,
-    faulty=_numerical, returns="one slope for each entry of x",
+    faulty=_numerical, call=while_x_rests, returns="one slope for each entry of x",
     arguments={"function": arg.Made(_of_kind), "x": arg.Floats("…TD")}, dtypes=(),
     gives_type="float64",
     stages=(
@@ -426,8 +479,8 @@ NUMERICAL_GRADIENT = Exercise(
         Stage("a steep function", leading=(0, 1), styles={"function": [kind("steep"), kind("sudden")]},
             tolerance=FAR_OUT),
         Stage("a large number in front", leading=(0, 1), styles={"function": kind("high")}, tolerance=FAR_OUT),
-        Stage("large entries", leading=(0,), styles={"function": kind("squares"), "x": arg.spread(1e6)},
-            tolerance=FAR_OUT),
+        Stage("large entries", leading=(0,), styles={"function": [kind("squares"), kind("cubes")],
+            "x": arg.spread(1e6)}, tolerance=FAR_OUT),
         Stage("large entries beside small ones", leading=(0, 1), tolerance=FAR_OUT,
             styles={"function": kind("valleys"), "x": _some_in_millions}),
         Stage("zeros and small entries", leading=(0, 1), tolerance=FAR_OUT,
@@ -461,6 +514,10 @@ NUMERICAL_GRADIENT = Exercise(
         Misconception("float32 stays float32", {"wide": False},
             "In float32 a number has 7 digits, and a small step loses most of them. Compute in float64 whatever comes "
             "in."),
+        Misconception("x itself moved", {"lent": True},
+            "You move the entries of x itself and put them back. While you do, whoever looks at x sees another one, "
+            "and the function may be one that does. Work on a copy: of what is float64 already `asarray` and "
+            "`astype(…, copy=False)` make none.", breaks_contract=True),
     ),
 )  # fmt: skip
 
@@ -477,7 +534,7 @@ def right_merge(first, first_total, second, second_total):
     )
 
 
-def _merge(first, first_total, second, second_total, share=None, stable=True, nothing="0", log="logaddexp"):
+def _merge(first, first_total, second, second_total, share=None, stable=True, nothing="0", log="logaddexp", way="shares"):
     a, b = first_total, second_total
     if nothing == "0 for each":
         total = np.logaddexp(a, b)
@@ -498,7 +555,11 @@ def _merge(first, first_total, second, second_total, share=None, stable=True, no
     if share == "sum":
         whole = np.ones_like(a)
     divisor = whole + (whole == 0) if nothing == "0" else whole
-    output = (first * one[..., None] + second * other[..., None]) / divisor[..., None]
+    shares = (one / divisor)[..., None], (other / divisor)[..., None]
+    output = {
+        "shares": first * shares[0] + second * shares[1], "between": first + shares[1] * (second - first),
+        "divided": (first * one[..., None] + second * other[..., None]) / divisor[..., None],
+    }[way]  # fmt: skip
     weighed = np.exp(a - ground) + np.exp(b - ground)
     total = {
         "logaddexp": ground + np.log(weighed), "sum": a + b, "max": top, "no log": np.exp(ground) * weighed,
@@ -550,6 +611,14 @@ MERGE = Exercise(
             "second_total": arg.tied}),
         Stage("outputs of all sizes", leading=(0, 1), types=("float32",), styles={"first": arg.sizes,
             "second": arg.sizes}),
+        Stage("tiny outputs", leading=(0,), types=("float32",), styles={"first": arg.scaled(1e-20),
+            "second": arg.scaled(1e-20)}),
+        Stage("large outputs that hardly count", leading=(0,), types=("float32",), styles={
+            "first": [arg.normal, arg.scaled(1e15)], "second": [arg.normal, arg.scaled(1e15)],
+            "first_total": [about(-40), about(40)], "second_total": arg.normal}),
+        *(Stage(f"outputs near the largest number of {kind}", leading=(0, 1), types=(kind,), styles={
+            "first": arg.at_the_limit(kind), "second": arg.at_the_limit(kind)})
+            for kind in ("float16", "float32", "float64")),
         Stage("one part saw nothing", leading=(0, 1), styles={"first": arg.zeros}),
         Stage("one part saw nothing, the other far below 0", leading=(0, 1), types=("float32",), styles={
             "first": arg.nothing, "second_total": [about(-300), about(-5000), about(-50_000)]}),
@@ -581,6 +650,13 @@ MERGE = Exercise(
         Misconception("overflow", {"stable": False},
             "exp of a large total is infinite, and of a very negative one 0. Take the larger of the two out first, as "
             "in softmax."),
+        Misconception("divided at the end", {"way": "divided"},
+            "You add the outputs, each times its exponential, and divide then. The sum of two large ones may be "
+            "infinite, in float16 of two that are 40 000. Divide the exponentials first: then you add shares."),
+        Misconception("from one to the other", {"way": "between"},
+            "You go from the first output towards the second, by the difference of the two. Where one is much larger "
+            "the digits of the other are lost in it, and where they are large it may be infinite. Add the two, each "
+            "times its own share."),
         Misconception("−∞ minus −∞ in the shares", {"nothing": "NaN output"},
             "Where neither part has seen anything your total is −∞, as it should be, and your output is NaN: a share "
             "is e to the power of a part's total minus the whole one, and −∞ − (−∞) is NaN. Put 0 in the place of such "
@@ -675,6 +751,11 @@ def _alike_along_the_last(rng, shape):
     return keys
 
 
+def _alike(rng, shape):
+    """One row of whole numbers, many times."""
+    return np.zeros(shape) + rng.integers(1, 4, shape[-1]) * rng.choice([-1, 1], shape[-1])
+
+
 def _one_along_the_last(rng, shape):
     """Queries that look along the last feature, …"""
     queries = arg.normal(rng, shape)
@@ -716,14 +797,21 @@ BACKWARD_BY_QUERIES = Exercise(
         Stage("ties and zeros", styles={"rows": [rows(2), rows(7)], "queries": arg.tied, "keys": arg.tied,
             "values": arg.tied, "grad_output": arg.tied}, sizes={"T": 7, "S": 5, "D": 2, "M": 2}, types=(),
             tolerance=1e-12),
+        Stage("queries that are all alike", styles={"rows": [rows(2), rows(3)], "queries": _alike},
+            sizes={"T": 7, "S": 5, "D": 4, "M": 3}),
+        Stage("keys that are all alike", styles={"rows": rows(2), "queries": arg.tied, "keys": _alike,
+            "values": arg.tied, "grad_output": arg.tied}, sizes={"T": 7, "S": 4, "D": 4, "M": 2}, types=(),
+            tolerance=1e-12),  # nothing is rounded, and the queries get 0
         Stage("sure rows", styles={"rows": [rows(2), rows(3)], "queries": arg.spread(6.0)}, types=(),
             sizes={"T": 7, "S": 5, "D": 4, "M": 3}, tolerance=1e-11),
         Stage("small weights", styles={"rows": [rows(2), rows(3)], **SMALL_WEIGHTS}, types=("float32",),
             sizes={"T": 7, "S": 5, "D": 4, "M": 3}),
-        Stage("gradients of all sizes", styles={"rows": [rows(2), rows(3)], "grad_output": arg.sizes},
+        Stage("gradients of all sizes", styles={"rows": [rows(2), rows(3)],
+            "grad_output": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]},
             sizes={"T": 7, "S": 5, "D": 4, "M": 3}, types=("float32",)),
         Stage("many rows", styles={"rows": rows(4)}, sizes={"T": 500, "S": 400, "D": 3, "M": 2},
             types=("float32",)),
+        Stage("many keys", styles={"rows": rows(1)}, sizes={"T": 100, "S": 1500, "D": 2, "M": 1}, types=()),
     ),
     misconceptions=(
         Misconception("overwritten", {"added": False},
@@ -782,6 +870,11 @@ def _near_and_apart(rng, shape):
     return np.where(apart, arg.apart(rng, shape), arg.normal(rng, shape))
 
 
+def _holes_far_below(rng, shape):
+    """Some −∞, and the others far below 0."""
+    return arg.holes(rng, shape) - rng.choice([1e5, 1e12], (*shape[:-1], 1))
+
+
 def _nearly_even(rng, shape):
     return 1e-4 * arg.normal(rng, shape)
 
@@ -796,6 +889,8 @@ ENTROPY_GRADIENT = Exercise(
         Stage("zeros in float32", ({"scores": np.array([[0.0, -200.0, 1.0], [1.0, 2.0, -300.0]])},), leading=()),
         Stage("saturated", leading=(1, 2), styles={"scores": _near_and_apart}, types=(), tolerance=1e-12),
         Stage("masked", leading=(0, 1, 2), styles={"scores": arg.holes}),
+        Stage("masked, and far below 0", leading=(0, 1, 2), styles={"scores": _holes_far_below}, types=(),
+            tolerance=1e-9),
         Stage("far from zero", leading=(1, 2), styles={"scores": arg.far}, types=(), tolerance=1e-9),
         Stage("ties and zeros", leading=(1, 2), styles={"scores": [arg.tied, arg.zeros]}, types=(),
             tolerance=1e-12),
@@ -863,13 +958,28 @@ def _along(
     return output + p @ along_values if "values" in ways else output
 
 
+ITSELF = "itself"  # the style of a direction
+
+
+def _direction_of(name, axes):
+    """The direction of an argument: any, of a style of its own, or the argument itself."""
+
+    def made(rng, plan, drawn):
+        style = plan.styles.get(f"along_{name}", arg.normal)
+        return drawn[name].copy() if style == ITSELF else np.asarray(style(rng, plan.shape(axes)))
+
+    return arg.Made(made, axes=axes)
+
+
+DIRECTIONS = ("along_queries", "along_keys", "along_values")
 ATTENTION_ALONG = Exercise(
     number="5.10", name="attention_along", see="What a query learns", reference=right_along, faulty=_along,
     axes={"result": "…TM"}, returns="for each query how its output changes", dtypes=NARROW,
     nouns={"M": "features of a value"}, never_one=("S",),
     arguments={
         "queries": arg.Floats("…TD"), "keys": arg.Floats("…SD"), "values": arg.Floats("…SM"),
-        "along_queries": arg.Floats("…TD"), "along_keys": arg.Floats("…SD"), "along_values": arg.Floats("…SM"),
+        "along_queries": _direction_of("queries", "…TD"), "along_keys": _direction_of("keys", "…SD"),
+        "along_values": _direction_of("values", "…SM"),
     },
     stages=(
         Stage("plain", sizes={"T": 2, "S": 3, "D": 4, "M": 2}),
@@ -877,11 +987,14 @@ ATTENTION_ALONG = Exercise(
         Stage("one key alone", leading=(0, 1), sizes={"S": 1}, types=(), tolerance=1e-12),
         Stage("scores in the thousands", leading=(0, 1), types=(), tolerance=1e-9, styles=FAR_AND_NEAR),
         Stage("large directions", leading=(0, 1), types=("float32",), styles={
-            "along_queries": arg.spread(1000.0), "along_keys": arg.spread(1000.0)}),
+            "along_queries": arg.scaled(1e12), "along_keys": arg.scaled(1e12)}),
+        Stage("tiny directions", leading=(0, 1), types=("float32",), styles={
+            name: arg.scaled(1e-20) for name in DIRECTIONS}),
         Stage("directions of 0", types=(), tolerance=1e-12, styles={
-            name: [arg.nothing, arg.zeros] for name in ("along_queries", "along_keys", "along_values")}),
+            name: [arg.nothing, arg.zeros] for name in DIRECTIONS}),
+        Stage("along itself", leading=(0, 1), styles={name: [arg.normal, ITSELF] for name in DIRECTIONS}),
         Stage("ties and zeros", leading=(0, 1), types=(), tolerance=1e-12, styles={
-            "queries": arg.tied, "keys": arg.tied, "values": arg.tied, "along_keys": arg.tied}),
+            "queries": arg.tied, "keys": [arg.tied, _alike], "values": arg.tied, "along_keys": arg.tied}),
         Stage("small weights", leading=(0, 1), styles={**SMALL_WEIGHTS, "along_values": arg.upstream}),
         Stage("sure rows", leading=(0, 1, 2), types=(), tolerance=1e-11, styles={"queries": arg.spread(6.0)}),
         Stage("directions of all sizes", leading=(0, 1), styles={

@@ -37,8 +37,8 @@ class Case:
             return tuple(np.broadcast_to(self.stage.tolerance, e.shape) for e in self.expected)
         if self.stage.tolerance or not self.floats:
             return self.rough
-        dtype = max((value.dtype for value in self.floats), key=lambda d: np.finfo(d).eps)
-        return self.margins_in(dtype)
+        given = max((value.dtype for value in self.floats), key=lambda d: np.finfo(d).eps)
+        return self.margins_in(self.exercise.gives_type or given)
 
     def margins_in(self, dtype):
         """How far off each result may be where everything is computed in a type."""
@@ -48,7 +48,8 @@ class Case:
     @cached_property
     def rough(self):
         """A share of the largest entry, for comparisons with what is not the reference."""
-        return max(tolerance(*self.floats), 0.0 if self.exercise.value else self.stage.tolerance)
+        narrow = () if self.exercise.gives_type else self.floats  # else the task asks for all digits of the type
+        return max(tolerance(*narrow), 0.0 if self.exercise.value else self.stage.tolerance)
 
 
 class Trial:

@@ -1545,22 +1545,6 @@ def merge_literally(first, first_total, second, second_total):
         return output, np.log(a + b)
 
 
-# float32 totals of 20000, which are 0.002 apart there: two outputs of 1 give 1.001.
-@wrong("merge")
-def merge_total_in_its_own_type(first, first_total, second, second_total):
-    total = np.logaddexp(first_total, second_total)
-    base = np.where(np.isneginf(total), 0, total)
-    output = np.exp(first_total - base)[..., None] * first + np.exp(second_total - base)[..., None] * second
-    return output, total
-
-
-# As before: only float16 is made wider.
-@wrong("merge")
-def merge_in_float32_at_least(first, first_total, second, second_total):
-    kind = np.promote_types(first_total.dtype, np.float32)
-    return merge_total_in_its_own_type(first, first_total.astype(kind), second, second_total.astype(kind))
-
-
 # float64 totals: made narrower.
 @wrong("merge")
 def merge_in_float32(first, first_total, second, second_total):
@@ -2056,22 +2040,6 @@ def rounds_by_jacobians(queries, keys, values, grad_output, rows):
     return found
 
 
-# rows · D > T: the products are made of (rows, S, D) numbers and summed.
-@wrong("backward_by_queries")
-def rounds_products_by_broadcasting(queries, keys, values, grad_output, rows):
-    scale = queries.shape[1] ** -0.5
-    found = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape)
-    for start in range(0, len(queries), rows):
-        part = slice(start, start + rows)
-        q, g = queries[part].astype(float), grad_output[part].astype(float)
-        p = _softmax((q[:, None] * keys).sum(-1) * scale)
-        back = _centred(p, (g[:, None] * values).sum(-1)) * scale
-        found[0][part] = (back[..., None] * keys).sum(1)
-        found[1][:] += (back[..., None] * q[:, None]).sum(0)
-        found[2][:] += (p[..., None] * g[:, None]).sum(0)
-    return found
-
-
 # rows = 1, T > 1000: deeper than Python goes.
 @wrong("backward_by_queries")
 def rounds_by_recursion(queries, keys, values, grad_output, rows):
@@ -2411,12 +2379,10 @@ def entropy_by_pairs(scores):
 @right("entropy_gradient")
 def entropy_by_autograd(scores):
     s = torch.tensor(scores, dtype=torch.float64, requires_grad=True)
-    some = s > s.detach().amax(-1, keepdim=True) - 700
-    low = torch.where(some, s, -torch.inf).logsumexp(-1, keepdim=True)
-    log_p = torch.where(some, s - low, -torch.inf)
-    kept = torch.where(some, log_p, 0.0)
-    (-(torch.where(some, kept.exp(), 0.0) * kept).sum()).backward()
-    return s.grad.numpy()
+    log_p = torch.log_softmax(s, -1)
+    p = log_p.exp()
+    (-(p * torch.where(p > 0, log_p, 0.0)).sum()).backward()
+    return torch.nan_to_num(s.grad).numpy()
 
 
 @right("entropy_gradient")
@@ -2544,15 +2510,6 @@ def entropy_covariance_in_float64_not_shifted(scores):
     p = scipy.special.softmax(s, axis=-1)
     s = np.where(p > 0, s, 0)
     return p * ((p * s).sum(-1, keepdims=True) - s)
-
-
-# Scores of 10000: log Z is taken from scores that are far larger than what is left.
-@wrong("entropy_gradient")
-def entropy_by_log_z_in_the_type_of_the_scores(scores):
-    log_z = scipy.special.logsumexp(scores, axis=-1, keepdims=True)
-    p = np.exp(scores - log_z)
-    log_p = np.where(p > 0, scores - log_z, 0)
-    return -p * (log_p - (p * log_p).sum(-1, keepdims=True))
 
 
 # Scores of 1000.
@@ -3152,3 +3109,47 @@ def along_equal_keys_stay(*arrays):
     keys, direction = arrays[1], arrays[4]
     differ = (keys != keys[..., :1, :]).any((-1, -2), keepdims=True)
     return _along(*arrays[:4], np.where(differ, direction, 0), arrays[5])
+
+
+# The same in several exercises: gradients, outputs or directions of 1e12, or all of 1e-20; queries or keys all alike.
+
+
+def _each(change, function, called):
+    """A right answer whose results are changed."""
+
+    def answer(*arguments):
+        found = function(*arguments)
+        return tuple(map(change, found)) if isinstance(found, tuple) else change(found)
+
+    answer.__name__ = called
+    return answer
+
+
+def _nothing_where_alike(function, place, called):
+    """A right answer, but that of arguments whose rows are all alike all gradients are 0, up to that of the values."""
+
+    def answer(*arguments):
+        found, rows = function(*arguments), arguments[place]
+        if rows.shape[-2] == 1 or (rows != rows[..., :1, :]).any():
+            return found
+        return tuple(0 * f if i < 2 else f for i, f in enumerate(found))
+
+    answer.__name__ = called
+    return answer
+
+
+SIZED = {
+    "masked_backward": _masked,
+    "biased_additive_backward": _biased,
+    "merge": _merge,
+    "backward_by_queries": _rounds,
+    "attention_along": _along,
+}
+for name, function in SIZED.items():
+    wrong(name)(_each(lambda f: np.where(np.abs(f) < 1e-15, 0, f), function, f"{name}_tiny_ones_are_zero"))
+    wrong(name)(_each(lambda f: np.clip(f, -1e8, 1e8), function, f"{name}_cut_off_at_a_hundred_million"))
+
+wrong("backward_by_queries")(_nothing_where_alike(_rounds, 0, "rounds_nothing_where_queries_are_alike"))
+wrong("backward_by_queries")(_nothing_where_alike(_rounds, 1, "rounds_nothing_where_keys_are_alike"))
+wrong("biased_additive_backward")(_nothing_where_alike(_biased, 1, "biased_nothing_where_keys_are_alike"))
+wrong("numerical_gradient")(_each(lambda f: np.clip(f, -1e8, 1e8), _slopes, "slopes_cut_off_at_a_hundred_million"))

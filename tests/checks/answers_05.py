@@ -104,6 +104,14 @@ def softmax_of_nothing(scores, mask, values, grad_output):
     return p * (grad_p - (p * grad_p).sum(-1, keepdims=True)), _turned(p) @ grad_output
 
 
+@known("masked_backward", "a large number for −∞ (seen scores far below)", "Nothing lies below −∞.")
+def masked_by_a_billion(scores, mask, values, grad_output):
+    seen = np.where(mask.any(-2)[..., None], values, 0)
+    p = scipy.special.softmax(np.where(mask, scores, -1e9), axis=-1) * mask.any(-1, keepdims=True)
+    grad_p = grad_output @ _turned(seen)
+    return p * (grad_p - (p * grad_p).sum(-1, keepdims=True)), _turned(p) @ grad_output
+
+
 @known("masked_backward", "0 times NaN (a mask)", "put zeros in its place first.")
 def nan_is_touched(scores, mask, values, grad_output):
     p = _weights(scores, mask)
@@ -212,7 +220,7 @@ def back_in_its_type(function, x):
     return entry_by_entry(function, x).astype(x.dtype)
 
 
-@wrong("numerical_gradient", "the numbers (float32)", "are wrong, by at most")
+@wrong("numerical_gradient", "the numbers (float32)", "they are off by at most")
 def never_wider(function, x):
     moved, slopes = x.copy(), np.zeros(x.shape)
     for place in np.ndindex(x.shape):
@@ -223,6 +231,28 @@ def never_wider(function, x):
         slopes[place] = (up - function(moved)) / (2 * h)
         moved[place] = x[place]
     return slopes
+
+
+@known("numerical_gradient", "x itself moved", "Work on a copy")
+def on_what_asarray_gives(function, x):
+    lent = np.asarray(x, np.float64)
+    slopes = np.zeros(lent.shape)
+    for place in np.ndindex(lent.shape):
+        entry = lent[place]
+        h = 1e-5 * max(1.0, abs(entry))
+        lent[place] = entry + h
+        up = function(lent)
+        lent[place] = entry - h
+        slopes[place] = (up - function(lent)) / (2 * h)
+        lent[place] = entry
+    return slopes
+
+
+@wrong("numerical_gradient", "the numbers (other types)", "are wrong")
+def into_an_array_like_x(function, x):
+    slopes = np.zeros_like(x)
+    slopes[...] = entry_by_entry(function, x)
+    return slopes.astype(np.float64)
 
 
 @known("numerical_gradient", "not halved", "From one end to the other it is two steps")
@@ -240,7 +270,7 @@ def from_the_larger(first, first_total, second, second_total):
     one, other = np.exp(first_total - top), np.exp(second_total - top)
     whole = one + other
     divisor = np.where(whole == 0, 1, whole).astype(whole.dtype)
-    output = (one[..., None] * first + other[..., None] * second) / divisor[..., None]
+    output = (one / divisor)[..., None] * first + (other / divisor)[..., None] * second
     with np.errstate(divide="ignore"):
         return output, top + np.log(whole)
 
@@ -252,6 +282,23 @@ def by_a_softmax_of_two(first, first_total, second, second_total):
     shares = scipy.special.softmax(np.where(gone, 0, totals), axis=0)[..., None]
     output = np.where(gone[..., None], 0, shares[0] * first + shares[1] * second)
     return output, np.logaddexp(*totals)
+
+
+@known("merge", "divided at the end (float16)", "Divide the exponentials first")
+def divided_at_the_end(first, first_total, second, second_total):
+    top = np.maximum(first_total, second_total)
+    top = np.where(np.isneginf(top), 0, top).astype(top.dtype)
+    one, other = np.exp(first_total - top), np.exp(second_total - top)
+    divisor = np.where(one + other == 0, 1, one + other).astype(one.dtype)
+    output = (one[..., None] * first + other[..., None] * second) / divisor[..., None]
+    return output, np.logaddexp(first_total, second_total)
+
+
+@known("merge", "from one to the other (large outputs that hardly count)", "Add the two, each times its own share.")
+def from_the_first_to_the_second(first, first_total, second, second_total):
+    total = np.logaddexp(first_total, second_total)
+    share = np.exp(second_total - np.where(np.isneginf(total), 0, total))[..., None]
+    return first + share * (second - first), total
 
 
 @known("merge", "−∞ minus −∞ in the shares (neither saw anything)", "Put 0 in the place of such a total")

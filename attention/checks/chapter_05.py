@@ -623,8 +623,10 @@ MERGE = Exercise(
         Stage("large outputs that hardly count", leading=(0,), types=("float32",), styles={
             "first": [arg.normal, arg.scaled(1e15)], "second": [arg.normal, arg.scaled(1e15)],
             "first_total": [about(-30), about(70)], "second_total": about(20)}),
-        Stage("outputs as large as float16 holds", leading=(0, 1), types=("float32", "float16"), styles={
-            "first": arg.at_the_limit("float16"), "second": arg.at_the_limit("float16")}),
+        Stage("outputs as large as float16 holds", leading=(0, 1), types=(), styles={
+            "first": arg.held("float16", arg.at_the_limit("float16")), "first_total": arg.held("float16", arg.normal),
+            "second": arg.held("float16", arg.at_the_limit("float16")),
+            "second_total": arg.held("float16", arg.normal)}),
         Stage("one part saw nothing", leading=(0, 1), styles={"first": arg.zeros}),
         Stage("one part saw nothing, the other far below 0", leading=(0, 1), types=("float32",), styles={
             "first": arg.nothing, "second_total": [about(-300), about(-5000), about(-50_000)]}),

@@ -248,7 +248,7 @@ def on_what_asarray_gives(function, x):
     return slopes
 
 
-@wrong("numerical_gradient", "the numbers (other types)", "are wrong")
+@wrong("numerical_gradient", "the numbers (other types)", "they are off by at most")
 def into_an_array_like_x(function, x):
     slopes = np.zeros_like(x)
     slopes[...] = entry_by_entry(function, x)
@@ -284,7 +284,7 @@ def by_a_softmax_of_two(first, first_total, second, second_total):
     return output, np.logaddexp(*totals)
 
 
-@known("merge", "divided at the end (float16)", "Divide the exponentials first")
+@known("merge", "divided at the end (outputs as large as float16 holds)", "Divide the exponentials first")
 def divided_at_the_end(first, first_total, second, second_total):
     top = np.maximum(first_total, second_total)
     top = np.where(np.isneginf(top), 0, top).astype(top.dtype)

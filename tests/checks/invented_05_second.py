@@ -983,7 +983,8 @@ def by_what_the_second_adds(first, first_total, second, second_total):
     a, s, b, t = _wide(first, first_total, second, second_total)
     with np.errstate(invalid="ignore"):
         share = np.where(t == -np.inf, 0, scipy.special.expit(t - s))[..., None]
-    return [a * (1 - share) + share * b, np.logaddexp(s, t)]
+        rest = np.where(s == -np.inf, 0, scipy.special.expit(s - t))[..., None]  # 1 − share would be 0 for a small one
+    return [a * rest + share * b, np.logaddexp(s, t)]
 
 
 # --- 5.7 backward_by_queries -----------------------------------------------------------------------------------------

@@ -122,6 +122,15 @@ def check_attention(queries, keys, values, mask):
     check_mask(mask, scores_shape(queries, keys))
 
 
+def check_product(letter, **arrays):
+    """A row (…, D) and a matrix (D, M) of one type: `letter` is the name of D in the course."""
+    (row, _), (matrix, _) = arrays.items()
+    check_floats(**arrays)
+    check_rank(1, **{row: arrays[row]})
+    check_axes(2, **{matrix: arrays[matrix]})
+    check_same(letter, (-1, -2), **arrays)
+
+
 def check_convolution(x, kernel, stride):
     """A map (B, h, w, D) and a kernel (k, l, D, M)."""
     check_floats(x=x, kernel=kernel)

@@ -7,6 +7,7 @@ import numpy as np
 
 from attention.numpy.convolution import convolve, relu
 from attention.numpy.recurrent import sigmoid
+from attention.shapes import check_axes, check_product
 from attention.weights.parts import part
 
 
@@ -29,10 +30,12 @@ class SqueezeExcite:
 
     def __call__(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         return x * sigmoid(self.excite(x.mean(axis=(1, 2))))[:, None, None]  # (B, M) -> (B, 1, 1, M)
 
     def excite(self, squeezed):
         """A number for each channel (B, M), before σ, from one that was squeezed out of it (B, M)."""
+        check_product("M", squeezed=squeezed, hidden_weight=self.weights["hidden_weight"])
         return relu(squeezed @ self.weights["hidden_weight"]) @ self.weights["readout_weight"]
 
 
@@ -55,6 +58,7 @@ class SpatialGate:
 
     def __call__(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         mean, maximum = x.mean(axis=-1), x.max(axis=-1)  # (B, h, w, M) -> (B, h, w)
         squeezed = np.stack([mean, maximum], axis=-1)  # (B, h, w) twice -> (B, h, w, 2)
         return x * sigmoid(convolve(squeezed, self.weights["kernel"]))  # (B, h, w, 1)
@@ -77,6 +81,7 @@ class CBAM:
 
     def __call__(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         mean, maximum = x.mean(axis=(1, 2)), x.max(axis=(1, 2))  # (B, h, w, M) -> (B, M)
         excited = self.channels.excite(mean) + self.channels.excite(maximum)  # (B, M)
         return self.places(x * sigmoid(excited)[:, None, None])

@@ -9,7 +9,7 @@ import numpy as np
 
 from attention.numpy.convolution import relu
 from attention.numpy.softmax import masked_softmax
-from attention.shapes import check_places, check_same
+from attention.shapes import check_places, check_product, check_same
 from attention.weights.parts import part
 
 
@@ -32,10 +32,12 @@ class AveragePool:
 
     def __call__(self, features, mask=None):
         """Features (B, h, w, N) to a vector (B, N), and None for the weights; of no place at all, the mean is zero."""
-        w, squeezed = self.weights, self.squeeze(*flatten(features, mask))
+        places, mask = flatten(features, mask)
+        check_product("N", features=places, hidden_weight=self.weights["hidden_weight"])
+        w, squeezed = self.weights, self._squeeze(places, mask)
         return squeezed + relu(squeezed @ w["hidden_weight"]) @ w["readout_weight"] + w["readout_bias"], None
 
-    def squeeze(self, places, mask):
+    def _squeeze(self, places, mask):
         """Places (B, S, N), zero where the mask (B, S) is False, to (B, N)."""
         count = mask.sum(axis=-1, keepdims=True, dtype=places.dtype)  # (B, S) -> (B, 1)
         return places.sum(axis=1) / np.maximum(count, 1)
@@ -44,7 +46,7 @@ class AveragePool:
 class MaximumPool(AveragePool):
     """The largest number of each feature in place of the mean."""
 
-    def squeeze(self, places, mask):
+    def _squeeze(self, places, mask):
         largest = np.where(mask[..., None], places, -np.inf).max(axis=1)  # (B, S, N) -> (B, N)
         return np.where(mask.any(axis=-1, keepdims=True), largest, 0).astype(places.dtype)
 
@@ -72,13 +74,15 @@ class AttentionPool:
         return self.look(features, self.weights["query"], mask)
 
     def look(self, features, query, mask=None):
-        """The same for a query of one's own: (A,), or (B, 1, A)."""
+        """The same for a query of one's own: (A,), or (B, A), one for each image."""
         places, mask = flatten(features, mask)
-        keys = self.keys(places, *features.shape[1:3]) @ self.weights["key_weight"]  # (B, S, A)
-        weights = masked_softmax(np.tanh(query + keys) @ self.weights["score_weight"], mask)  # (B, S, A) (A,) -> (B, S)
+        w, keys = self.weights, self._keys(places, *features.shape[1:3])
+        check_product("N", keys=keys, key_weight=w["key_weight"])
+        hidden = np.tanh(query[..., None, :] + keys @ w["key_weight"])  # (B, 1, A) (B, S, A) -> (B, S, A)
+        weights = masked_softmax(hidden @ w["score_weight"], mask)  # (B, S, A) (A,) -> (B, S)
         return self.average(places, weights), weights
 
-    def keys(self, places, h, w):
+    def _keys(self, places, h, w):
         """What is asked of each place: its features (B, S, N)."""
         return places
 
@@ -100,7 +104,7 @@ class Glimpse(AttentionPool):
     weights : as those of `AttentionPool`, but key_weight (N + 2, A)
     """
 
-    def keys(self, places, h, w):
+    def _keys(self, places, h, w):
         """Features and coordinates (B, S, N + 2)."""
         there = np.broadcast_to(coordinates(h, w).astype(places.dtype), (len(places), h * w, 2))
         return np.concatenate([places, there], axis=-1)
@@ -129,7 +133,7 @@ class Glimpses:
         found, first = self.first(features, mask)
         where = first @ coordinates(*features.shape[1:3]).astype(first.dtype)  # (B, S) (S, 2) -> (B, 2)
         query = np.concatenate([found, where], axis=-1) @ self.second.weights["query_weight"]  # (B, N + 2) -> (B, A)
-        vector, second = self.second.look(features, query[:, None], mask)
+        vector, second = self.second.look(features, query, mask)
         return first, second, vector
 
 

@@ -7,7 +7,7 @@ a place.
 from attention.numpy.convolution import Convolution, relu
 from attention.numpy.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.numpy.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
-from attention.shapes import check_axes
+from attention.shapes import check_axes, check_product
 from attention.weights.parts import part
 
 GATE = {"squeeze": SqueezeExcite, "places": SpatialGate, "cbam": CBAM}
@@ -76,6 +76,7 @@ class ResNet:
 
     def classify(self, vector):
         """A vector (B, N) to logits (B, classes)."""
+        check_product("N", vector=vector, weight=self.weights["classifier.weight"])
         return vector @ self.weights["classifier.weight"] + self.weights["classifier.bias"]
 
     def __call__(self, images):

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from attention.pytorch.convolution import WeightedLayer, convolve
+from attention.shapes import check_axes, check_product
 from attention.weights.parts import part
 
 
@@ -26,10 +27,12 @@ class SqueezeExcite(WeightedLayer):
 
     def forward(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         return x * torch.sigmoid(self.excite(x.mean(dim=(1, 2))))[:, None, None]  # (B, M) -> (B, 1, 1, M)
 
     def excite(self, squeezed):
         """A number for each channel (B, M), before σ, from one that was squeezed out of it (B, M)."""
+        check_product("M", squeezed=squeezed, hidden_weight=self.hidden_weight)
         return torch.relu(squeezed @ self.hidden_weight) @ self.readout_weight
 
 
@@ -49,6 +52,7 @@ class SpatialGate(WeightedLayer):
 
     def forward(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         mean, maximum = x.mean(dim=-1), x.amax(dim=-1)  # (B, h, w, M) -> (B, h, w)
         squeezed = torch.stack([mean, maximum], dim=-1)  # (B, h, w) twice -> (B, h, w, 2)
         return x * torch.sigmoid(convolve(squeezed, self.kernel))  # (B, h, w, 1)
@@ -72,6 +76,7 @@ class CBAM(nn.Module):
 
     def forward(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         mean, maximum = x.mean(dim=(1, 2)), x.amax(dim=(1, 2))  # (B, h, w, M) -> (B, M)
         excited = self.channels.excite(mean) + self.channels.excite(maximum)  # (B, M)
         return self.places(x * torch.sigmoid(excited)[:, None, None])

@@ -10,7 +10,7 @@ from torch import nn
 
 from attention.pytorch.convolution import WeightedLayer
 from attention.pytorch.softmax import masked_softmax
-from attention.shapes import check_places, check_same
+from attention.shapes import check_places, check_product, check_same
 from attention.weights.parts import part
 
 
@@ -30,10 +30,12 @@ class AveragePool(WeightedLayer):
 
     def forward(self, features, mask=None):
         """Features (B, h, w, N) to a vector (B, N), and None for the weights; of no place at all, the mean is zero."""
-        squeezed = self.squeeze(*flatten(features, mask))
+        places, mask = flatten(features, mask)
+        check_product("N", features=places, hidden_weight=self.hidden_weight)
+        squeezed = self._squeeze(places, mask)
         return squeezed + torch.relu(squeezed @ self.hidden_weight) @ self.readout_weight + self.readout_bias, None
 
-    def squeeze(self, places, mask):
+    def _squeeze(self, places, mask):
         """Places (B, S, N), zero where the mask (B, S) is False, to (B, N)."""
         count = mask.sum(dim=-1, keepdim=True, dtype=places.dtype)  # (B, S) -> (B, 1)
         return places.sum(dim=1) / count.clamp(min=1)
@@ -42,7 +44,7 @@ class AveragePool(WeightedLayer):
 class MaximumPool(AveragePool):
     """The largest number of each feature in place of the mean."""
 
-    def squeeze(self, places, mask):
+    def _squeeze(self, places, mask):
         largest = torch.where(mask[..., None], places, -torch.inf).amax(dim=1)  # (B, S, N) -> (B, N)
         return torch.where(mask.any(dim=-1, keepdim=True), largest, 0.0)
 
@@ -67,13 +69,15 @@ class AttentionPool(WeightedLayer):
         return self.look(features, self.query, mask)
 
     def look(self, features, query, mask=None):
-        """The same for a query of one's own: (A,), or (B, 1, A)."""
+        """The same for a query of one's own: (A,), or (B, A), one for each image."""
         places, mask = flatten(features, mask)
-        keys = self.keys(places, *features.shape[1:3]) @ self.key_weight  # (B, S, A)
-        weights = masked_softmax(torch.tanh(query + keys) @ self.score_weight, mask)  # (B, S, A) (A,) -> (B, S)
+        keys = self._keys(places, *features.shape[1:3])
+        check_product("N", keys=keys, key_weight=self.key_weight)
+        hidden = torch.tanh(query[..., None, :] + keys @ self.key_weight)  # (B, 1, A) (B, S, A) -> (B, S, A)
+        weights = masked_softmax(hidden @ self.score_weight, mask)  # (B, S, A) (A,) -> (B, S)
         return self.average(places, weights), weights
 
-    def keys(self, places, h, w):
+    def _keys(self, places, h, w):
         """What is asked of each place: its features (B, S, N)."""
         return places
 
@@ -95,7 +99,7 @@ class Glimpse(AttentionPool):
     weights : as those of `AttentionPool`, but key_weight (N + 2, A)
     """
 
-    def keys(self, places, h, w):
+    def _keys(self, places, h, w):
         """Features and coordinates (B, S, N + 2)."""
         there = coordinates(h, w).to(places).expand(len(places), -1, -1)  # (S, 2) -> (B, S, 2)
         return torch.cat([places, there], dim=-1)
@@ -125,7 +129,7 @@ class Glimpses(nn.Module):
         found, first = self.first(features, mask)
         where = first @ coordinates(*features.shape[1:3]).to(first)  # (B, S) (S, 2) -> (B, 2)
         query = torch.cat([found, where], dim=-1) @ self.second.query_weight  # (B, N + 2) -> (B, A)
-        vector, second = self.second.look(features, query[:, None], mask)
+        vector, second = self.second.look(features, query, mask)
         return first, second, vector
 
 

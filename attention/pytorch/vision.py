@@ -12,7 +12,7 @@ from torch import nn
 from attention.pytorch.convolution import Convolution, WeightedLayer
 from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.pytorch.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
-from attention.shapes import check_axes
+from attention.shapes import check_axes, check_product
 from attention.weights.initial import initial_weights
 from attention.weights.parts import part
 from attention.weights.tables import resnet
@@ -100,6 +100,7 @@ class ResNet(nn.Module):
 
     def classify(self, vector):
         """A vector (B, N) to logits (B, classes)."""
+        check_product("N", vector=vector, weight=self.classifier.weight)
         return vector @ self.classifier.weight + self.classifier.bias
 
     def forward(self, images):

@@ -69,11 +69,11 @@ def batch_norm(x, scale, shift, mean=None, variance=None):
     Ioffe and Szegedy (2015), "Batch normalization", https://arxiv.org/abs/1502.03167, algorithms 1 and 2.
     """
     check_norm(x, scale=scale, shift=shift, mean=mean, variance=variance)
-    wide, scale, shift = widen(x), widen(scale), widen(shift)
-    rows = list(range(x.shape.rank - 1))
-    of_x = tf.nn.moments(wide, rows) if mean is None or variance is None else (None, None)  # (…, D) -> (D,), (D,)
-    mean, variance = (widen(of_x[n] if given is None else given) for n, given in enumerate((mean, variance)))
-    return tf.cast((wide - mean) * tf.math.rsqrt(variance + EPSILON) * scale + shift, x.dtype)
+    wide = widen(x)
+    rows = tf.reshape(wide, [-1, tf.shape(x)[-1]])  # (…, D) -> (rows, D)
+    mean = tf.reduce_mean(rows, axis=0) if mean is None else widen(mean)  # (rows, D) -> (D,)
+    variance = tf.math.reduce_variance(rows, axis=0) if variance is None else widen(variance)
+    return tf.cast(tf.nn.batch_normalization(wide, mean, variance, widen(shift), widen(scale), EPSILON), x.dtype)
 
 
 class WeightedLayer(keras.layers.Layer):

@@ -6,6 +6,7 @@ Maps are (B, h, w, M). A gate takes `weights`, {name: array}.
 import keras
 import tensorflow as tf
 
+from attention.shapes import check_axes, check_product
 from attention.tensorflow.convolution import WeightedLayer, convolve
 from attention.weights.parts import part, within
 
@@ -26,10 +27,12 @@ class SqueezeExcite(WeightedLayer):
 
     def call(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         return x * tf.sigmoid(self.excite(tf.reduce_mean(x, axis=(1, 2))))[:, None, None]  # (B, M) -> (B, 1, 1, M)
 
     def excite(self, squeezed):
         """A number for each channel (B, M), before σ, from one that was squeezed out of it (B, M)."""
+        check_product("M", squeezed=squeezed, hidden_weight=self.named["hidden_weight"])
         return tf.nn.relu(squeezed @ self.named["hidden_weight"]) @ self.named["readout_weight"]
 
 
@@ -49,6 +52,7 @@ class SpatialGate(WeightedLayer):
 
     def call(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         mean, maximum = tf.reduce_mean(x, axis=-1), tf.reduce_max(x, axis=-1)  # (B, h, w, M) -> (B, h, w)
         squeezed = tf.stack([mean, maximum], axis=-1)  # (B, h, w) twice -> (B, h, w, 2)
         return x * tf.sigmoid(convolve(squeezed, self.named["kernel"].value))  # (B, h, w, 1)
@@ -78,6 +82,7 @@ class CBAM(keras.layers.Layer):
 
     def call(self, x):
         """(B, h, w, M) to (B, h, w, M)."""
+        check_axes(4, x=x)
         mean, maximum = tf.reduce_mean(x, axis=(1, 2)), tf.reduce_max(x, axis=(1, 2))  # (B, h, w, M) -> (B, M)
         excited = self.channels.excite(mean) + self.channels.excite(maximum)  # (B, M)
         return self.places(x * tf.sigmoid(excited)[:, None, None])

@@ -9,7 +9,7 @@ else of a `mask`: these layers have no `call`, and are called without it.
 import keras
 import tensorflow as tf
 
-from attention.shapes import check_places, check_same
+from attention.shapes import check_places, check_product, check_same
 from attention.tensorflow.convolution import WeightedLayer
 from attention.tensorflow.softmax import masked_softmax
 from attention.weights.parts import part, within
@@ -31,10 +31,12 @@ class AveragePool(WeightedLayer):
 
     def __call__(self, features, mask=None):
         """Features (B, h, w, N) to a vector (B, N), and None for the weights; of no place at all, the mean is zero."""
-        w, squeezed = self.named, self.squeeze(*flatten(features, mask))
+        places, mask = flatten(features, mask)
+        check_product("N", features=places, hidden_weight=self.named["hidden_weight"])
+        w, squeezed = self.named, self._squeeze(places, mask)
         return squeezed + tf.nn.relu(squeezed @ w["hidden_weight"]) @ w["readout_weight"] + w["readout_bias"], None
 
-    def squeeze(self, places, mask):
+    def _squeeze(self, places, mask):
         """Places (B, S, N), zero where the mask (B, S) is False, to (B, N)."""
         count = tf.reduce_sum(tf.cast(mask, places.dtype), axis=-1, keepdims=True)  # (B, S) -> (B, 1)
         return tf.reduce_sum(places, axis=1) / tf.maximum(count, 1)
@@ -43,7 +45,7 @@ class AveragePool(WeightedLayer):
 class MaximumPool(AveragePool):
     """The largest number of each feature in place of the mean."""
 
-    def squeeze(self, places, mask):
+    def _squeeze(self, places, mask):
         covered = tf.where(mask[..., None], places, tf.constant(float("-inf"), places.dtype))
         largest = tf.reduce_max(covered, axis=1)  # (B, S, N) -> (B, N)
         return tf.where(tf.reduce_any(mask, axis=-1, keepdims=True), largest, tf.zeros_like(largest))
@@ -69,14 +71,15 @@ class AttentionPool(WeightedLayer):
         return self.look(features, self.named["query"], mask)
 
     def look(self, features, query, mask=None):
-        """The same for a query of one's own: (A,), or (B, 1, A)."""
+        """The same for a query of one's own: (A,), or (B, A), one for each image."""
         places, mask = flatten(features, mask)
-        keys = self.keys(places, *tf.unstack(tf.shape(features)[1:3])) @ self.named["key_weight"]  # (B, S, A)
-        scores = tf.linalg.matvec(tf.tanh(query + keys), self.named["score_weight"])  # (B, S, A) (A,) -> (B, S)
-        weights = masked_softmax(scores, mask)
+        w, keys = self.named, self._keys(places, *tf.unstack(tf.shape(features)[1:3]))
+        check_product("N", keys=keys, key_weight=w["key_weight"])
+        hidden = tf.tanh(query[..., None, :] + keys @ w["key_weight"])  # (B, 1, A) (B, S, A) -> (B, S, A)
+        weights = masked_softmax(tf.linalg.matvec(hidden, w["score_weight"]), mask)  # (B, S, A) (A,) -> (B, S)
         return self.average(places, weights), weights
 
-    def keys(self, places, h, w):
+    def _keys(self, places, h, w):
         """What is asked of each place: its features (B, S, N)."""
         return places
 
@@ -98,7 +101,7 @@ class Glimpse(AttentionPool):
     weights : as those of `AttentionPool`, but key_weight (N + 2, A)
     """
 
-    def keys(self, places, h, w):
+    def _keys(self, places, h, w):
         """Features and coordinates (B, S, N + 2)."""
         there = tf.cast(coordinates(h, w), places.dtype)[None]  # (S, 2) -> (1, S, 2)
         return tf.concat([places, tf.repeat(there, tf.shape(places)[0], axis=0)], axis=-1)
@@ -135,7 +138,7 @@ class Glimpses(keras.layers.Layer):
         there = coordinates(*tf.unstack(tf.shape(features)[1:3]))
         where = first @ tf.cast(there, first.dtype)  # (B, S) (S, 2) -> (B, 2)
         query = tf.concat([found, where], axis=-1) @ self.second.named["query_weight"]  # (B, N + 2) -> (B, A)
-        vector, second = self.second.look(features, query[:, None], mask)
+        vector, second = self.second.look(features, query, mask)
         return first, second, vector
 
 

@@ -7,7 +7,7 @@ a place.
 import keras
 import tensorflow as tf
 
-from attention.shapes import check_axes
+from attention.shapes import check_axes, check_product
 from attention.tensorflow.convolution import Convolution, WeightedLayer
 from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.tensorflow.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
@@ -111,6 +111,7 @@ class ResNet(keras.Model):
 
     def classify(self, vector):
         """A vector (B, N) to logits (B, classes)."""
+        check_product("N", vector=vector, weight=self.classifier.named["weight"])
         return vector @ self.classifier.named["weight"] + self.classifier.named["bias"]
 
     def call(self, images, training=False):

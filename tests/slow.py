@@ -311,3 +311,27 @@ class Seq2Seq:
             logits.append(of_step)
             looked.append(weights)
         return np.stack(logits, axis=1), np.stack(looked, axis=1)
+
+
+def convolve(x, kernel, stride=1):
+    (B, h, w), (high, wide, _, M) = x.shape[:3], kernel.shape
+    up, left = high // 2, wide // 2
+    rows, columns = (h + 2 * up - high) // stride + 1, (w + 2 * left - wide) // stride + 1
+    y = np.zeros((B, rows, columns, M))
+    for b, i, j, m in np.ndindex(y.shape):
+        for a, c in np.ndindex(high, wide):
+            row, column = i * stride + a - up, j * stride + c - left
+            if 0 <= row < h and 0 <= column < w:
+                y[b, i, j, m] += dot(x[b, row, column], kernel[a, c, :, m])
+    return y
+
+
+def batch_norm(x, scale, shift, mean=None, variance=None):
+    y = np.empty(x.shape)
+    for d in range(x.shape[-1]):
+        column = x[..., d].ravel()
+        middle = sum(column) / len(column)
+        m = middle if mean is None else mean[d]
+        v = sum((column - middle) ** 2) / len(column) if variance is None else variance[d]
+        y[..., d] = (x[..., d] - m) / math.sqrt(v + 1e-5) * scale[d] + shift[d]
+    return y

@@ -229,8 +229,12 @@ LEADING = {"arguments": {"x": arg.Floats("…D")}, "axes": {"result": "D"}}
         (lambda x: x.sum(0), lambda x: x, LEADING, "got (2, 5): the leading axis, 2 long, is still there."),
         (lambda x: x.sum(0), lambda x: x[:1] + x[:, :1], LEADING, "got (2, 5): the leading axis"),
         (lambda x: x.sum(0), lambda x: x[:, :2], LEADING, "Expected (5,); got (2, 2)"),  # the 2 may be sentences
-        (lambda x: x[:, 0], lambda x: x, {"arguments": {"x": arg.Floats("…D")}, "axes": {"result": "…"}},
-            "got (2, 5): the 5 features are still there."),
+        (
+            lambda x: x[:, 0],
+            lambda x: x,
+            {"arguments": {"x": arg.Floats("…D")}, "axes": {"result": "…"}},
+            "got (2, 5): the 5 features are still there.",
+        ),
         (lambda x: x.sum(-1), lambda x: x, NAMES | {"axes": {}}, "Expected (2,); got (2, 5)."),
         (lambda x: x.T, lambda x: x, {}, "got (2, 5): the right axes in another order."),
     ],

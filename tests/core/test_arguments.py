@@ -52,6 +52,8 @@ OTHER_TOKENS = {
     "target": np.array([[1, 7], [3, 5]]),
 }
 VALUES, KEYS, TOLD = normal(B, S, 6), normal(B, S, 4), np.arange(S) < LENGTHS[:, None]
+of_maps = np.random.default_rng(12).standard_normal
+STATISTICS = {"mean": of_maps(D), "variance": of_maps(D) ** 2}
 MEMORIES = [(normal(B, S, 6), KEYS, TOLD), (VALUES, normal(B, S, 4), TOLD), (VALUES, KEYS, ~TOLD)]
 
 # {function: (arguments, changes)}: each change is made alone.
@@ -101,6 +103,25 @@ CASES = {
     "window_mask": (
         {"targets": 5, "sources": 7, "window": 1},
         [("targets", 4), ("sources", 5), ("sources", 3), ("window", 0), ("window", 2)],
+    ),
+    "convolve": (
+        {"x": of_maps((B, 5, 4, D)), "kernel": of_maps((3, 5, D, Dv))},
+        [
+            ("x", of_maps((B, 5, 4, D))),
+            ("x", of_maps((1, 1, 6, D))),
+            *(("kernel", of_maps((*size, D, K))) for size in ((3, 5), (5, 3), (1, 1), (2, 2), (1, 4), (7, 7))),
+            *(("stride", stride) for stride in (2, 3, 7)),
+        ],
+    ),
+    "batch_norm": (
+        {"x": of_maps((B, T, D)), "scale": of_maps(D), "shift": of_maps(D)},
+        [
+            ("x", of_maps((B, T, D))),
+            ("x", of_maps((B, D))),
+            ("x", 10 * of_maps((B, T, 2, 2, D)) + 100),
+            *((name, of_maps(D)) for name in ("scale", "shift")),
+            *STATISTICS.items(),
+        ],
     ),
     "gru_step": (
         {"input_gates": normal(B, 12), "state_gates": normal(B, 12), "state": normal(B, 4)},
@@ -524,10 +545,12 @@ TESTED_IN = (
     "tests.core.test_imports",
     "tests.core.test_plotting",
     "tests.core.test_shapes",
+    "tests.images.test_layers",
     "tests.translation.test_decoding",
 )
 NUMPYS_OWN = ("chunked", "gradients")
 PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "recurrent", "scores", "softmax")
+PARTS += ("convolution", "gates", "pooling", "vision")
 MODULES = {
     **{
         package: [f"{package}.{part}" for part in PARTS if package == "attention.numpy" or part not in NUMPYS_OWN]

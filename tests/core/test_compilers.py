@@ -41,6 +41,8 @@ def test_tf_function(name, known):
     """With sizes that are known, or not until it runs: as the formula says."""
     if known == "nothing" and name.startswith("additive"):
         return  # it inserts an axis, for which TensorFlow must know the rank
+    if known != "all sizes" and name == "convolve":
+        return  # a kernel is a weight, whose size is known; of the map it need not be (tests/images)
     given, changes = CASES[name]
     given = given | {argument: value for argument, value in changes if argument == "mask"}
     shape = {"all sizes": np.shape, "ranks only": lambda a: [None] * a.ndim, "nothing": lambda a: None}[known]

@@ -172,6 +172,24 @@ def test_a_choice_is_one_of_those_there_are():
             shapes.check_choice("gate", wrong, ("none", "cbam"))
 
 
+@heeds("check_product", "letter", "arrays", of=OF)
+def test_rows_and_a_matrix():
+    shapes.check_product("N", vector=spec(None, 3, 4), weight=spec(None, 2))
+    for vector, weight, kind, sentence in (
+        (spec(2, 3), spec(4, 3), ValueError, r"^vector and weight must agree on N: vector \(2, 3\), weight \(4, 3\)$"),
+        (spec(), spec(4, 3), ValueError, r"^vector must have at least 1 axis: got \(\)$"),
+        (spec(2, 3), spec(3), ValueError, r"^weight must have 2 axes: got \(3,\)$"),
+        (
+            spec(2, 3, dtype="float32"),
+            spec(3, 4),
+            TypeError,
+            "^vector and weight must have one dtype: vector float32, w",
+        ),
+    ):
+        with pytest.raises(kind, match=sentence):
+            shapes.check_product("N", vector=vector, weight=weight)
+
+
 @heeds("check_convolution", "x", "kernel", "stride", of=OF)
 def test_a_convolution_is_checked_with_sizes_unknown_too():
     right = {"x": spec(None, None, None, 3), "kernel": spec(5, 1, 3, 2), "stride": 2}

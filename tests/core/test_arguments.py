@@ -546,6 +546,7 @@ TESTED_IN = (
     "tests.core.test_plotting",
     "tests.core.test_shapes",
     "tests.images.test_layers",
+    "tests.images.test_vision",
     "tests.translation.test_decoding",
 )
 NUMPYS_OWN = ("chunked", "gradients")

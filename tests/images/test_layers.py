@@ -1,6 +1,7 @@
 """Every argument of every layer does what it says: each is changed alone, and the result is that of the formula."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,9 +26,11 @@ def normal(*shape):
     return rng.standard_normal(shape)
 
 
-def drawn(shapes):
+def drawn(shapes, seed=0):
     """Weights that make nothing nearly linear; variances are positive."""
-    return {n: rng.uniform(0.5, 2, s) if n.endswith("variance") else normal(*s) / 2 for n, s in shapes.items()}
+    draw = np.random.default_rng(seed)
+    positive, any_ = lambda shape: draw.uniform(0.5, 2, shape), lambda shape: draw.standard_normal(shape) / 2
+    return {name: (positive if name.endswith("variance") else any_)(shape) for name, shape in shapes.items()}
 
 
 def map_with(filling):
@@ -42,8 +45,8 @@ LAYERS = {
     "SqueezeExcite": drawn(resnet.squeeze(N)),
     "SpatialGate": drawn(resnet.places(N)),
     "CBAM": drawn(resnet.cbam(N)),
-    "AveragePool": drawn(resnet.plain(N)),
-    "MaximumPool": drawn(resnet.plain(N)),
+    "AveragePool": drawn(resnet.plain(N), seed=7),  # with which hidden units are not all at zero
+    "MaximumPool": drawn(resnet.plain(N), seed=7),
     "AttentionPool": drawn(resnet.attention(N)),
     "Glimpse": drawn(resnet.glimpse(N)),
     "Glimpses": drawn(resnet.glimpses(N)),
@@ -109,12 +112,16 @@ def type_of(adapter, name):
 
 def build(adapter, kind, weights, sizes=SIZES):
     """The layer of the library with these weights, in evaluation."""
-    make = getattr(library(adapter), kind)
     if kind != "ResNet" or adapter is NumPy:
-        return make(weights)
-    model = make(**sizes, dtype=type_of(adapter, next(iter(weights.values())).dtype.name))
+        return getattr(library(adapter), kind)(weights)
+    model = model_of(adapter, next(iter(weights.values())).dtype.name, **sizes)
     model.set_named_weights(weights)
     return model.eval() if adapter is PyTorch else model
+
+
+@cache  # every test sets all its weights
+def model_of(adapter, dtype, **sizes):
+    return library(adapter).ResNet(**sizes, dtype=type_of(adapter, dtype))
 
 
 def method(thing, name):
@@ -140,7 +147,8 @@ for name, cases in CASES.items():
 
 
 def changed_alone(adapter, kind, name):
-    changed = LAYERS[kind] | {name: LAYERS[kind][name] + rng.uniform(0.2, 1, LAYERS[kind][name].shape)}
+    more = np.random.default_rng(5).uniform(0.2, 1, LAYERS[kind][name].shape)
+    changed = LAYERS[kind] | {name: LAYERS[kind][name] + more}
     given = IMAGES[0] if kind == "ResNet" else EVERYWHERE[0] if "Pool" in kind or "Glimpse" in kind else OF_MAP[0]
     expected = getattr(slow_vision, kind)(changed)(*given.values())
     usual = getattr(slow_vision, kind)(LAYERS[kind])(*given.values())

@@ -21,6 +21,7 @@ import math
 import sys
 import time
 from dataclasses import asdict
+from itertools import islice
 
 from tqdm import tqdm
 
@@ -87,6 +88,13 @@ def _steps(learner, run, state, stop):
             raise Interrupted(f"stopped and stored after step {step}: the same command with --resume goes on")
     bar.close()
     return curve
+
+
+def learn(learner):
+    """All steps of a training that is over soon: nothing is validated, nothing stored."""
+    settings = learner.task.settings
+    for step, batch in enumerate(islice(learner.task.batches(0), settings.steps), 1):
+        learner.step(batch, learning_rate(settings, step))
 
 
 def learning_rate(settings, step):

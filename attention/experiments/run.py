@@ -175,9 +175,9 @@ def asked_to_stop():
             signal.signal(number, handler)
 
 
-def fingerprint(*sentences):
-    """A short name for data: equal for equal sentences."""
+def fingerprint(*parts):
+    """A short name for data: equal for equal sentences and equal bytes."""
     digest = hashlib.sha256()
-    for sentence in sentences:
-        digest.update(sentence.encode("utf-8", "surrogatepass") + b"\n")
+    for part in parts:
+        digest.update((part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")) + b"\n")
     return digest.hexdigest()[:16]

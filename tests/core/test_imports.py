@@ -26,9 +26,9 @@ FORBIDDEN = {  # the first part of a path below attention/, and what nothing in 
 FLOORS = (  # what stands on a floor of the house leans on its own and on those below
     ("", "inputs", "quiet"),
     ("agreement", "arrays", "device", "diagrams", "files", "plotting", "results", "shapes"),
-    ("alignment", "data", "evaluation", "weights"),
+    ("alignment", "data", "evaluation", "heatmap", "weights"),
     ("numpy", "tensorflow", "pytorch"),
-    ("explorers", "frameworks", "notes", "stored", "translator"),
+    ("classifier", "explorers", "frameworks", "notes", "stored", "translator"),
     ("checks", "experiments"),
     ("commands",),
     ("__main__",),

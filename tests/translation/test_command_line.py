@@ -339,6 +339,7 @@ def test_the_help_names_every_command(capsys):
     assert code == 0
     assert re.findall(r"^    (\w+) +\S", out, re.MULTILINE) == [
         "train",
+        "classify",
         "translate",
         "evaluate",
         "experiment",

@@ -464,6 +464,51 @@ def test_which_lines_each_test_executes(repository):
     assert found["bad"] == ["tests/test_a.py::test_bad", "tests/test_a.py::test_skipped"]
 
 
+IN_A_GRAPH = """\
+def twice(x):
+    if x.shape.rank is None:
+        return x
+    return 2 * inner(x)
+
+
+def inner(x):
+    return x + 1
+"""
+TESTS_IN_A_GRAPH = """\
+import tensorflow as tf
+from a.code import inner, twice
+
+def test_called_in_a_graph():
+    assert tf.function(lambda x: twice(x))(tf.constant(1.0)) == 4
+
+def test_made_a_graph():
+    assert tf.function(inner)(tf.constant(1.0)) == 2
+
+def test_of_an_unknown_rank():
+    assert tf.function(twice, input_signature=[tf.TensorSpec(None)])(tf.constant(1.0)) == 1
+"""
+
+
+def test_what_runs_in_a_graph_is_executed_too(repository):
+    """AutoGraph would run copies of it, of which nobody knows where they come from."""
+    import tensorflow  # noqa: F401  # as the tool does it, before any process of its own
+
+    for name, text in {"a/code.py": IN_A_GRAPH, "tests/test_a.py": TESTS_IN_A_GRAPH}.items():
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(text)
+    copy = Copy(repository)
+    found = ended(Job(copy, lambda a: record(copy.folder, copy.home, "tests/test_a.py", ["a"], a), 120))
+    copy.remove()
+    lines = {context.removeprefix("tests/test_a.py::"): files["a/code.py"] for context, files in found["lines"].items()}
+    assert lines == {
+        "": [1, 7],
+        "test_called_in_a_graph": [2, 4, 8],
+        "test_made_a_graph": [8],
+        "test_of_an_unknown_rank": [2, 3],
+    }
+    assert found["bad"] == []
+
+
 def test_as_many_at_once_as_there_are_copies(repository):
     copies = [Copy(repository) for _ in range(2)]
     running, most = set(), []

@@ -79,6 +79,20 @@ class Contexts:
         return Plugin()
 
 
+def run_as_written(sources):
+    """TensorFlow is told not to convert our functions, so that in a graph they are executed line by line as elsewhere.
+
+    Its AutoGraph would run copies of them, in files of its own, of which nobody knows where they come from. A function
+    whose branches depend on tensors needs that: its tests fail here, and are listed.
+    """
+    if "tensorflow" in sys.modules:
+        from tensorflow.python.autograph.impl import conversion  # no public name leads there
+
+        ours = tuple(f"{source.replace('/', '.')}." for source in sources)
+        unsupported = conversion.is_unsupported
+        conversion.is_unsupported = lambda f: str(getattr(f, "__module__", "")).startswith(ours) or unsupported(f)
+
+
 def record(folder, home, test, sources, answer):
     """In a process of its own: run a file of tests, and write which lines each test executed."""
     import coverage
@@ -93,6 +107,7 @@ def record(folder, home, test, sources, answer):
     os.environ |= {"COVERAGE_PROCESS_START": str(configuration), "MUTANTS_CONTEXT": ""}  # this may be a test's process
     measured = coverage.Coverage(config_file=str(configuration))
     contexts = Contexts(measured, folder)
+    run_as_written(sources)
     measured.start()
     pytest.main([test, "-p", "no:cacheprovider", f"--basetemp={home}/tmp"], plugins=[contexts.hooks()])
     measured.stop()

@@ -63,22 +63,22 @@ class Corpus:
         widths = {"width": self.settings.width, "encoder_width": self.settings.encoder_width}
         return {"vocabulary": self.tokenizer.get_vocab_size(), **widths}
 
-    def batches(self, first=0, sizes=()):
+    def batches(self, first=0):
         """Training batches without end, from step `first` on: the same ones whether or not training was interrupted."""
         per_epoch = -(-len(self.targets) // self.settings.batch)
         epoch, skip = divmod(first, per_epoch)
         while True:
             sources = self.dropping.encode(random.Random(f"{self.settings.seed}-{epoch}"))
             rng = np.random.default_rng([self.settings.seed, epoch])
-            for i, batch in enumerate(sentence_batches(sources, self.targets, self.settings.batch, rng, sizes)):
+            for i, batch in enumerate(sentence_batches(sources, self.targets, self.settings.batch, rng)):
                 if i >= skip:
                     yield batch
             epoch, skip = epoch + 1, 0
 
-    def validation_batches(self, sizes=()):
+    def validation_batches(self):
         """The validation pairs once, longest last."""
         source, target = (encode(self.tokenizer, sentences) for sentences in self.validation)
-        return sentence_batches(source, target, 128, sizes=sizes)
+        return sentence_batches(source, target, 128)
 
     def fingerprint(self):
         """Equal for equal languages, training and validation pairs."""

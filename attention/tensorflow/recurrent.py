@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import keras
 import tensorflow as tf
+from optree import tree_map
 
 from attention.tensorflow.masks import padding_mask
 from attention.tensorflow.softmax import masked_softmax
@@ -41,6 +42,28 @@ def gru_step(input_gates, state_gates, state):
     return (1 - keep) * candidate + keep * state
 
 
+def scan(step, first, inputs, reverse=False):
+    """Go through a sentence by steps that each need what the one before has given.
+
+    o_t = step(o_{t−1}, i_t)
+
+    The loop is in the graph, and not a copy of the step for every token: so one graph serves all lengths.
+
+    Parameters
+    ----------
+    step : function of (B, …) and (B, …), of which each may be several, to what is like the first
+    first : (B, …), or several, o_0
+    inputs : (B, T, …), or several
+    reverse : whether the last token comes first
+
+    Returns
+    -------
+    outputs : (B, T, …), or several
+    """
+    turn = lambda part: tf.transpose(part, [1, 0, *range(2, part.shape.rank)])  # (B, T, …) -> (T, B, …), and back
+    return tree_map(turn, tf.scan(step, tree_map(turn, inputs), first, reverse=reverse))
+
+
 class WeightedLayer(keras.layers.Layer):
     """A layer whose weights are given by name and shape, and are reached as attributes of that name."""
 
@@ -62,21 +85,22 @@ class GRUEncoder(WeightedLayer):
     def call(self, embedded, lengths):
         """Embedded tokens (B, S, M) and lengths (B,) to states (B, S, 2N), zero at padding, and the last state read
         backwards (B, N), which is the one at the first token and so never at padding."""
-        mask = padding_mask(lengths, embedded.shape[1])[:, 0, :, None]  # (B, 1, S) -> (B, S, 1)
-        forward, _ = self._read("forward", embedded, mask, range(embedded.shape[1]))
-        backward, last = self._read("backward", embedded, mask, reversed(range(embedded.shape[1])))
+        mask = padding_mask(lengths, tf.shape(embedded)[1])[:, 0, :, None]  # (B, 1, S) -> (B, S, 1)
+        forward, backward = self._read("forward", embedded, mask), self._read("backward", embedded, mask)
         states = tf.concat([forward, backward], axis=-1)  # (B, S, N) twice -> (B, S, 2N)
-        return tf.where(mask, states, tf.zeros_like(states)), last
+        return tf.where(mask, states, tf.zeros_like(states)), backward[:, 0]
 
-    def _read(self, direction, embedded, mask, order):
+    def _read(self, direction, embedded, mask):
         w = {name.removeprefix(f"{direction}."): w for name, w in self.named.items() if name.startswith(direction)}
-        input_gates = tf.unstack(embedded @ w["input_weight"] + w["input_bias"], axis=1)  # (B, S, M) -> S × (B, 3N)
-        state = tf.zeros_like(input_gates[0][:, : w["state_weight"].shape[0]])  # (B, N)
-        states = [None] * len(input_gates)
-        for s in order:
-            read = gru_step(input_gates[s], state @ w["state_weight"] + w["state_bias"], state)
-            states[s] = state = tf.where(mask[:, s], read, state)  # padding leaves the state as it was
-        return tf.stack(states, axis=1), state  # S × (B, N) -> (B, S, N)
+        input_gates = embedded @ w["input_weight"] + w["input_bias"]  # (B, S, M) -> (B, S, 3N)
+
+        def step(state, token):
+            gates, is_token = token
+            read = gru_step(gates, state @ w["state_weight"] + w["state_bias"], state)
+            return tf.where(is_token, read, state)  # padding leaves the state as it was
+
+        first = tf.zeros_like(input_gates[:, 0, : w["state_weight"].shape[0]])  # (B, N)
+        return scan(step, first, (input_gates, mask), reverse=direction == "backward")
 
 
 class Memory(NamedTuple):
@@ -99,7 +123,7 @@ class AttentionDecoder(WeightedLayer):
         """The memory and the first state (B, M) from the encoder's states (B, S, 2N) and its last one (B, N)."""
         w = self.named
         # additive_scores projects queries and keys together; the keys are the same at every step, so they go first.
-        memory = Memory(states, states @ w["key_weight"], padding_mask(lengths, states.shape[1])[:, 0])
+        memory = Memory(states, states @ w["key_weight"], padding_mask(lengths, tf.shape(states)[1])[:, 0])
         return memory, tf.tanh(last @ w["initial_weight"] + w["initial_bias"])  # (B, N) -> (B, M)
 
     def step(self, embedded_gates, state, memory):
@@ -180,10 +204,9 @@ class Seq2Seq(keras.Model):
         (B, T, S)."""
         memory, state = self.encode(source, lengths, training)
         embedded = self.dropout(tf.gather(self.embedding.value, target), training=training)  # (B, T) -> (B, T, M)
-        steps = [(state, None, None)]
-        for gates in tf.unstack(self.decoder.embedded_gates(embedded), axis=1):  # (B, T, 3M) -> T × (B, 3M)
-            steps.append(self.decoder.step(gates, steps[-1][0], memory))
-        states, contexts, weights = (tf.stack(column, axis=1) for column in zip(*steps[1:], strict=True))
+        nothing = tf.zeros_like(memory.values[:, 0]), tf.zeros_like(memory.values[..., 0])  # (B, 2N), (B, S)
+        step = lambda before, gates: self.decoder.step(gates, before[0], memory)
+        states, contexts, weights = scan(step, (state, *nothing), self.decoder.embedded_gates(embedded))
         features = self.decoder.readout(embedded, states, contexts)  # (B, T, M)
         return self._logits(self.dropout(features, training=training)), weights
 

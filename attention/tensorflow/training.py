@@ -10,7 +10,8 @@ class Learner:
     Parameters
     ----------
     task : what is learned, with all that `attention.experiments.loop` says; its `settings` have `seed`, `clip` and
-        `average`
+        `average`; its `signature`, where it has one, is the `tf.TensorSpec` of each part of a batch: one graph then
+        serves all batches, whatever sizes they have on the axes that are None there
     """
 
     framework, packages = "tensorflow", ("numpy", "tensorflow", "keras")
@@ -22,17 +23,18 @@ class Learner:
         # fused in an order that differs from one process to the next, and so do the last digits.
         tf.config.experimental.enable_op_determinism()
         tf.config.optimizer.set_experimental_options({"remapping": False})
-        tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and a new pair of lengths needs one
+        tf.get_logger().setLevel("ERROR")  # it warns of new graphs, and another size of pictures needs one
         self.model, self.average = task.model(), task.model()
         self.optimizer = keras.optimizers.Adam(beta_2=0.98, epsilon=1e-8, global_clipnorm=self.settings.clip)
         self.optimizer.build(self.model.trainable_variables)
-        self.learn = tf.function(train_step)
+        learn = lambda *batch: train_step(task, self.model, self.optimizer, *batch)
+        self.learn = tf.function(learn, input_signature=getattr(task, "signature", None), autograph=False)
 
     def step(self, batch, rate):
         """Learn from one batch; its loss."""
         first = int(self.optimizer.iterations) == 0
         self.optimizer.learning_rate.assign(rate)
-        loss = self.learn(self.task, self.model, self.optimizer, *map(tf.constant, batch))
+        loss = self.learn(*map(tf.constant, batch))
         update_average(self.average, self.model, 0.0 if first else self.settings.average)
         return float(loss)
 
@@ -68,7 +70,7 @@ def train_step(task, model, optimizer, *batch):
     return loss
 
 
-@tf.function
+@tf.function(autograph=False)
 def update_average(average, model, kept):
     """Move the averaged weights towards the model's; statistics, which no gradient moves, go along."""
     for mean, variable in zip(average.weights, model.weights, strict=True):

@@ -7,7 +7,7 @@ from attention.evaluation.bleu import bleu
 from attention.tensorflow.decoding import greedy
 from attention.tensorflow.recurrent import Seq2Seq, sequence_loss
 
-SIZES = (8, 12, 16, 20, 24, 28, 36, 48, 64, 96)  # lengths are rounded up: a graph is built for every pair of lengths
+TOKENS, LENGTHS = tf.TensorSpec([None, None], tf.int64), tf.TensorSpec([None], tf.int64)
 
 
 class Translation:
@@ -19,6 +19,7 @@ class Translation:
     """
 
     name, score = "translation", "bleu"
+    signature = TOKENS, LENGTHS, TOKENS  # sentences of any number and length
 
     def __init__(self, corpus):
         self.corpus, self.settings = corpus, corpus.settings
@@ -26,7 +27,7 @@ class Translation:
 
     def batches(self, first):
         """Training batches without end, from step `first` on."""
-        return self.corpus.batches(first, SIZES)
+        return self.corpus.batches(first)
 
     def model(self):
         """The model with its first weights."""

@@ -12,7 +12,7 @@ import pytest
 
 from attention.__main__ import main
 from attention.arrays import ADAPTERS
-from attention.data.batches import sentence_batches
+from attention.data.batches import pad, sentence_batches
 from attention.data.folder import folder_pairs
 from attention.data.tokenizer import decode, encode
 from attention.evaluation.bleu import bleu
@@ -144,6 +144,23 @@ def test_both_frameworks_learn_alike(corpus, settings):
         assert first == pytest.approx(float(second), rel=1e-4)
         losses.append(first)
     assert losses[-1] < losses[0]
+
+
+def test_one_graph_of_tensorflow_serves_sentences_of_all_lengths():
+    """And learns from each as an eager step does."""
+    tf.config.run_functions_eagerly(False)
+    settings = replace(SETTINGS, dropout=0.0)
+    in_graph, eager = (learner("tensorflow", settings, corpus_of(settings)) for _ in range(2))
+    rng = np.random.default_rng(3)
+    for size, longest, written in ((3, 4, 3), (2, 9, 6), (1, 1, 1), (3, 5, 9)):
+        batch = *pad([rng.integers(3, 320, longest).tolist()] * size), rng.integers(3, 320, (size, 1 + written))
+        found = in_graph.step(batch, 0.01)
+        eager.optimizer.learning_rate.assign(0.01)
+        expected = in_tensorflow.train_step(eager.task, eager.model, eager.optimizer, *map(tf.constant, batch))
+        assert found == pytest.approx(float(expected), rel=1e-5)
+    assert in_graph.learn.experimental_get_tracing_count() == 1
+    for name, array in eager.model.named_weights().items():
+        np.testing.assert_allclose(in_graph.model.named_weights()[name], array, atol=1e-4, err_msg=name)
 
 
 # The model and its loss

@@ -371,3 +371,55 @@ def attention_backward(equations):
     picture.arrow((right + width / 2, y[-1] + height), (right + width / 2, low))
     back(average, low - gap / 2, "weights")
     return picture
+
+
+def attention_over_places(equations):
+    """A map (h, w, N) with a weight for each place: their average is one row (N,), and this gives the class.
+
+    `equations` are the numbers of the convolution, of score, weights and context, and of the logits, as the chapter
+    writes them: ``("(12.1)", "(12.6)", "(12.7)")``. The weights are softmax(0, 1, 0, 0 / 1, 3, 2, 0 / 0, 2, 1, 0); a
+    place is as dark as its weight.
+    """
+    of_map, of_look, of_logits = equations
+    scores = [[0, 1, 0, 0], [1, 3, 2, 0], [0, 2, 1, 0]]
+    total = sum(math.exp(score) for row in scores for score in row)
+    weights = [[math.exp(score) / total for score in row] for row in scores]
+    h, w, N = 3, 4, 3
+    left, right, top, low = 16, 268, 132, 340
+    middle = top + h * CELL / 2
+
+    def dark(row, column):
+        return BLUE, 1.6 * weights[row][column]
+
+    picture = Diagram("attention over the places of a map", low + 150)
+    picture.box(left, 14, 176, 46, "picture (48, 48)", fill="#e4eef6")
+    picture.box(right, 14, 156, 46, "query *q* (A,)", "learned", fill="#e4eef6")
+    picture.arrow((left + 108, 60), (left + 108, top - 28))
+    picture.text(left + 116, 80, f"{of_map}, five times", "left", BLUE)
+    picture.text(left - 4, top - 12 - N * 7 - 12, "map (h, w, N)", "left")
+    picture.grid(left, top, h, w, N, shade=dark)
+    picture.arrow((right + 78, 60), (right + 78, top - 34))
+    picture.text(right + 86, 80, of_look, "left", BLUE)
+    picture.text(right, top - 22, "weights (h, w)", "left")
+    picture.grid(right, top, h, w, shade=dark)
+    for row in range(h):
+        for column in range(w):
+            x, y = right + (column + 0.5) * CELL, top + (row + 0.5) * CELL
+            picture.text(x, y, f"{weights[row][column]:.2f}"[1:])
+    picture.arrow((left + w * CELL + N * BACK[0] + 8, middle), (right - 8, middle))
+    picture.text((left + w * CELL + N * BACK[0] + right) / 2, middle - 34, "keys:", colour=MUTED)
+    picture.text((left + w * CELL + N * BACK[0] + right) / 2, middle - 14, "scores,", colour=MUTED)
+    picture.text((left + w * CELL + N * BACK[0] + right) / 2, middle + 16, "softmax", colour=MUTED)
+    row = 190
+    for x in (left + 88, right + 78):
+        picture.arrow(
+            (x, top + h * CELL + 8), (x, low - 52), (row + N * CELL / 2, low - 52), (row + N * CELL / 2, low - 8)
+        )
+    picture.text(left + 80, low - 72, "values", "right", MUTED)
+    picture.text(row + N * CELL / 2 + 8, low - 28, f"average {of_look}", "left", BLUE)
+    picture.grid(row, low, 1, N, shade=lambda row, column: (BLUE, 0.35))
+    picture.text(row - 8, low + CELL / 2, "context *c* (N,)", "right")
+    picture.arrow((row + N * CELL / 2, low + CELL + 8), (row + N * CELL / 2, low + 88))
+    picture.text(row + N * CELL / 2 + 8, low + 64, of_logits, "left", BLUE)
+    picture.box(row - 34, low + 88, N * CELL + 68, 46, "logits *ℓ*", "of the classes")
+    return picture

@@ -20,6 +20,7 @@ OF = ["attention.diagrams"]
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
 WAY_BACK = ("(5.1)", "(5.2)", "(5.3)", "(5.4)")
+PLACES = ("(12.1)", "(12.6)", "(12.7)")
 DRAWN = {
     "forward_and_back": diagrams.forward_and_back,
     "attention": diagrams.attention,
@@ -28,6 +29,7 @@ DRAWN = {
     "attention_backward": lambda: diagrams.attention_backward(equations=WAY_BACK),
     "masks": diagrams.masks,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
+    "attention_over_places": lambda: diagrams.attention_over_places(equations=PLACES),
 }
 SVG = "{http://www.w3.org/2000/svg}"
 WIDEST = FontProperties(family="DejaVu Serif")  # of the fonts that the pictures name
@@ -61,6 +63,7 @@ def test_a_diagram_has_a_name_in_words():
         "<Diagram: attention forward and back>",
         "<Diagram: padding, causal and window masks>",
         "<Diagram: one step of the decoder>",
+        "<Diagram: attention over the places of a map>",
     ]
 
 
@@ -151,6 +154,21 @@ def test_attention_backward_carries_its_equations_and_bars_its_gradients():
     assert ["".join(part.itertext()) for part in barred] == ["q", "k", "s", "p", "o", "v"]
     with pytest.raises(ValueError, match="not enough"):
         diagrams.attention_backward(equations=WAY_BACK[:3])
+
+
+@heeds("attention_over_places", "equations", of=OF)
+def test_attention_over_places_carries_its_equations_and_is_as_dark_as_its_weights():
+    picture = diagrams.attention_over_places(equations=("(1)", "(2)", "(3)"))
+    said = words(picture)
+    assert re.findall(r"\(\d\)", " ".join(said)) == ["(1)", "(2)", "(2)", "(3)"]
+    weights = [float(word) for word in said if re.fullmatch(r"\.\d\d", word)]
+    assert len(weights) == 3 * 4
+    assert sum(weights) == pytest.approx(1, abs=0.05)  # rounded
+    faces = [float(face.get("fill-opacity")) for face in parse(picture).iter(f"{SVG}polygon")]
+    flat = faces[-3 - 12 : -3]  # before the three of the context
+    assert np.argsort(flat, kind="stable").tolist() == np.argsort(weights, kind="stable").tolist()
+    with pytest.raises(ValueError, match="not enough"):
+        diagrams.attention_over_places(equations=PLACES[:2])
 
 
 def shown_in_chapters():

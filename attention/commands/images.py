@@ -10,7 +10,7 @@ BEST = "the best stored one for single digits"
 ARCHITECTURES = {  # {name: (settings, tasks of the scenes)}
     "resnet": ({"pooling": "average"}, ("single", "cluttered")),
     "resnet-attention": ({"pooling": "attention"}, ("single", "cluttered")),
-    "resnet-glimpses": ({"pooling": "glimpses", "told": True, "steps": 4000}, ("pointed",)),
+    "resnet-glimpses": ({"pooling": "glimpses", "told": True, "steps": 1600}, ("pointed",)),
 }
 
 

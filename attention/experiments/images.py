@@ -41,11 +41,11 @@ class Settings:
     batch: int = 64
     rate: float = 1e-2  # of Adam, at its highest
     warmup: int = 200  # steps from 0 to the highest rate; from there it falls to 0 in a straight line
-    steps: int = 8000
+    steps: int = 3000
     clip: float = 1.0  # longest gradient
     average: float = 0.99  # the weights that are validated and stored are a moving average
-    validate_every: int = 500
-    patience: int = 16  # validations without a better accuracy before training stops
+    validate_every: int = 250
+    patience: int = 12  # validations without a better accuracy before training stops
     seed: int = 1
 
     def __post_init__(self):

@@ -97,14 +97,17 @@ def test_the_same_classes_from_each_framework(path):
 
 
 def test_good_enough():
-    """The aims that were set before anything was trained; where one is missed, the card shows by how much."""
+    """The aims were 98 % of single digits, 95 % of cluttered scenes, 97 % pointing: TensorFlow's model misses the first by
+    a twentieth of a percent, and MNIST's 90 % are missed by two or three. The cards say so."""
     for framework in ("pytorch", "tensorflow"):
         attention = RESULTS[of("attention", framework)]["test"]
-        assert attention["single"]["accuracy"] >= 0.975
+        assert attention["single"]["accuracy"] >= 0.979
         assert attention["cluttered"]["accuracy"] >= 0.95
         assert min(attention[task]["pointing"] for task in ("single", "cluttered")) >= 0.97
+        assert RESULTS[of("attention", framework)]["mnist"]["accuracy"] >= 0.87
     glimpses = RESULTS[of("glimpses")]["test"]["pointed"]
-    assert min(glimpses["accuracy"], glimpses["pointing"]) >= 0.95
+    assert glimpses["accuracy"] >= 0.96
+    assert glimpses["pointing"] >= 0.97
     for result in RESULTS.values():
         for figures in result["test"].values():
             assert figures["pointing"] is None or figures["pointing"] > 0.2 + max(figures["centre"], figures["random"])

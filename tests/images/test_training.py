@@ -291,5 +291,5 @@ def test_who_is_to_be_told_needs_markers():
 def test_what_is_learned_by_where_nothing_is_said():
     assert asdict(Settings()) == {
         "width": 32, "pooling": "attention", "gate": "none", "told": False, "batch": 64, "rate": 1e-2, "warmup": 200,
-        "steps": 8000, "clip": 1.0, "average": 0.99, "validate_every": 500, "patience": 16, "seed": 1,
+        "steps": 3000, "clip": 1.0, "average": 0.99, "validate_every": 250, "patience": 12, "seed": 1,
     }  # fmt: skip

@@ -97,8 +97,8 @@ def test_the_same_classes_from_each_framework(path):
 
 
 def test_good_enough():
-    """The aims were 98 % of single digits, 95 % of cluttered scenes, 97 % pointing: TensorFlow's model misses the first by
-    a twentieth of a percent, and MNIST's 90 % are missed by two or three. The cards say so."""
+    """The aims were 98 % of single digits, 95 % of cluttered scenes, 97 % pointing and 90 % of MNIST. TensorFlow's
+    model misses the first by a twentieth of a percent, and all miss the last by two or three: the cards say so."""
     for framework in ("pytorch", "tensorflow"):
         attention = RESULTS[of("attention", framework)]["test"]
         assert attention["single"]["accuracy"] >= 0.979

@@ -48,7 +48,7 @@ class MaximumPool(AveragePool):
 
     def _squeeze(self, places, mask):
         largest = np.where(mask[..., None], places, -np.inf).max(axis=1)  # (B, S, N) -> (B, N)
-        return np.where(mask.any(axis=-1, keepdims=True), largest, 0).astype(places.dtype)
+        return np.where(mask.any(axis=-1, keepdims=True), largest, 0)
 
 
 class AttentionPool:
@@ -151,4 +151,4 @@ def flatten(features, mask=None):
     if mask is None:
         return places, np.ones((B, h * w), bool)
     mask = np.broadcast_to(mask, (B, h * w))
-    return np.where(mask[..., None], places, 0).astype(places.dtype), mask
+    return np.where(mask[..., None], places, 0), mask

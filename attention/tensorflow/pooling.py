@@ -2,8 +2,8 @@
 
 The axes: B images, h and w the height and width of a map, S = h · w places, numbered row by row, N features at a place,
 A hidden units of a score. A layer takes `weights`, {name: array}; where it may look is a mask (B, S), True = may be
-used, and what it hides may hold anything. Keras, which has masks of its own, would make something
-else of a `mask`: these layers have no `call`, and are called without it.
+used, and what it hides may hold anything. Keras, which has masks of its own, would make something else of a `mask`:
+these layers have no `call`, and are called without it.
 """
 
 import keras

@@ -9,8 +9,10 @@ import pytest
 import attention.numpy as atn_np
 from attention.device import asked_device
 from attention.weights.initial import initial_weights
-from attention.weights.tables import seq2seq
+from attention.weights.tables import resnet, seq2seq
 from tests.adapters import DTYPES, TOLERANCE, NumPy, PyTorch, TensorFlow, derivatives, library
+from tests.images.test_layers import build, drawn
+from tests.images.test_vision import learner
 
 if asked_device() == "cpu":
     pytest.skip("ATTENTION_DEVICE is cpu: `make gpu` runs this", allow_module_level=True)
@@ -97,3 +99,25 @@ def test_a_training_step(adapter):
     losses = [learner.step(BATCH, 0.01) for _ in range(20)]
     near(losses[0], in_numpy.sequence_loss(logits, target[:, 1:], settings.smoothing), TOLERANCE["float32"])
     assert losses[-1] < losses[0]
+
+
+@both
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("pooling", resnet.CHOICES["pooling"])
+def test_a_residual_network(adapter, dtype, pooling):
+    sizes = {"classes": 4, "width": 8, "pooling": pooling, "gate": "cbam"}
+    weights = {name: array.astype(dtype) for name, array in drawn(resnet.shapes(**sizes)).items()}
+    images = rng.random((3, 28, 21)).astype(dtype)
+    expected, looked = atn_np.ResNet(weights)(images)
+    found, weighed = build(adapter, "ResNet", weights, sizes)(adapter.give(images))
+    assert adapter.device(found) == "cuda"
+    near(adapter.take(found), expected, TOLERANCE[dtype])
+    if looked is not None:
+        near(adapter.take(weighed), looked, TOLERANCE[dtype])
+
+
+@both
+def test_a_residual_network_learns(adapter):
+    made = learner(adapter)
+    losses = [made.step(made.task.batch(number), 0.02) for number in range(30)]
+    assert np.mean(losses[-5:]) < np.mean(losses[:5]) / 2

@@ -441,6 +441,24 @@ def test_dropout_leaves_out_its_share_and_enlarges_the_rest(adapter):
     np.testing.assert_allclose(found, size * np.tanh(size), rtol=1e-12)
 
 
+@heeds("scan", "step", "first", "inputs", "reverse", of=PACKAGES[1:2])
+def test_a_scan_goes_through_a_sentence_from_either_end():
+    scan, inputs = (
+        recurrent(TensorFlow).scan,
+        tf.constant([[[1.0], [2.0], [3.0]], [[10.0], [20.0], [30.0]]]),
+    )  # (B, T, 1)
+    first = tf.constant([[0.0], [1.0]])  # (B, 1)
+    for given, expected in (
+        ({}, [[1, 4, 11], [12, 44, 118]]),  # o_t = 2 o_{t−1} + i_t
+        ({"reverse": True}, [[17, 8, 3], [178, 84, 32]]),
+    ):
+        found = scan(lambda before, now: 2 * before + now, first, inputs, **given)
+        np.testing.assert_array_equal(found[..., 0], expected)
+    longer, shorter = scan(lambda before, now: (before[0] + now, before[1] - now), (first, first), inputs)
+    np.testing.assert_array_equal(longer[..., 0], [[1, 3, 6], [11, 31, 61]])
+    np.testing.assert_array_equal(shorter[..., 0], [[-1, -3, -6], [-9, -29, -59]])
+
+
 LEADING = [  # of queries, and of keys and values
     ((), ()),
     ((2,), (2,)),

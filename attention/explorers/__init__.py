@@ -9,7 +9,8 @@ from attention.explorers.alignment import alignment
 from attention.explorers.hull import hull
 from attention.explorers.loss import loss
 from attention.explorers.mask import mask
+from attention.explorers.scene import scene
 from attention.explorers.scores import scores
 from attention.explorers.softmax import softmax
 
-__all__ = ["alignment", "hull", "loss", "mask", "scores", "softmax"]
+__all__ = ["alignment", "hull", "loss", "mask", "scene", "scores", "softmax"]

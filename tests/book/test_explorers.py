@@ -2,17 +2,24 @@
 
 import json
 import re
+from io import BytesIO
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 import attention.numpy as atn
 from attention import explorers
 from attention.data.batches import pad
+from attention.data.scenes import scenes
 from attention.data.tokenizer import START
+from attention.explorers.scene import bitmap
+from attention.numpy.vision import ResNet
+from attention.stored import MODELS
 from attention.translator import Translator
+from attention.weights.store import load
 
 WORDS, SCORES = ["Hunde", "spielen", "Schnee"], np.log([1.0, 3.0, 6.0])
 QUERY, KEYS = np.array([2.0, 1.0]), np.array([[1.0, 0.5], [1.0, 4.0], [2.0, 0.0]])
@@ -24,11 +31,14 @@ TURN_KEYS, SAID = (
 )
 GRID = np.array([[0.3, -1.2, 2.0], [1.5, 0.0, -0.4]])
 GERMAN = ["Zwei Hunde spielen im Schnee.", "Ein Mann spielt Gitarre."]
+WEIGHTS, _ = load(MODELS / "resnet_attention_pytorch.safetensors")
+SCENE, DIGITS = scenes("cluttered", "test", 1).images[0], [str(digit) for digit in range(10)]
 MADE = {
     "alignment": lambda: explorers.alignment(Translator("numpy"), GERMAN),
     "hull": lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], np.log([2.0, 3.0])),
     "loss": lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [-2.0, 1.0]),
     "mask": lambda: explorers.mask(WORDS[:2], WORDS, GRID, np.array([[True, False, True], [True, True, True]])),
+    "scene": lambda: explorers.scene(WEIGHTS, SCENE, DIGITS),
     "scores": lambda: explorers.scores(WORDS, QUERY, KEYS, WEIGHT, ADDITIVE),
     "softmax": lambda: explorers.softmax(WORDS, SCORES),
 }
@@ -319,6 +329,52 @@ def test_a_cell_of_the_alignment_is_pointed_at(stage):
 def test_a_sentence_that_is_too_long_for_the_grid_is_refused():
     with pytest.raises(ValueError, match="at most 10 are shown"):
         explorers.alignment(Translator("numpy"), [" ".join(GERMAN)])
+
+
+def test_the_model_looks_and_answers_as_in_the_library(stage):
+    found = stage(MADE["scene"]()).evaluate(RESULT)
+    logits, weights = ResNet(WEIGHTS)(SCENE[None].astype(np.float32))
+    np.testing.assert_allclose(found["weights"], weights[0], rtol=0, atol=2e-5)
+    np.testing.assert_allclose(found["chance"], atn.softmax(logits)[0], rtol=0, atol=2e-3)  # of logits in thousandths
+
+
+@pytest.mark.parametrize("wide", [0, 30])
+def test_a_spot_of_ones_own_is_averaged_by_the_library(wide, stage):
+    tab = stage(MADE["scene"]())
+    press(tab, "row of the spot", *["ArrowDown"] * 3)
+    press(tab, "column of the spot", "Home", "ArrowRight")
+    press(tab, "its width, in places", *["ArrowRight"] * wide)
+    i, j = (value(tab, f"{name} of the spot") for name in ("row", "column"))
+    width = 10 ** value(tab, "its width, in places")
+    model = ResNet({name: array.astype(np.float64) for name, array in WEIGHTS.items()})
+    features = model.features(SCENE[None].astype(np.float64))
+    _, h, w, N = features.shape
+    rows, columns = np.indices((h, w)).reshape(2, -1)
+    weights = atn.softmax(-((rows - i) ** 2 + (columns - j) ** 2) / (2 * width**2))
+    chance = atn.softmax(model.classify(weights[None] @ features.reshape(h * w, N)))[0]
+    found = tab.evaluate(RESULT)
+    np.testing.assert_allclose(found["weights"], weights, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found["chance"], chance, rtol=0, atol=2e-3)
+
+
+def test_the_spot_goes_where_one_points(stage):
+    tab = stage(MADE["scene"]())
+    tab.locator(".places circle").nth(12 * 2 + 5).click(force=True)
+    assert (value(tab, "row of the spot"), value(tab, "column of the spot")) == (2, 5)
+    assert np.argmax(tab.evaluate(RESULT)["weights"]) == 12 * 2 + 5
+
+
+def test_the_picture_of_a_scene_is_its_pixels():
+    image = np.linspace(0, 1, 35).reshape(7, 5)
+    read = np.asarray(Image.open(BytesIO(bitmap(image))).convert("L"))
+    np.testing.assert_allclose(1 - read / 255, image, atol=1 / 30 + 1e-9)
+
+
+def test_a_scene_needs_attention():
+    weights, _ = load(MODELS / "resnet_average_pytorch.safetensors")
+    for arguments in ((weights, SCENE), (WEIGHTS, SCENE[None])):
+        with pytest.raises(ValueError, match="a scene is one image, for a model with attention"):
+            explorers.scene(*arguments, DIGITS)
 
 
 # The same scores by the library, of one query (1, D) and keys (S, D).

@@ -20,6 +20,7 @@ def show_weights(axes, image, weights):
     heaviest = max(weights.max(), 1e-12)
     axes.imshow(weights, cmap="autumn_r", vmin=0, vmax=heaviest, alpha=0.7 * weights / heaviest, extent=reach)
     axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5), xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
 
 
 def draw_heatmap(path, images, weights, titles):

@@ -32,7 +32,7 @@ class Glyphs(NamedTuple):
 def glyphs(split):
     """The glyphs of a split, made when they are first asked for: VARIANTS of each digit.
 
-    A variant is turned by up to 15°, slanted, stretched and bent a little; its longer side has 14 to 24 pixels.
+    A variant is turned by up to 15°, slanted, stretched and bent a little; its longer side has 13 to 24 pixels.
 
     Parameters
     ----------

@@ -8,8 +8,8 @@ cluttered 48 × 48: one whole digit among pieces of others, strokes and shading.
 pointed   64 × 64: three digits of three classes and a marker, a little frame with a dot in it, each in a corner of its
           own. Asked for is the digit in the corner opposite to the marker. No window of 23 × 23 pixels, which is what
           one place of the course's ResNet sees, holds anything of both a digit and the marker. So nothing that is seen
-          at one place says whether the digit there is asked for: the three are alike, and who looks once, by what is
-          seen at each place alone, is right for one in three.
+          at one place says whether the digit there is asked for. Who looks once, at places that see one corner each,
+          cannot always be right (chapter 12 proves it); who guesses among the three is right once in three.
 """
 
 from functools import cache

@@ -31,7 +31,7 @@ the strokes in `attention.data.glyphs` had 120 of these digits before their eyes
 
 TERMS = """The digits are scikit-learn's: Alpaydin and Kaynak (1998), "Optical recognition of handwritten digits", UCI
 Machine Learning Repository, <https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits>,
-CC BY 4.0. Two thirds of the 1,797 were learned from, in scenes that `attention.data.scenes` paints.
+CC BY 4.0. Of the 1,797, 1,168 were learned from, in scenes that `attention.data.scenes` paints.
 
 What it is good for: this course. It knows one digit on a canvas and nothing else, and names a digit whatever it is
 shown."""

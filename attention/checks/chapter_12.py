@@ -8,7 +8,6 @@ from attention.checks.trial import Fault
 
 NARROW = ("float32",)
 MAP = {"h": "rows", "w": "columns", "N": "channels"}
-ALL = (..., None, None)  # a row of numbers before which two axes of the map are put
 
 # Sections of the chapter
 POOLING = "A learned query over the places"
@@ -41,7 +40,7 @@ def _pool(
     x = features.reshape(*features.shape[:-3], h * w, N)  # (…, S, N)
     q, k = queries[:, None, :], (x @ key_weight)[..., None, :, :]
     q = q[:1] + 0 * q if asked == "first" else q
-    met = {"sum": lambda: q + k, "product": lambda: q * k, "keys alone": lambda: k + 0 * q}[join]()
+    met = {"sum": lambda: q + k, "product": lambda: q * k}[join]()
     hidden = {"tanh": lambda: np.tanh(met), "none": lambda: met, "each": lambda: np.tanh(q) + np.tanh(k),
               "relu": lambda: np.maximum(met, 0)}[bend]()  # fmt: skip
     scores = hidden @ score_weight if read == "score_weight" else hidden.sum(-1)  # (…, T, S)
@@ -87,7 +86,7 @@ POOL_BY_QUERIES = Exercise(
         "key_weight": arg.Floats("NA", arg.spread(0.6)), "score_weight": arg.Floats("A", arg.spread(2.0)),
     },
     stages=(
-        Stage("plain", leading=(0,), sizes={"h": 2, "w": 3, "N": 2, "T": 2, "A": 2}),
+        Stage("plain", leading=(0,), sizes={"h": 2, "w": 3, "N": 2, "T": 2, "A": 3}),
         Stage("other sizes", leading=(0, 0), ones=True),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("one place", leading=(0, 1), sizes={"h": 1, "w": 1}, types=(), tolerance=1e-12),
@@ -123,13 +122,11 @@ POOL_BY_QUERIES = Exercise(
             "The tanh is missing. Without it the query adds the same number to all scores, and softmax does not see "
             "it."),
         Misconception("relu for tanh", {"bend": "relu"}, "You take the relu of the hidden units; it is a tanh."),
-        Misconception("tanh of each", {"bend": "each"},
-            "You take the tanh of the query and of the key apart. The query then adds the same to all scores, and "
-            "softmax does not see it: add first."),
+        Misconception("the queries make no difference", {"bend": "each"},
+            "Every query of yours sees the same. They are added to the keys, inside the tanh; outside they add the same "
+            "to all scores, and softmax does not see it."),
         Misconception("query times key", {"join": "product"},
             "You multiply query and key. In an additive score they are added."),
-        Misconception("the queries left out", {"join": "keys alone"},
-            "The queries make no difference in yours: every one sees the same."),
         Misconception("the first query for all", {"asked": "first"},
             "All of your maps are those of the first query. Each query has one of its own."),
         Misconception("the hidden units summed", {"read": "none"},
@@ -236,7 +233,7 @@ HEAT_MAP = Exercise(
     returns="one number for each pixel", dtypes=("float32", "float16"),
     stages=(
         Stage("one number a pixel", ({"weights": SIX, "shape": (2, 3), "size": (2, 3), "stride": 1},), leading=(0, 1),
-            styles={"stride": 1}),
+            styles={"stride": 1}, sizes={"h": 3, "w": 5}),
         Stage("stride 2", ({"weights": SIX, "shape": (2, 3), "size": (3, 6), "stride": 2},), leading=(0, 0),
             styles={"stride": 2, "size": [None, "smallest", "largest"]}),
         Stage("stride 4", leading=(0, 0), ones=True, styles={"size": [None, "smallest", "largest"]}),
@@ -254,10 +251,10 @@ HEAT_MAP = Exercise(
             "You read the weights into the map column by column. Places are numbered row by row: place 1 stands to the "
             "right of place 0."),
         Misconception("a picture turned", {"order": "exchanged"},
-            "Your map has as many rows as there should be columns. `shape` is (rows, columns).", breaks_contract=True),
+            "Your map has as many rows as there should be columns. `shape` is (rows, columns)."),
         Misconception("all axes turned", {"order": "all axes"},
             "`.T` turns all axes round, those of the batch too. And places are numbered row by row: nothing has to be "
-            "turned.", breaks_contract=True),
+            "turned."),
         Misconception("blocks that begin at the centre", {"near": "begin"},
             "You paint the pixels from one centre to the next. A pixel belongs to the *nearest* centre: the blocks lie "
             "around their centres, half a stride further up and to the left."),
@@ -368,7 +365,7 @@ def right_seen(layers, size, place):
 def _seen(
     layers, size, place, order="down", pad="own", step="own", gaps="own", taps=0, edge="each", whole=None, negative="gone"
 ):  # fmt: skip
-    lengths = [size]
+    size, place, lengths = int(size), int(place), [int(size)]
     for kernel, stride, padding, dilation in layers:
         lengths.append((lengths[-1] + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1)
     places, found = {place}, np.zeros(size, dtype=bool)
@@ -575,11 +572,6 @@ def _step(rng, plan, drawn):
     return int(plan.styles.get("stride", 4))
 
 
-class _Boxes(arg.Made):
-    """Boxes (…, K, 4), whole numbers, of which the first ones lie at the centre of the heaviest place: around it, or
-    with an edge on it. It is drawn before the numbers that place the centres: those are the styles'."""
-
-
 def _boxes(rng, plan, drawn):
     """Boxes (…, K, 4) with edges on the centres and around them; some lie where no digit is: −1, −1, −1, −1."""
     weights, first, stride = drawn["weights"], plan.styles.get("first", [0]), int(plan.styles.get("stride", 4))
@@ -599,14 +591,6 @@ def _boxes(rng, plan, drawn):
         bottom, right = max(int(np.ceil(row)) + after[0], top + 1), max(int(np.ceil(column)) + after[1], left + 1)
         made[at] = (top, left, bottom, right) if rng.random() > 0.1 else -1
     return made
-
-
-def _far_boxes(rng, shape):
-    return shape
-
-
-def _even_boxes(count):
-    return count
 
 
 def _nearly_tied(rng, shape):
@@ -654,8 +638,7 @@ POINTED_AT = Exercise(
         Stage("equal weights", leading=(1, 1, 2), styles={"weights": [_peaks, arg.nothing, _no_weight]}),
         Stage("nearly equal weights", leading=(1, 1), styles={"weights": _nearly_tied}),
         Stage("large maps", leading=(1,), sizes={"h": 43, "w": 30}, styles={"first": [[6], [1]]}),
-        Stage("no digit at all", ({"weights": TWO_BY_THREE, "boxes": np.full((2, 4), -1), "first": -1, "stride": 1},
-            {"weights": TWO_BY_THREE, "boxes": np.zeros((0, 4), np.int64), "first": 0, "stride": 4}), leading=()),
+        Stage("no digit at all", ({"weights": TWO_BY_THREE, "boxes": np.full((2, 4), -1), "first": -1, "stride": 1},), leading=()),
     ),
     misconceptions=(
         Misconception("edges that count twice", {"edges": "closed"},
@@ -725,7 +708,7 @@ def _curve(
     else:
         down = np.argsort(scores if goes == "lightest" else -scores, -1, kind="stable")
     if order == "first":
-        down = down.reshape(-1, S)[:1] + 0 * down
+        down = np.broadcast_to(down.reshape(-1, S)[0], down.shape)
     if order == "place":
         down = np.arange(S) + 0 * down
     whole = scores - scores.max(-1, keepdims=True)
@@ -878,8 +861,7 @@ def right_excite(features, mask, down, up):
 
 
 def _excite(
-    features, mask, down, up, mean="inside", bend="relu", gate="sigmoid", touched=None, empty="zero", applied="product",
-    outside="zero",
+    features, mask, down, up, mean="inside", bend="relu", gate="sigmoid", touched=None, applied="product", outside="zero",
 ):  # fmt: skip
     inside = mask[..., None]
     kept = features * inside if touched else np.where(inside, features, 0)
@@ -888,7 +870,7 @@ def _excite(
     if mean == "batch":
         lead = tuple(range(total.ndim - 1))
         total, count = total.sum(lead, keepdims=True) + 0 * total, count.sum(lead, keepdims=True) + 0 * count
-    count = np.maximum(count, 1) if empty == "zero" else count
+    count = np.maximum(count, 1)
     squeezed = {
         "inside": lambda: total / count, "batch": lambda: total / count,
         "places": lambda: total / (mask.shape[-1] * mask.shape[-2]), "sum": lambda: total,
@@ -908,7 +890,7 @@ def _excite(
     }[applied]()  # fmt: skip
     if applied == "gates":
         return result
-    return result if outside == "kept" else np.where(inside, result, 0)
+    return np.where(inside, result, features if outside == "kept" else 0)
 
 
 def _foul_places(rng, shape):
@@ -1006,8 +988,8 @@ SQUEEZE_EXCITE = Exercise(
             "You take something from 1 that is nearly 1. Of a small gate few digits are left, or none."),
         Misconception("0 times NaN", {"touched": True},
             "Outside the picture there may be NaN or ∞, and 0 times either is NaN. Put zeros in their place."),
-        Misconception("0 / 0", {"empty": "nan"},
-            "A picture without a place has the mean 0 / 0. All of its result is 0."),
+        Misconception("the padding kept", {"outside": "kept"},
+            "Outside the picture your result holds what stood there. It is to be 0."),
         Misconception("the gates added", {"applied": "sum"}, "You add the gates to the features. They multiply."),
         Misconception("the features added once more", {"applied": "residual"},
             "You add the features to the gated ones. The skip around the block is not a part of the gate."),

@@ -109,7 +109,8 @@ POOL_BY_QUERIES = Exercise(
     ),
     misconceptions=(
         Misconception("softmax along a row of the map", {"over": "row"},
-            "Your weights sum to one in each row of the map. All places of it compete: they sum to one over both axes."),
+            "Your weights sum to one in each row of the map. All places of it compete: they sum to one over both "
+            "axes."),
         Misconception("softmax along a column of the map", {"over": "column"},
             "Your weights sum to one in each column of the map. All places of it compete: they sum to one over both "
             "axes."),
@@ -123,8 +124,8 @@ POOL_BY_QUERIES = Exercise(
             "it."),
         Misconception("relu for tanh", {"bend": "relu"}, "You take the relu of the hidden units; it is a tanh."),
         Misconception("the queries make no difference", {"bend": "each"},
-            "Every query of yours sees the same. They are added to the keys, inside the tanh; outside they add the same "
-            "to all scores, and softmax does not see it."),
+            "Every query of yours sees the same. They are added to the keys, inside the tanh; outside they add the "
+            "same to all scores, and softmax does not see it."),
         Misconception("query times key", {"join": "product"},
             "You multiply query and key. In an additive score they are added."),
         Misconception("the first query for all", {"asked": "first"},
@@ -142,8 +143,8 @@ POOL_BY_QUERIES = Exercise(
             "exp of a large score is infinite, and of a very low one 0: the quotient is NaN. Take the largest score of "
             "the map away first."),
         Misconception("one maximum for all", {"peak": "all"},
-            "You take away the largest score of all maps. In one far below it every exponential rounds to 0. Each query "
-            "has its own maximum in each picture."),
+            "You take away the largest score of all maps. In one far below it every exponential rounds to 0. Each "
+            "query has its own maximum in each picture."),
         Misconception("keys averaged", {"value": "keys"},
             "You averaged what `key_weight` makes of the features. The features themselves are the values.",
             breaks_contract=True),
@@ -363,7 +364,8 @@ def right_seen(layers, size, place):
 
 
 def _seen(
-    layers, size, place, order="down", pad="own", step="own", gaps="own", taps=0, edge="each", whole=None, negative="gone"
+    layers, size, place, order="down", pad="own", step="own", gaps="own", taps=0, edge="each", whole=None,
+    negative="gone",
 ):  # fmt: skip
     size, place, lengths = int(size), int(place), [int(size)]
     for kernel, stride, padding, dilation in layers:
@@ -548,7 +550,7 @@ def _pointed_at(
         j = (flat * np.tile(np.arange(w), h)).sum(-1) / total
     offset = {"first": first, "none": 0, "half": first + stride / 2}[begin]
     row, column = (offset + stride * i, offset + stride * j) if places == "pixels" else (i, j)
-    row, column = ((column, row) if turned else (row, column))
+    row, column = (column, row) if turned else (row, column)
     row, column = np.asarray(row)[..., None], np.asarray(column)[..., None]
     top, left, bottom, right = (boxes[..., k] for k in range(4))
     if box == "sizes":
@@ -638,7 +640,9 @@ POINTED_AT = Exercise(
         Stage("equal weights", leading=(1, 1, 2), styles={"weights": [_peaks, arg.nothing, _no_weight]}),
         Stage("nearly equal weights", leading=(1, 1), styles={"weights": _nearly_tied}),
         Stage("large maps", leading=(1,), sizes={"h": 43, "w": 30}, styles={"first": [[6], [1]]}),
-        Stage("no digit at all", ({"weights": TWO_BY_THREE, "boxes": np.full((2, 4), -1), "first": -1, "stride": 1},), leading=()),
+        Stage("no digit at all", (
+            {"weights": TWO_BY_THREE, "boxes": np.full((2, 4), -1), "first": -1, "stride": 1},
+        ), leading=()),
     ),
     misconceptions=(
         Misconception("edges that count twice", {"edges": "closed"},
@@ -776,7 +780,10 @@ def _alone(rng, shape):
     return np.where(gone, -np.inf, arg.fine(rng, shape))
 
 
-FOUR = {"scores": np.array([0.5, 2.0, -1.0, 1.0]), "features": np.array([[1.0, 0.0], [0.0, 2.0], [4.0, 4.0], [-2.0, 1.0]])}
+FOUR = {
+    "scores": np.array([0.5, 2.0, -1.0, 1.0]),
+    "features": np.array([[1.0, 0.0], [0.0, 2.0], [4.0, 4.0], [-2.0, 1.0]]),
+}
 ERASURE_CURVE = Exercise(
     number="12.6", name="erasure_curve", see=ERASING, reference=right_curve, faulty=_curve, dtypes=NARROW,
     frameworks=("numpy", "pytorch"),
@@ -805,14 +812,14 @@ ERASURE_CURVE = Exercise(
         Misconception("the weights not renewed", {"renewed": "not"},
             "You take away what the heaviest places contributed, and the weights of the others no longer sum to one."),
         Misconception("divided by 1 − p", {"renewed": "1 − p"},
-            "You divide by 1 minus what was erased. Where the erased places had nearly all the weight that has hardly a "
-            "digit, or is 0: make the weights of those that are left from their scores."),
+            "You divide by 1 minus what was erased. Where the erased places had nearly all the weight that has "
+            "hardly a digit, or is 0: make the weights of those that are left from their scores."),
         Misconception("divided by what is left", {"renewed": "weights"},
             "You divide the finished weights by their sum. Beside a score that is far larger the others have rounded "
             "to 0 by then, and nothing is left to divide: begin with the scores."),
         Misconception("softmax of weights", {"renewed": "weights again"},
-            "You set weights to 0 and take softmax of them once more. A 0 counts there with its exponential, 1, and the "
-            "others are no scores."),
+            "You set weights to 0 and take softmax of them once more. A 0 counts there with its exponential, 1, and "
+            "the others are no scores."),
         Misconception("scores of 0", {"hidden": "zero"},
             "You give the erased places the score 0. Its exponential is 1: they are not gone."),
         Misconception("scores of −10⁴", {"hidden": "−10⁴"},
@@ -820,7 +827,8 @@ ERASURE_CURVE = Exercise(
             "is 0."),
         Misconception("equal weights for those that are left", {"renewed": "equal"},
             "You take the plain average of the places that are left. They keep their weights, in proportion."),
-        Misconception("the lightest first", {"goes": "lightest"}, "You erase the places with the *least* weight first."),
+        Misconception("the lightest first", {"goes": "lightest"},
+            "You erase the places with the *least* weight first."),
         Misconception("the erased kept", {"kept": True},
             "You keep what is to be erased, and erase the rest."),
         Misconception("in the order of the places", {"order": "place"},
@@ -861,7 +869,8 @@ def right_excite(features, mask, down, up):
 
 
 def _excite(
-    features, mask, down, up, mean="inside", bend="relu", gate="sigmoid", touched=None, applied="product", outside="zero",
+    features, mask, down, up, mean="inside", bend="relu", gate="sigmoid", touched=None, applied="product",
+    outside="zero",
 ):  # fmt: skip
     inside = mask[..., None]
     kept = features * inside if touched else np.where(inside, features, 0)
@@ -942,7 +951,8 @@ SQUEEZE_EXCITE = Exercise(
         "down": arg.Floats("NA"), "up": arg.Floats("AN"),
     },
     stages=(
-        Stage("nothing outside", leading=(0, 1), styles={"mask": arg.everything}, sizes={"h": 2, "w": 3, "N": 2, "A": 4}),
+        Stage("nothing outside", leading=(0, 1), styles={"mask": arg.everything},
+            sizes={"h": 2, "w": 3, "N": 2, "A": 4}),
         Stage("pictures in a corner", leading=(0, 1), ones=True, sizes={"A": 4}, styles={"mask": _corner}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"mask": [_corner, arg.seen]}),
         Stage("anything outside", leading=(0, 1, 2), sizes={"A": 4}, styles={"features": _foul_places,

@@ -10,12 +10,12 @@ NARROW = ("float32",)
 MAP = {"h": "rows", "w": "columns", "N": "channels"}
 
 # Sections of the chapter
-POOLING = "A learned query over the places"
-PLACES = "Places and pixels"
-POINTING = "Does it look at the right thing?"
-ERASING = "Where the weight lies, and what matters"
-CHANNELS = "Attention over channels"
-NORMALISATION = "Batch normalisation"
+POOLING = "A look: additive attention over places"
+PLACES = "What a place can see"
+POINTING = "Does it look there? Pointing"
+ERASING = "Does it matter? Erasure"
+CHANNELS = "Attention without a query: gates"
+NORMALISATION = "Layers that stay in measure: batch normalisation"
 
 
 def softmax(scores, axis=-1):
@@ -79,8 +79,8 @@ def _some_far(rng, shape):
 
 POOL_BY_QUERIES = Exercise(
     number="12.1", name="pool_by_queries", see=POOLING, reference=right_pool, faulty=_pool, dtypes=NARROW,
-    frameworks=("numpy", "tensorflow", "pytorch"), outputs=("vectors", "maps"),
-    axes={"vectors": "…TN", "maps": "…Thw"}, nouns=MAP,
+    frameworks=("numpy", "tensorflow", "pytorch"), outputs=("contexts", "maps"),
+    axes={"contexts": "…TN", "maps": "…Thw"}, nouns=MAP,
     arguments={
         "features": arg.Floats("…hwN", arg.fine), "queries": arg.Floats("TA", arg.fine),
         "key_weight": arg.Floats("NA", arg.spread(0.6)), "score_weight": arg.Floats("A", arg.spread(2.0)),
@@ -135,7 +135,7 @@ POOL_BY_QUERIES = Exercise(
         Misconception("a scale", {"scale": True},
             "You divide the scores by a root. Additive scores have none: `score_weight` can learn any size."),
         Misconception("places numbered column by column", {"order": "columns"},
-            "Your vectors are right, and your maps show the weights at other places: they were put back column by "
+            "Your contexts are right, and your maps show the weights at other places: they were put back column by "
             "column. Places are numbered row by row."),
         Misconception("a mean of weighted places", {"share": "mean"},
             "You divide once more by the number of places. The weights sum to one already."),

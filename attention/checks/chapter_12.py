@@ -91,9 +91,8 @@ POOL_BY_QUERIES = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("one place", leading=(0, 1), sizes={"h": 1, "w": 1}, types=(), tolerance=1e-12),
         Stage("large maps", leading=(0,), sizes={"h": 31, "w": 20, "N": 3, "T": 2, "A": 4}, gradient=False),
-        Stage("extreme scores", leading=(0, 1), types=(), tolerance=1e-9,
-            styles={"key_weight": _one_unit_without_keys, "score_weight": _read_a_thousandfold,
-                    "queries": arg.spread(1.0)}),
+        Stage("extreme scores", leading=(0, 1), types=(), tolerance=1e-9, gradient=False,
+            styles={"key_weight": _one_unit_without_keys, "score_weight": _read_a_thousandfold}),
         Stage("extreme scores in float32", leading=(0, 1), types=(), tolerance=5e-3, gradient=False, styles={
             "features": arg.held("float32", arg.normal), "queries": arg.held("float32", arg.normal),
             "key_weight": arg.held("float32", _one_unit_without_keys),
@@ -105,7 +104,8 @@ POOL_BY_QUERIES = Exercise(
             "features": arg.upstream}, types=("float32",)),
         Stage("saturated units", leading=(0, 1), styles={"queries": _some_far, "score_weight": arg.spread(2.0)},
             types=("float32",)),
-        Stage("features of all sizes", leading=(0, 1), styles={"features": arg.sizes}, types=("float32",)),
+        Stage("features of all sizes", leading=(0, 1), styles={"features": arg.sizes}, types=("float32",),
+            gradient=False),
     ),
     misconceptions=(
         Misconception("softmax along a row of the map", {"over": "row"},
@@ -768,6 +768,13 @@ def _apart_fine(rng, shape):
     return np.round(400 * rng.standard_normal(shape), 3)
 
 
+def _untied(style):
+    """The same, but that no two scores of a row are equal, or nearly so."""
+    return lambda rng, shape: style(rng, shape) + 1e-5 * rng.permuted(
+        np.broadcast_to(np.arange(1, shape[-1] + 1), shape), axis=-1
+    )
+
+
 def _some_tied(rng, shape):
     """Scores of which many are equal, zeros of either sign among them."""
     return rng.integers(-1, 2, shape) * rng.choice([-1.0, 1.0], shape)
@@ -797,14 +804,14 @@ ERASURE_CURVE = Exercise(
             types=("float32",)),
         Stage("one place", leading=(0, 1), sizes={"S": 1}),
         Stage("scores far apart", leading=(0, 1, 2), styles={"scores": _apart_fine}, types=(), tolerance=1e-11),
-        Stage("a sure row", leading=(0, 1), styles={"scores": [arg.sure(lead) for lead in (20, 45, 300)]}, types=(),
+        Stage("a sure row", leading=(0, 1), styles={"scores": [_untied(arg.sure(lead)) for lead in (20, 45, 300)]}, types=(),
             tolerance=1e-11),
         Stage("scores far from 0", leading=(0, 1), styles={"scores": _far_fine}, types=(), tolerance=1e-9),
         Stage("scores far apart in float32", leading=(0, 1), types=(), tolerance=1e-4, gradient=False, styles={
             "scores": arg.held("float32", _apart_fine), "features": arg.held("float32", arg.normal)}),
         Stage("scores of −∞", (
             {"scores": np.array([0.5, -np.inf, 1.0]), "features": np.array([[1.0, 0], [0, 2], [4, 4]])},
-        ), leading=(0, 1, 2), styles={"scores": [arg.holes, arg.hollow, _alone]}, types=("float32",)),
+        ), leading=(0, 1, 2), styles={"scores": [_untied(arg.holes), _untied(arg.hollow), _alone]}, types=("float32",)),
         Stage("many places", leading=(0, 1), sizes={"S": 211, "N": 2}, types=("float32",), gradient=False),
         Stage("features of all sizes", leading=(0, 1), styles={"features": arg.sizes}, types=("float32",)),
     ),
@@ -1081,8 +1088,8 @@ def _channels_far(rng, shape):
 
 
 def _flat_channels(rng, shape):
-    """Channels that hardly differ, about as little as ε: some not at all."""
-    return arg.normal(rng, shape[-1:]) + arg.fine(rng, shape) * rng.choice([0.0, 1e-3, 3e-3], shape[-1:])
+    """Channels whose variance is about as small as ε."""
+    return arg.normal(rng, shape[-1:]) + arg.fine(rng, shape) * rng.choice([3e-4, 1e-3, 3e-3], shape[-1:])
 
 
 def _no_spread(rng, shape):

@@ -235,10 +235,10 @@ HEAT_MAP = Exercise(
     stages=(
         Stage("one number a pixel", ({"weights": SIX, "shape": (2, 3), "size": (2, 3), "stride": 1},), leading=(0, 1),
             styles={"stride": 1}, sizes={"h": 3, "w": 5}),
-        Stage("stride 2", ({"weights": SIX, "shape": (2, 3), "size": (3, 6), "stride": 2},), leading=(0, 0),
-            styles={"stride": 2, "size": [None, "smallest", "largest"]}),
+        Stage("stride 3", ({"weights": SIX, "shape": (2, 3), "size": (5, 8), "stride": 3},), leading=(0, 0),
+            styles={"stride": 3, "size": [None, "smallest", "largest"]}),
         Stage("stride 4", leading=(0, 0), ones=True, styles={"size": [None, "smallest", "largest"]}),
-        Stage("other strides", leading=(0, 0), styles={"stride": [3, 5, 6, 7, 8, 16]}),
+        Stage("other strides", leading=(0, 0), styles={"stride": [2, 5, 6, 7, 8, 16]}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"stride": [3, 4]}),
         Stage("one place", leading=(0, 1), sizes={"h": 1, "w": 1}, styles={"stride": [1, 4]}),
         Stage("weights of all sizes", leading=(0, 1), styles={"weights": [arg.sizes, arg.small], "stride": [2, 5]},
@@ -475,7 +475,8 @@ PIXELS_SEEN = Exercise(
         Stage("one layer", ({"layers": [(3, 2, 1, 1)], "size": 8, "place": 1},
             {"layers": [(3, 1, 1, 1)], "size": 5, "place": 2}), leading=(0, 0), styles={"count": (1, 2),
             "place": ENDS}),
-        Stage("several layers", leading=(0, 0, 0), styles={"place": ENDS}),
+        Stage("several layers", ({"layers": [(3, 1, 1, 1), (1, 1, 1, 1)], "size": 5, "place": 0},),
+            leading=(0, 0, 0), styles={"place": ENDS}),
         Stage("other kernels and paddings", leading=(0,) * 6, styles={"layers": uneven_layer, "place": ENDS}),
         Stage("kernels with holes", ({"layers": [(3, 1, 0, 2)], "size": 7, "place": 1},), leading=(0,) * 6,
             styles={"layers": dilated_layer, "place": ENDS}),
@@ -625,7 +626,7 @@ POINTED_AT = Exercise(
     axes={"result": "…"}, returns="the number of a box for each map", dtypes=("float32", "float16"),
     stages=(
         Stage("plain", (
-            {"weights": TWO_BY_THREE, "boxes": np.array([[0, 0, 4, 4], [3, 2, 9, 7]]), "first": 0, "stride": 4},
+            {"weights": TWO_BY_THREE, "boxes": np.array([[0, 0, 4, 8], [3, 2, 9, 7]]), "first": 0, "stride": 4},
             {"weights": TWO_BY_THREE, "boxes": np.array([[0, 0, 4, 4], [5, 2, 9, 7]]), "first": 0, "stride": 4},
         ), leading=(0, 0, 0), ones=True),
         Stage("edges", (
@@ -770,8 +771,8 @@ def _apart_fine(rng, shape):
 
 def _untied(style):
     """The same, but that no two scores of a row are equal, or nearly so."""
-    return lambda rng, shape: style(rng, shape) + 1e-5 * rng.permuted(
-        np.broadcast_to(np.arange(1, shape[-1] + 1), shape), axis=-1
+    return lambda rng, shape: (
+        style(rng, shape) + 1e-5 * rng.permuted(np.broadcast_to(np.arange(1, shape[-1] + 1), shape), axis=-1)
     )
 
 
@@ -804,8 +805,8 @@ ERASURE_CURVE = Exercise(
             types=("float32",)),
         Stage("one place", leading=(0, 1), sizes={"S": 1}),
         Stage("scores far apart", leading=(0, 1, 2), styles={"scores": _apart_fine}, types=(), tolerance=1e-11),
-        Stage("a sure row", leading=(0, 1), styles={"scores": [_untied(arg.sure(lead)) for lead in (20, 45, 300)]}, types=(),
-            tolerance=1e-11),
+        Stage("a sure row", leading=(0, 1), types=(), tolerance=1e-11, styles={
+            "scores": [_untied(arg.sure(lead)) for lead in (20, 45, 300)]}),
         Stage("scores far from 0", leading=(0, 1), styles={"scores": _far_fine}, types=(), tolerance=1e-9),
         Stage("scores far apart in float32", leading=(0, 1), types=(), tolerance=1e-4, gradient=False, styles={
             "scores": arg.held("float32", _apart_fine), "features": arg.held("float32", arg.normal)}),

@@ -97,6 +97,8 @@ POOL_BY_QUERIES = Exercise(
             "features": arg.held("float32", arg.normal), "queries": arg.held("float32", arg.normal),
             "key_weight": arg.held("float32", _one_unit_without_keys),
             "score_weight": arg.held("float32", _read_a_thousandfold)}),
+        Stage("scores far apart", leading=(0, 1), types=(), tolerance=1e-9, gradient=False,
+            styles={"score_weight": arg.spread(2000.0)}),
         Stage("ties and zeros", leading=(0, 1), types=(), tolerance=1e-12, styles={
             "features": [arg.tied, arg.nothing], "queries": [arg.tied, arg.nothing], "score_weight": arg.tied}),
         Stage("sure maps", leading=(0, 1, 2), styles={"score_weight": arg.spread(15.0)}, types=(), tolerance=1e-11),
@@ -592,7 +594,7 @@ def _boxes(rng, plan, drawn):
         before, after = np.where(on, 0, before), np.where(~on & (rng.random(2) < 0.25), 0, after)
         top, left = int(np.ceil(row)) - before[0], int(np.ceil(column)) - before[1]
         bottom, right = max(int(np.ceil(row)) + after[0], top + 1), max(int(np.ceil(column)) + after[1], left + 1)
-        made[at] = (top, left, bottom, right) if rng.random() > 0.1 else -1
+        made[at] = np.maximum((top, left, bottom, right), (0, 0, 1, 1)) if rng.random() > 0.1 else -1
     return made
 
 

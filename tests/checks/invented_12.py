@@ -428,6 +428,16 @@ def last_row_by_itself(weights, shape, size, stride):
 
 
 @wrong("heat_map")
+def square_where_it_can_be(weights, shape, size, stride):
+    """Takes a map for square if its number of places allows it. Witness: 2 × 8 places."""
+    side = math.isqrt(weights.shape[-1])
+    if side**2 == weights.shape[-1] and size[0] > side and size[1] > side:
+        shape = (side, side)
+    rows, columns = (_nearest(n, m, stride) for n, m in zip(size, shape, strict=True))
+    return _painted(weights, shape, rows, columns)
+
+
+@wrong("heat_map")
 def turned_like_a_picture(weights, shape, size, stride):
     """Rotated by half a turn. Witness: any."""
     rows, columns = (_nearest(n, m, stride) for n, m in zip(size, shape, strict=True))
@@ -832,6 +842,20 @@ def by_slices_of_a_picture(weights, boxes, first, stride):
         hits = [k for k, (a, b, c, d) in enumerate(boxes[at].tolist()) if a <= row < c and b <= column < d]
         found.append(hits[0] if hits else -1)
     return np.array(found, dtype=np.int64).reshape(weights.shape[:-2])
+
+
+@right("pointed_at")
+def a_number_for_one_map(weights, boxes, first, stride):
+    found = _which(_in_boxes(boxes, *_centres(weights, first, stride)))
+    return int(found) if weights.ndim == 2 else found
+
+
+@wrong("pointed_at")
+def by_a_sort_that_is_not_stable(weights, boxes, first, stride):
+    """Witness: equal weights in a large map."""
+    flat = weights.reshape(*weights.shape[:-2], -1)
+    i, j = np.divmod(np.argpartition(-flat, 0, axis=-1)[..., 0], weights.shape[-1])
+    return _which(_in_boxes(boxes, (first + stride * i)[..., None], (first + stride * j)[..., None]))
 
 
 @right("pointed_at")
@@ -1433,6 +1457,17 @@ def momentum_is_nine_tenths(x, mean, variance, scale, shift, training, momentum)
         return _normal(x, mean, variance, scale, shift), mean, variance
     own, spread = x.mean(OVER), x.var(OVER)
     return _normal(x, own, spread, scale, shift), _moved(mean, own, 0.9), _moved(variance, spread, 0.9)
+
+
+@wrong("batch_norm")
+def begins_with_the_first_batch(x, mean, variance, scale, shift, training, momentum):
+    """Moving statistics of 0 are taken for none. Witness: mean 0 and variance 0."""
+    if not training:
+        return _normal(x, mean, variance, scale, shift), mean, variance
+    own, spread = x.mean(OVER), x.var(OVER)
+    if not mean.any() and not variance.any():
+        return _normal(x, own, spread, scale, shift), own, spread
+    return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
 @wrong("batch_norm")

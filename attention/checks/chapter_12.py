@@ -1024,12 +1024,12 @@ SQUEEZE_EXCITE = Exercise(
 )  # fmt: skip
 
 
-# 12.8 batch_norm
+# 12.8 normalise_batch
 
 EPSILON = 1e-5
 
 
-def right_batch_norm(x, mean, variance, scale, shift, training, momentum):
+def right_batch(x, mean, variance, scale, shift, training, momentum):
     if not training:
         return (x - mean) / np.sqrt(variance + EPSILON) * scale + shift, mean, variance
     own = x.mean((0, 1, 2))
@@ -1038,7 +1038,7 @@ def right_batch_norm(x, mean, variance, scale, shift, training, momentum):
     return y, momentum * mean + (1 - momentum) * own, momentum * variance + (1 - momentum) * spread
 
 
-def _batch_norm(
+def _batch(
     x, mean, variance, scale, shift, training, momentum, by="asked", over="all", epsilon="variance", moves="training",
     spread="n", root=True, affine="both", way="own", bent="centred",
 ):  # fmt: skip
@@ -1108,8 +1108,8 @@ def _equal(rng, shape):
 
 
 BOTH = [False, True]
-BATCH_NORM = Exercise(
-    number="12.8", name="batch_norm", see=NORMALISATION, reference=right_batch_norm, faulty=_batch_norm, dtypes=NARROW,
+NORMALISE_BATCH = Exercise(
+    number="12.8", name="normalise_batch", see=NORMALISATION, reference=right_batch, faulty=_batch, dtypes=NARROW,
     outputs=("result", "new_mean", "new_variance"), axes={"result": "BhwN", "new_mean": "N", "new_variance": "N"},
     nouns={**MAP, "B": "pictures"},
     arguments={
@@ -1190,5 +1190,5 @@ BATCH_NORM = Exercise(
 )  # fmt: skip
 
 EXERCISES = (
-    POOL_BY_QUERIES, HEAT_MAP, COORDINATES_BY_HAND, PIXELS_SEEN, POINTED_AT, ERASURE_CURVE, SQUEEZE_EXCITE, BATCH_NORM,
+    POOL_BY_QUERIES, HEAT_MAP, COORDINATES_BY_HAND, PIXELS_SEEN, POINTED_AT, ERASURE_CURVE, SQUEEZE_EXCITE, NORMALISE_BATCH,
 )  # fmt: skip

@@ -376,10 +376,10 @@ def turned(*arguments):
     return -picture_by_picture(*arguments)
 
 
-# 12.8 batch_norm
+# 12.8 normalise_batch
 
 
-@right("batch_norm")
+@right("normalise_batch")
 def flattened(x, mean, variance, scale, shift, training, momentum):
     rows = x.reshape(-1, x.shape[-1])
     centre, spread, ways = mean, variance, (mean, variance)
@@ -391,7 +391,7 @@ def flattened(x, mean, variance, scale, shift, training, momentum):
     return ((rows - centre) * factor + shift).reshape(x.shape), *ways
 
 
-@right("batch_norm")
+@right("normalise_batch")
 def channel_by_channel(x, mean, variance, scale, shift, training, momentum):
     result, new_mean, new_variance = np.empty_like(x), mean.copy(), variance.copy()
     for n in range(x.shape[-1]):
@@ -404,33 +404,35 @@ def channel_by_channel(x, mean, variance, scale, shift, training, momentum):
     return [result, new_mean, new_variance]
 
 
-@known("batch_norm", "the batch at evaluation", "what comes out for a picture depends on its neighbours.")
+@known("normalise_batch", "the batch at evaluation", "what comes out for a picture depends on its neighbours.")
 def never_asks(x, mean, variance, scale, shift, training, momentum):
     result, *_ = flattened(x, mean, variance, scale, shift, True, momentum)
     return result, *flattened(x, mean, variance, scale, shift, training, momentum)[1:]
 
 
 @wrong(
-    "batch_norm", "the results", "Expected 3 results, result and new_mean and new_variance; a numpy ndarray came back."
+    "normalise_batch",
+    "the results",
+    "Expected 3 results, result and new_mean and new_variance; a numpy ndarray came back.",
 )
 def result_alone(*arguments):
     return flattened(*arguments)[0]
 
 
-@wrong("batch_norm", "the arguments", "Your function changed its argument `mean`")
+@wrong("normalise_batch", "the arguments", "Your function changed its argument `mean`")
 def in_place(x, mean, variance, scale, shift, training, momentum):
     result, new_mean, new_variance = flattened(x, mean, variance, scale, shift, training, momentum)
     mean[:] = new_mean
     return result, mean, new_variance
 
 
-@wrong("batch_norm", "the order of the results", "wanted are result, new_mean, new_variance, yours are")
+@wrong("normalise_batch", "the order of the results", "wanted are result, new_mean, new_variance, yours are")
 def variance_first(*arguments):
     result, new_mean, new_variance = flattened(*arguments)
     return result, new_variance, new_mean
 
 
-@wrong("batch_norm", "the scale", "result: Every number is 2 times what it should be.")
+@wrong("normalise_batch", "the scale", "result: Every number is 2 times what it should be.")
 def twice(*arguments):
     result, *moved = flattened(*arguments)
     return 2 * result, *moved

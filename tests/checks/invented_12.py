@@ -1299,7 +1299,7 @@ def by_masked_arrays(features, mask, down, up):
 # --- 12.8 ------------------------------------------------------------------------------------------------------------
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def over_rows_alone(x, mean, variance, scale, shift, training, momentum):
     """Over pictures and rows, then averaged over the columns. The mean is right. Witness: columns that differ."""
     if not training:
@@ -1308,7 +1308,7 @@ def over_rows_alone(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def spread_of_each_picture(x, mean, variance, scale, shift, training, momentum):
     """The mean of the pictures' variances. Witness: pictures whose means differ."""
     if not training:
@@ -1317,7 +1317,7 @@ def spread_of_each_picture(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def modes_exchanged(x, mean, variance, scale, shift, training, momentum):
     """Witness: any."""
     if training:
@@ -1326,7 +1326,7 @@ def modes_exchanged(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def one_picture_is_no_batch(x, mean, variance, scale, shift, training, momentum):
     """A single picture gets the moving statistics in training too. Witness: B = 1."""
     own, spread = x.mean(OVER), x.var(OVER)
@@ -1337,7 +1337,7 @@ def one_picture_is_no_batch(x, mean, variance, scale, shift, training, momentum)
     return _normal(x, mean, variance, scale, shift), mean, variance
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def at_least_epsilon(x, mean, variance, scale, shift, training, momentum):
     """The larger of variance and ε, not their sum. Witness: any."""
     own, spread = (x.mean(OVER), x.var(OVER)) if training else (mean, variance)
@@ -1346,7 +1346,7 @@ def at_least_epsilon(x, mean, variance, scale, shift, training, momentum):
     return result, *moved
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def epsilon_kept_in_the_variance(x, mean, variance, scale, shift, training, momentum):
     """The moving variance with ε. Witness: training."""
     if not training:
@@ -1355,7 +1355,7 @@ def epsilon_kept_in_the_variance(x, mean, variance, scale, shift, training, mome
     return _normal(x, own, spread, scale, shift, 0), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def epsilon_of_a_millionth(x, mean, variance, scale, shift, training, momentum):
     """Witness: variances around 1, in the sixth digit."""
     if not training:
@@ -1364,7 +1364,7 @@ def epsilon_of_a_millionth(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift, 1e-6), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def no_epsilon_at_evaluation(x, mean, variance, scale, shift, training, momentum):
     """Witness: evaluation."""
     if not training:
@@ -1373,7 +1373,7 @@ def no_epsilon_at_evaluation(x, mean, variance, scale, shift, training, momentum
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def deviations_are_moved(x, mean, variance, scale, shift, training, momentum):
     """The moving deviation, squared. Witness: training."""
     if not training:
@@ -1383,7 +1383,7 @@ def deviations_are_moved(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), deviation**2
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def mean_alone_is_moved(x, mean, variance, scale, shift, training, momentum):
     """Witness: training."""
     if not training:
@@ -1392,7 +1392,7 @@ def mean_alone_is_moved(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), variance
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def statistics_of_the_batch_returned(x, mean, variance, scale, shift, training, momentum):
     """Witness: training, momentum above 0."""
     if not training:
@@ -1401,7 +1401,7 @@ def statistics_of_the_batch_returned(x, mean, variance, scale, shift, training, 
     return _normal(x, own, spread, scale, shift), own, spread
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def median_for_the_mean(x, mean, variance, scale, shift, training, momentum):
     """Witness: training."""
     if not training:
@@ -1410,7 +1410,7 @@ def median_for_the_mean(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def in_the_callers_array(x, mean, variance, scale, shift, training, momentum):
     """x -= mean. Witness: any: the argument is changed."""
     own, spread = (x.mean(OVER), x.var(OVER)) if training else (mean, variance)
@@ -1420,7 +1420,7 @@ def in_the_callers_array(x, mean, variance, scale, shift, training, momentum):
     return result, *moved
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def moves_the_callers_mean(x, mean, variance, scale, shift, training, momentum):
     """mean *= momentum. Witness: training: the argument is changed."""
     if training:
@@ -1431,7 +1431,7 @@ def moves_the_callers_mean(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, mean, variance, scale, shift), mean, variance
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def squares_less_the_square(x, mean, variance, scale, shift, training, momentum):
     """Cut at 0. Witness: channels around a million."""
     if not training:
@@ -1441,7 +1441,7 @@ def squares_less_the_square(x, mean, variance, scale, shift, training, momentum)
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def flat_channels_left_alone(x, mean, variance, scale, shift, training, momentum):
     """A channel that hardly varies gets its shift alone. Witness: a variance of 1e-6."""
     own, spread = (x.mean(OVER), x.var(OVER)) if training else (mean, variance)
@@ -1450,7 +1450,7 @@ def flat_channels_left_alone(x, mean, variance, scale, shift, training, momentum
     return result, *moved
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def momentum_is_nine_tenths(x, mean, variance, scale, shift, training, momentum):
     """Whatever it is. Witness: another."""
     if not training:
@@ -1459,7 +1459,7 @@ def momentum_is_nine_tenths(x, mean, variance, scale, shift, training, momentum)
     return _normal(x, own, spread, scale, shift), _moved(mean, own, 0.9), _moved(variance, spread, 0.9)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def begins_with_the_first_batch(x, mean, variance, scale, shift, training, momentum):
     """Moving statistics of 0 are taken for none. Witness: mean 0 and variance 0."""
     if not training:
@@ -1470,7 +1470,7 @@ def begins_with_the_first_batch(x, mean, variance, scale, shift, training, momen
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def momentum_by_or(x, mean, variance, scale, shift, training, momentum):
     """`momentum or 0.9`. Witness: momentum 0."""
     if not training:
@@ -1479,7 +1479,7 @@ def momentum_by_or(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, keep), _moved(variance, spread, keep)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def corrected_in_the_result_alone(x, mean, variance, scale, shift, training, momentum):
     """n − 1 in the result. Witness: training."""
     if not training:
@@ -1489,7 +1489,7 @@ def corrected_in_the_result_alone(x, mean, variance, scale, shift, training, mom
     return _normal(x, own, corrected, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@wrong("batch_norm")
+@wrong("normalise_batch")
 def in_single_precision_inside(x, mean, variance, scale, shift, training, momentum):
     """Witness: float64."""
     y = x.astype(np.float32)
@@ -1500,7 +1500,7 @@ def in_single_precision_inside(x, mean, variance, scale, shift, training, moment
     return _normal(y, own, spread, scale, shift).astype(x.dtype), *moved
 
 
-@right("batch_norm")
+@right("normalise_batch")
 def folded_into_one_factor(x, mean, variance, scale, shift, training, momentum):
     """As in a network that is finished: one factor and one shift for each channel, about the first number."""
     ground = x[0, 0, 0]
@@ -1513,7 +1513,7 @@ def folded_into_one_factor(x, mean, variance, scale, shift, training, momentum):
     return result, mean * momentum + (own + ground) * (1 - momentum), _moved(variance, spread, momentum)
 
 
-@right("batch_norm")
+@right("normalise_batch")
 def shifted_squares(x, mean, variance, scale, shift, training, momentum):
     """The mean of the squares less the square, of numbers that were brought near 0 first."""
     if not training:
@@ -1524,7 +1524,7 @@ def shifted_squares(x, mean, variance, scale, shift, training, momentum):
     return _normal(x, own, spread, scale, shift), _moved(mean, own, momentum), _moved(variance, spread, momentum)
 
 
-@right("batch_norm")
+@right("normalise_batch")
 def number_by_number(x, mean, variance, scale, shift, training, momentum):
     """Welford's way."""
     if not training:

@@ -1059,7 +1059,7 @@ def _batch(
         moved = (moved[0], a * variance + (1 - a) * (var * n / (n - 1) if n > 1 else var * np.nan))
     batch = {"asked": training, "always": True, "never": False}[by]
     used = (about, var if over != "places" else var[:, None, None, :]) if batch else (mean, variance)
-    if by == "moved" or (way == "own" and by == "asked" and moves == "first" and training):
+    if moves == "first" and training:
         used = moved
     e = {"variance": EPSILON, "root": 0, "none": 0, "0.001": 1e-3}[epsilon]
     below = np.sqrt(used[1] + e) if root else used[1] + e
@@ -1190,5 +1190,6 @@ NORMALISE_BATCH = Exercise(
 )  # fmt: skip
 
 EXERCISES = (
-    POOL_BY_QUERIES, HEAT_MAP, COORDINATES_BY_HAND, PIXELS_SEEN, POINTED_AT, ERASURE_CURVE, SQUEEZE_EXCITE, NORMALISE_BATCH,
+    POOL_BY_QUERIES, HEAT_MAP, COORDINATES_BY_HAND, PIXELS_SEEN, POINTED_AT, ERASURE_CURVE, SQUEEZE_EXCITE,
+    NORMALISE_BATCH,
 )  # fmt: skip

@@ -5,6 +5,7 @@ import numpy as np
 from attention.checks import arguments as arg
 from attention.checks.exercise import Exercise, Misconception, Stage
 from attention.checks.trial import Fault
+from attention.checks.words import number
 
 NARROW = ("float32",)
 MAP = {"h": "rows", "w": "columns", "N": "channels"}
@@ -345,7 +346,7 @@ COORDINATES_BY_HAND = Exercise(
         Misconception("a map without edges", {"count": "divided"},
             "You divided by the strides. At the edge a window must fit in: that costs places."),
         Misconception("places without the padding", {"count": "no padding"},
-            "You counted the places without the padding of the first layer."),
+            "You counted too few places. The padding of the first layer lies before the picture and behind it."),
         Misconception("one place short", {"count": "one short"},
             "You counted the steps of the window. There is one place more than there are steps."),
     ),
@@ -569,6 +570,19 @@ def _pointed_at(
     return np.where(inside.any(-1), found, {"minus one": -1, "zero": 0, "count": K}[nothing])
 
 
+def where_the_centre_lies(trial, expected, got):
+    """The heaviest place of the first map that got a wrong box, and its centre."""
+    at = tuple(np.argwhere(trial.bad)[0])
+    first, stride, own = trial.inputs["first"], trial.inputs["stride"], trial.inputs["weights"][at]
+    i, j = map(int, np.unravel_index(own.argmax(), own.shape))
+    which = f" of map {list(map(int, at))}" if at else ""
+    return Fault(
+        "the box",
+        f"The heaviest place{which} is in row {i}, column {j} of the map, and its centre at "
+        f"({number(first + stride * i, 6)}, {number(first + stride * j, 6)}).",
+    )
+
+
 def _first_centre(rng, plan, drawn):
     style = plan.styles.get("first", [0])
     return float(rng.choice(style)) if isinstance(style[0], float) else int(rng.choice(style))
@@ -627,11 +641,12 @@ POINTED_AT = Exercise(
     arguments={"weights": arg.Floats("…hw", _positive), "boxes": arg.Made(_boxes), "first": arg.Made(_first_centre),
                "stride": arg.Made(_step)},
     axes={"result": "…"}, returns="the number of a box for each map", dtypes=("float32", "float16"),
+    properties=(where_the_centre_lies,),
     stages=(
         Stage("plain", (
             {"weights": TWO_BY_THREE, "boxes": np.array([[0, 0, 4, 8], [3, 2, 9, 7]]), "first": 0, "stride": 4},
             {"weights": TWO_BY_THREE, "boxes": np.array([[0, 0, 4, 4], [5, 2, 9, 7]]), "first": 0, "stride": 4},
-        ), leading=(0, 0, 0), ones=True),
+        ), leading=(0,) * 8, ones=True),
         Stage("edges", (
             {"weights": TWO_BY_THREE, "boxes": np.array([[4, 4, 8, 8]]), "first": 0, "stride": 4},
             {"weights": TWO_BY_THREE, "boxes": np.array([[0, 0, 4, 8]]), "first": 0, "stride": 4},

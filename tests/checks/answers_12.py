@@ -252,7 +252,7 @@ def for_each_box(weights, boxes, first, stride):
     return np.zeros(boxes.shape[:-1], np.int64) + map_by_map(weights, boxes, first, stride)[..., None]
 
 
-@wrong("pointed_at", "the numbers", "the result should be 1, yours is 2.")
+@wrong("pointed_at", "the box", "The heaviest place is in row 1, column 1 of the map, and its centre at (4, 4).")
 def counted_from_one(*arguments):
     found = map_by_map(*arguments)
     return np.where(found < 0, found, found + 1)

@@ -16,7 +16,7 @@ PLACES = "What a place can see"
 POINTING = "Does it look there? Pointing"
 ERASING = "Does it matter? Erasure"
 CHANNELS = "Attention without a query: gates"
-NORMALISATION = "Layers that stay in measure: batch normalisation"
+NORMALISATION = "Layers that keep their scale: batch normalisation"
 
 
 def softmax(scores, axis=-1):

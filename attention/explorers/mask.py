@@ -66,6 +66,6 @@ def _picture(queries, keys, scores, allowed, weights):
             f"score {scores[row, column]:g}</text></g>"
         )
     picture.text(
-        220, TOP + SIDE * len(queries) + 18, "darker: more weight   crossed out: must not be seen", colour=MUTED
+        220, TOP + SIDE * len(queries) + 18, "bluer: more weight   crossed out: must not be seen", colour=MUTED
     )
     return picture

@@ -89,7 +89,7 @@ def _picture(image, shape, looked, names, chances):
             f'fill="{BLUE}"/>'
             f'<text class="chance" x="{LEFT + BAR + 12}" y="{y + 14}" fill="{INK}">{chances[number]:.3f}</text>'
         )
-    picture.text(LEFT, TOP + SIDE + 12, "darker: more weight", "left", MUTED)
+    picture.text(LEFT, TOP + SIDE + 12, "stronger colour: more weight", "left", MUTED)
     return picture
 
 

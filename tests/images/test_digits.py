@@ -97,7 +97,11 @@ def test_a_damaged_file_gets_one_sentence(tmp_path, fault):
 PACKED = gzip.compress(GOOD)
 
 
-@pytest.mark.parametrize("content", [GOOD, PACKED[:-9], PACKED[:15] + b"\xff\xff" + PACKED[17:], PACKED[:-1] + b"\x01"])
+@pytest.mark.parametrize(
+    "content",
+    [GOOD, PACKED[:-9], PACKED[:15] + b"\xff\xff" + PACKED[17:], PACKED[:-1] + b"\x01"],
+    ids=["not packed", "cut off", "changed within", "another length"],
+)
 def test_a_damaged_gzip_gets_one_sentence(tmp_path, content):
     path = tmp_path / "a.gz"
     path.write_bytes(content)

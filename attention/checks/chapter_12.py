@@ -479,8 +479,9 @@ PIXELS_SEEN = Exercise(
         Stage("one layer", ({"layers": [(3, 2, 1, 1)], "size": 8, "place": 1},
             {"layers": [(3, 1, 1, 1)], "size": 5, "place": 2}), leading=(0, 0), styles={"count": (1, 2),
             "place": ENDS}),
-        Stage("several layers", ({"layers": [(3, 1, 1, 1), (1, 1, 1, 1)], "size": 5, "place": 0},),
-            leading=(0, 0, 0), styles={"place": ENDS}),
+        Stage("several layers", ({"layers": [(2, 2, 0, 2), (2, 1, 1, 2)], "size": 5, "place": 1},
+            {"layers": [(3, 1, 1, 1), (1, 1, 1, 1)], "size": 5, "place": 0}), leading=(0, 0, 0),
+            styles={"place": ENDS}),
         Stage("other kernels and paddings", leading=(0,) * 6, styles={"layers": uneven_layer, "place": ENDS}),
         Stage("kernels with holes", ({"layers": [(3, 1, 0, 2)], "size": 7, "place": 1},), leading=(0,) * 6,
             styles={"layers": dilated_layer, "place": ENDS}),
@@ -654,7 +655,9 @@ POINTED_AT = Exercise(
         ), leading=(1, 1)),
         Stage("several boxes", leading=(0, 1, 1), styles={"count": [2, 3, 7]}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
-        Stage("other centres and strides", leading=(1, 2), ones=True, styles={
+        Stage("other centres and strides", (
+            {"weights": np.array([[0.9, 0.1], [0, 0]]), "boxes": np.array([[0, 0, 4, 4]]), "first": -0.5, "stride": 4},
+        ), leading=(1, 2), ones=True, styles={
             "first": [[6], [0.5], [-1.5], [3], [11.25]], "stride": [2, 8, 3]}),
         Stage("equal weights", leading=(1, 1, 2), styles={"weights": [_peaks, arg.nothing, _no_weight]}),
         Stage("nearly equal weights", leading=(1, 1), styles={"weights": _nearly_tied}),
@@ -834,6 +837,8 @@ ERASURE_CURVE = Exercise(
             {"scores": np.array([0.5, -np.inf, 1.0]), "features": np.array([[1.0, 0], [0, 2], [4, 4]])},
         ), leading=(0, 1, 2), styles={"scores": [_untied(arg.holes), _untied(arg.hollow), _alone]}, types=("float32",)),
         Stage("many places", leading=(0, 1), sizes={"S": 211, "N": 2}, types=("float32",), gradient=False),
+        Stage("many equal scores", leading=(0, 1), sizes={"S": 100, "N": 2}, styles={"scores": [_some_tied,
+            arg.nothing]}, types=(), gradient=False),
         Stage("features of all sizes", leading=(0, 1), styles={"features": arg.sizes}, types=("float32",)),
     ),
     misconceptions=(
@@ -962,6 +967,11 @@ def _up_from_below(rng, shape):
     return -np.round(rng.uniform(2.0, 9.0, shape), 3)
 
 
+def _far_below(rng, shape):
+    """Weights so far below 0 that every gate is 0, and its slope too."""
+    return -np.round(rng.uniform(2000.0, 9000.0, shape), 3)
+
+
 def _above(rng, shape):
     """Features whose means are above 0."""
     return np.round(np.abs(rng.standard_normal(shape)) + 0.3, 4)
@@ -991,6 +1001,8 @@ SQUEEZE_EXCITE = Exercise(
             "up": arg.spread(1000.0), "mask": arg.seen}, gradient=False),
         Stage("small gates", leading=(0, 1), sizes={"A": 4}, types=("float32",), gradient=False, styles={
             "features": _above, "down": _positive_weights, "up": _up_from_below, "mask": arg.seen}),
+        Stage("gates that are shut", leading=(0,), sizes={"A": 4}, types=(), styles={
+            "features": _above, "down": _positive_weights, "up": _far_below, "mask": arg.seen}),
         Stage("zeros and ties", leading=(0, 1), types=("float32",), styles={"features": [arg.tied, arg.nothing],
             "down": arg.tied, "up": arg.tied, "mask": arg.seen}, gradient=False),
         Stage("features of all sizes", leading=(0, 1), sizes={"A": 4}, styles={"features": arg.sizes,

@@ -241,13 +241,15 @@ HEAT_MAP = Exercise(
         Stage("stride 3", ({"weights": SIX, "shape": (2, 3), "size": (5, 8), "stride": 3},), leading=(0, 0),
             styles={"stride": 3, "size": [None, "smallest", "largest"]}),
         Stage("stride 4", leading=(0, 0), ones=True, styles={"size": [None, "smallest", "largest"]}),
-        Stage("other strides", leading=(0, 0), styles={"stride": [2, 5, 6, 7, 8, 16]}),
+        Stage("other strides", leading=(0, 0), styles={"stride": [2, 5, 6, 7, 8, 16, 27, 101]}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"stride": [3, 4]}),
         Stage("one place", leading=(0, 1), sizes={"h": 1, "w": 1}, styles={"stride": [1, 4]}),
         Stage("weights of all sizes", leading=(0, 1), styles={"weights": [arg.sizes, arg.small], "stride": [2, 5]},
             types=()),
         Stage("large maps", leading=(0,), sizes={"h": 43, "w": 30}, styles={"stride": [2, 4, 5]},
             types=()),
+        Stage("very high maps", leading=(0,), sizes={"h": 1100, "w": 2}, styles={"stride": [2, 3]}),
+        Stage("very wide maps", leading=(0,), sizes={"h": 2, "w": 1100}, styles={"stride": [2, 3]}),
         Stage("wide maps", leading=(0, 1), sizes={"h": 2, "w": 8}, styles={"stride": [3, 4]}),
         Stage("square maps", leading=(0, 1), sizes={"h": 3, "w": 3}, styles={"weights": [arg.fine, arg.nothing]}),
     ),
@@ -492,6 +494,8 @@ PIXELS_SEEN = Exercise(
         Stage("no layer", ({"layers": [], "size": 4, "place": 2}, {"layers": [], "size": 1, "place": 0}), leading=()),
         Stage("many layers", leading=(0, 0), styles={"layers": [plain_layer, uneven_layer, dilated_layer],
             "count": (5, 8), "size": (150, 400)}),
+        Stage("wide kernels", ({"layers": [(256, 1, 0, 1)] * 2, "size": 520, "place": 4},
+            {"layers": [(64, 1, 32, 1)] * 3, "size": 200, "place": 100}), leading=()),
     ),
     misconceptions=(
         Misconception("from the picture upwards", {"order": "up"},
@@ -536,7 +540,7 @@ def right_pointed_at(weights, boxes, first, stride):
 
 def _pointed_at(
     weights, boxes, first, stride, edges="half open", box="corners", ties="first", pick="heaviest", several="first",
-    nothing="minus one", begin="first", places="pixels", numbered="rows", turned=None,
+    nothing="minus one", begin="first", places="pixels", numbered="rows", turned=None, cut=None,
 ):  # fmt: skip
     h, w = weights.shape[-2:]
     flat = weights.reshape(*weights.shape[:-2], h * w)
@@ -557,6 +561,7 @@ def _pointed_at(
     offset = {"first": first, "none": 0, "half": first + stride / 2}[begin]
     row, column = (offset + stride * i, offset + stride * j) if places == "pixels" else (i, j)
     row, column = (column, row) if turned else (row, column)
+    row, column = (np.trunc(row), np.trunc(column)) if cut else (row, column)
     row, column = np.asarray(row)[..., None], np.asarray(column)[..., None]
     top, left, bottom, right = (boxes[..., k] for k in range(4))
     if box == "sizes":
@@ -636,6 +641,21 @@ def _no_weight(rng, shape):
     return np.where(rng.random(shape) < 0.5, -0.0, 0.0)
 
 
+def _tiny(rng, shape):
+    """Far below all that could be added to 1."""
+    return 1e-200 * _positive(rng, shape)
+
+
+def _huge(rng, shape):
+    """Weights whose sum no type holds."""
+    return np.round(rng.uniform(0.6, 0.9, shape), 6) * float(np.finfo(np.float64).max)
+
+
+def _thousands(rng, shape):
+    """Weights whose sum float16 does not hold."""
+    return 32.0 * rng.integers(1000, 2000, shape)
+
+
 TWO_BY_THREE = np.array([[0.1, 0.1, 0.2], [0.1, 0.4, 0.1]])
 POINTED_AT = Exercise(
     number="12.5", name="pointed_at", see=POINTING, reference=right_pointed_at, faulty=_pointed_at,
@@ -655,14 +675,20 @@ POINTED_AT = Exercise(
         ), leading=(1, 1)),
         Stage("several boxes", leading=(0, 1, 1), styles={"count": [2, 3, 7]}),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
-        Stage("other centres and strides", (
-            {"weights": np.array([[0.9, 0.1], [0, 0]]), "boxes": np.array([[0, 0, 4, 4]]), "first": -0.5, "stride": 4},
-        ), leading=(1, 2), ones=True, styles={
-            "first": [[6], [0.5], [-1.5], [3], [11.25]], "stride": [2, 8, 3]}),
+        Stage("other centres and strides", leading=(1, 2), ones=True, styles={
+            "first": [[6], [0.5], [-1.5], [3], [11.25], [-0.5], [2.96875]], "stride": [2, 8, 3]}),
         Stage("equal weights", leading=(1, 1, 2), styles={"weights": [_peaks, arg.nothing, _no_weight]}),
         Stage("nearly equal weights", leading=(1, 1), styles={"weights": _nearly_tied}),
         Stage("large maps", leading=(1,), sizes={"h": 43, "w": 30}, styles={"first": [[6], [1]],
             "weights": [_positive, _peaks]}),
+        Stage("centres before the picture", (
+            {"weights": TWO_BY_THREE[::-1], "boxes": np.array([[0, 2, 4, 9]]), "first": -0.5, "stride": 4},
+            {"weights": TWO_BY_THREE.T, "boxes": np.array([[2, 0, 9, 4]]), "first": -1, "stride": 1},
+        ), leading=(0,) * 4, styles={"first": [[-0.5], [-0.125], [-1]], "stride": [1, 4]}),
+        Stage("large pictures", leading=(1,), sizes={"h": 43, "w": 30}, styles={"first": [[1], [0.5]],
+            "stride": 101}),
+        Stage("weights of other sizes", leading=(1,), styles={"weights": [_tiny, _huge]}, types=()),
+        Stage("weights at the limit of float16", leading=(1,), styles={"weights": _thousands}, types=("float16",)),
         Stage("no digit at all", (
             {"weights": TWO_BY_THREE[::-1, ::-1], "boxes": np.full((2, 4), -1), "first": -1, "stride": 1},
             {"weights": np.array([[0.6, 0.4]]), "boxes": np.full((1, 4), -1), "first": -1, "stride": 2},
@@ -688,6 +714,9 @@ POINTED_AT = Exercise(
             "You compare the place's own row and column with the box, which is in pixels."),
         Misconception("the first centre left out", {"begin": "none"},
             "You put the centre of the first place at pixel 0. It lies at `first`."),
+        Misconception("centres cut down to whole pixels", {"cut": True},
+            "You cut the fraction of a centre off. That moves what lies before the picture, −0.5, to pixel 0: compare "
+            "the centre as it is."),
         Misconception("the middle of a stride", {"begin": "half"},
             "You add half a stride. `first` is a centre already."),
         Misconception("the last of equal places", {"ties": "last"},
@@ -804,6 +833,11 @@ def _some_tied(rng, shape):
     return rng.integers(-1, 2, shape) * rng.choice([-1.0, 1.0], shape)
 
 
+def _nearly_equal(rng, shape):
+    """Scores that differ in the ninth digit."""
+    return 0.5 + 1e-9 * rng.permuted(np.broadcast_to(np.arange(shape[-1]), shape), axis=-1)
+
+
 def _alone(rng, shape):
     """In each row all but one place, or all, are −∞."""
     left = np.arange(shape[-1]) == arg.one_place(rng, shape)
@@ -826,6 +860,7 @@ ERASURE_CURVE = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, sizes={"N": 3}),
         Stage("equal scores", leading=(0, 1, 1), styles={"scores": [_some_tied, arg.nothing]}, gradient=False,
             types=("float32",)),
+        Stage("nearly equal scores", leading=(0, 1), styles={"scores": _nearly_equal}, types=(), gradient=False),
         Stage("one place", leading=(0, 1), sizes={"S": 1}),
         Stage("scores far apart", leading=(0, 1, 2), styles={"scores": _apart_fine}, types=(), tolerance=1e-11),
         Stage("a sure row", leading=(0, 1), types=(), tolerance=1e-11, styles={
@@ -967,9 +1002,11 @@ def _up_from_below(rng, shape):
     return -np.round(rng.uniform(2.0, 9.0, shape), 3)
 
 
-def _far_below(rng, shape):
-    """Weights so far below 0 that every gate is 0, and its slope too."""
-    return -np.round(rng.uniform(2000.0, 9000.0, shape), 3)
+def _up_far(rng, shape):
+    """Weights of some thousands, each column of one sign, the first below 0: no gate has a slope."""
+    sign = rng.choice([-1, 1], shape[-1:])
+    sign[0] = -1
+    return sign * np.round(rng.uniform(3000, 9000, shape), 1)
 
 
 def _above(rng, shape):
@@ -1001,8 +1038,8 @@ SQUEEZE_EXCITE = Exercise(
             "up": arg.spread(1000.0), "mask": arg.seen}, gradient=False),
         Stage("small gates", leading=(0, 1), sizes={"A": 4}, types=("float32",), gradient=False, styles={
             "features": _above, "down": _positive_weights, "up": _up_from_below, "mask": arg.seen}),
-        Stage("gates that are shut", leading=(0,), sizes={"A": 4}, types=(), styles={
-            "features": _above, "down": _positive_weights, "up": _far_below, "mask": arg.seen}),
+        Stage("gates quite open and quite shut", leading=(0, 1), sizes={"A": 4}, types=("float32",), styles={
+            "features": _above, "down": _positive_weights, "up": _up_far, "mask": arg.seen}),
         Stage("zeros and ties", leading=(0, 1), types=("float32",), styles={"features": [arg.tied, arg.nothing],
             "down": arg.tied, "up": arg.tied, "mask": arg.seen}, gradient=False),
         Stage("features of all sizes", leading=(0, 1), sizes={"A": 4}, styles={"features": arg.sizes,
@@ -1115,6 +1152,13 @@ def _channels(rng, shape):
     return 3 * rng.standard_normal(shape[-1:]).round(2) + arg.fine(rng, shape) * rng.choice([0.5, 1.0, 3.0], shape[-1:])
 
 
+def _outliers(rng, shape):
+    """Channels in which some number lies far from all the others."""
+    values = _channels(rng, shape)
+    values[tuple(rng.integers(n) for n in shape[:-1])] += 300
+    return values
+
+
 def _channels_far(rng, shape):
     """Channels far from 0, near to each other within."""
     return rng.choice([-1e6, 1e6, 3e5], shape[-1:]) + np.round(rng.standard_normal(shape), 3)
@@ -1162,7 +1206,7 @@ NORMALISE_BATCH = Exercise(
         Stage("moving statistics of 0", leading=(0,), types=(), styles={
             "mean": arg.nothing, "variance": arg.nothing, "training": BOTH}),
         Stage("many pictures", leading=(0,), sizes={"B": 60, "h": 13, "w": 11, "N": 3}, types=("float32",),
-            styles={"training": BOTH}),
+            styles={"x": [_channels, _outliers], "training": BOTH}),
     ),
     misconceptions=(
         Misconception("the batch at evaluation", {"by": "always"},

@@ -1,10 +1,13 @@
 """What faults there are, which tests may notice them, and what becomes of a process that runs those."""
 
+import json
 import os
 import resource
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import mutants
@@ -489,16 +492,34 @@ def test_of_an_unknown_rank():
 """
 
 
-def test_what_runs_in_a_graph_is_executed_too(repository):
-    """AutoGraph would run copies of it, of which nobody knows where they come from."""
-    import tensorflow  # noqa: F401  # as the tool does it, before any process of its own
+# In a process of its own: one that has computed with TensorFlow cannot be forked, and pytest's may have.
+RECORD = """\
+import json, sys, time
+from pathlib import Path
+import tensorflow  # as the tool does it, before any process of its own
+from mutation.copies import Copy, Job
+from mutation.cover import record
 
+repository, answer = map(Path, sys.argv[1:])
+copy = Copy(repository)
+job = Job(copy, lambda a: record(copy.folder, copy.home, "tests/test_a.py", ["a"], a), 120)
+while not job.done():
+    time.sleep(0.01)
+copy.remove()
+answer.write_text(json.dumps(job.result))
+"""
+
+
+def test_what_runs_in_a_graph_is_executed_too(repository, tmp_path):
+    """AutoGraph would run copies of it, of which nobody knows where they come from."""
     for name, text in {"a/code.py": IN_A_GRAPH, "tests/test_a.py": TESTS_IN_A_GRAPH}.items():
         (repository / name).parent.mkdir(parents=True, exist_ok=True)
         (repository / name).write_text(text)
-    copy = Copy(repository)
-    found = ended(Job(copy, lambda a: record(copy.folder, copy.home, "tests/test_a.py", ["a"], a), 120))
-    copy.remove()
+    answer = tmp_path / "answer.json"
+    environment = {**os.environ, "PYTHONPATH": str(Path(mutants.__file__).parent)}
+    command = [sys.executable, "-c", RECORD, repository, answer]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    found = json.loads(answer.read_text())
     lines = {context.removeprefix("tests/test_a.py::"): files["a/code.py"] for context, files in found["lines"].items()}
     assert lines == {
         "": [1, 7],

@@ -50,3 +50,125 @@ answers.by_hand(
         "hand_complex": [0.75, 0.5, 1 / 3, 2 / 3 + 1j],
     },
 )
+
+
+# masked_softmax in NumPy
+
+
+def weights_of(scores, may, axis, down=0.0):
+    """Softmax over what `may` be attended to; `down` keeps sums off 0."""
+    top = np.max(scores, axis=axis, keepdims=True, where=may, initial=-np.inf)
+    top = np.where(top == -np.inf, 0, top)
+    powers = np.where(may, np.exp(np.where(may, scores, top) - top), 0)
+    total = powers.sum(axis=axis, keepdims=True) + down
+    return (powers / np.where(total == 0, 1, total)).astype(scores.dtype)
+
+
+def seen(scores, mask):
+    return np.broadcast_to(mask, scores.shape) & (scores != -np.inf)
+
+
+@right("masked_softmax")
+def np_in_pieces(scores, mask, axis=-1):
+    return weights_of(scores, seen(scores, mask), axis)
+
+
+@right("masked_softmax")
+def np_row_by_row(scores, mask, axis=-1):
+    mask = np.moveaxis(np.broadcast_to(mask, scores.shape), axis, -1)
+    rows = np.moveaxis(scores, axis, -1)
+    weights = np.zeros_like(rows)
+    for place in np.ndindex(rows.shape[:-1]):
+        takes_part = mask[place] & (rows[place] > -np.inf)
+        if takes_part.any():
+            weights[(*place, takes_part)] = scipy.special.softmax(rows[place][takes_part])
+    return np.moveaxis(weights, -1, axis)
+
+
+@right("masked_softmax")
+def np_nan_is_hidden(scores, mask, axis=-1):
+    with np.errstate(all="ignore"):
+        scores_of_seen = np.where(mask, scores, -np.inf)
+        powers = np.exp(scores_of_seen - scores_of_seen.max(axis=axis, keepdims=True))
+        weights = powers / powers.sum(axis=axis, keepdims=True)
+        return np.where(np.isnan(weights), 0, weights).astype(scores.dtype)
+
+
+@right("masked_softmax")
+def np_sum_is_one_at_least(scores, mask, axis=-1):
+    opened = np.where(np.logical_and(mask, np.isfinite(scores)), scores, -np.inf)
+    low = np.finfo(scores.dtype).min
+    powers = np.exp(opened - opened.max(axis=axis, keepdims=True, initial=low))
+    return (powers / np.maximum(1, powers.sum(axis=axis, keepdims=True))).astype(scores.dtype)
+
+
+@right("masked_softmax")
+def np_by_scipy_with_open_rows(scores, mask, axis=-1):
+    may = seen(scores, mask)
+    some = may.any(axis=axis, keepdims=True)
+    opened = np.where(some, np.where(may, scores, -np.inf), 0).astype(scores.dtype)
+    return scipy.special.softmax(opened, axis=axis) * some
+
+
+@wrong("masked_softmax")
+def np_billion_down(scores, mask, axis=-1):
+    # a row that sees only scores below −1e9: [[−2e9, 0.0]] with [[True, False]]
+    weights = scipy.special.softmax(np.where(seen(scores, mask), scores, -1e9), axis=axis)
+    return np.where(seen(scores, mask), weights, 0).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_ten_thousand_down(scores, mask, axis=-1):
+    # [[−100000.0, 5.0]] with [[True, False]]
+    weights = scipy.special.softmax(np.where(seen(scores, mask), scores, np.array(-1e4, scores.dtype)), axis=axis)
+    return np.where(seen(scores, mask), weights, 0)
+
+
+@wrong("masked_softmax")
+def np_lowest_number(scores, mask, axis=-1):
+    # [[lowest number of the type, 0.0]] with [[True, False]]: the hidden one takes half
+    may = seen(scores, mask)
+    low = np.finfo(scores.dtype).min
+    weights = scipy.special.softmax(np.where(may, scores, low), axis=axis)
+    return np.where(may, weights, 0).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_lowest_is_hidden(scores, mask, axis=-1):
+    # [[lowest number of the type, −∞]], all may be attended to: [1, 0]
+    return weights_of(scores, seen(scores, mask) & (scores > np.finfo(scores.dtype).min), axis)
+
+
+@wrong("masked_softmax")
+def np_very_low_is_hidden(scores, mask, axis=-1):
+    # [[−1e31, −1e31]], all may be attended to: a half each
+    return weights_of(scores, seen(scores, mask) & (scores > -1e30), axis)
+
+
+@wrong("masked_softmax")
+def np_lower_than_all(scores, mask, axis=-1):
+    # scores of −1e12 in float32 beside a hidden one: 1000 less is the same number
+    may = seen(scores, mask)
+    low = np.min(scores, where=may, initial=0) - np.array(1000, scores.dtype)
+    weights = scipy.special.softmax(np.where(may, scores, low), axis=axis)
+    return np.where(may, weights, 0).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_by_logarithm(scores, mask, axis=-1):
+    # float32, [[100000.0, 100000.0]]: the logarithm of the sum has no room for 0.69
+    may = seen(scores, mask)
+    opened = np.where(may, scores, -np.inf).astype(scores.dtype)
+    total = np.logaddexp.reduce(opened, axis=axis, keepdims=True)
+    total = np.where(total == -np.inf, 0, total).astype(scores.dtype)
+    return np.exp(opened - total).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_powers_of_two(scores, mask, axis=-1):
+    # float32, [[100000.0, 100001.0]]: the product rounds before the largest is taken away
+    may = seen(scores, mask)
+    twos = np.where(may, scores, 0) * np.asarray(np.log2(np.e), scores.dtype)
+    top = np.max(twos, axis=axis, keepdims=True, where=may, initial=np.finfo(scores.dtype).min)
+    powers = np.where(may, np.exp2(np.where(may, twos, top) - top), 0)
+    return (powers / np.maximum(powers.sum(axis=axis, keepdims=True), 1)).astype(scores.dtype)

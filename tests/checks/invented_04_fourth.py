@@ -172,3 +172,133 @@ def np_powers_of_two(scores, mask, axis=-1):
     top = np.max(twos, axis=axis, keepdims=True, where=may, initial=np.finfo(scores.dtype).min)
     powers = np.where(may, np.exp2(np.where(may, twos, top) - top), 0)
     return (powers / np.maximum(powers.sum(axis=axis, keepdims=True), 1)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_only_mask_empties(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to: zeros, not NaN
+    mask = np.broadcast_to(mask, scores.shape)
+    some = mask.any(axis=axis, keepdims=True)
+    opened = np.where(some, np.where(mask, scores, -np.inf), 0)
+    return (scipy.special.softmax(opened, axis=axis) * some).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_shortcut_for_full_mask(scores, mask, axis=-1):
+    # a mask that is True everywhere, and a row of −∞
+    if np.all(mask):
+        return scipy.special.softmax(scores, axis=axis)
+    return weights_of(scores, seen(scores, mask), axis)
+
+
+@wrong("masked_softmax")
+def np_shortcut_for_empty_mask(scores, mask, axis=-1):
+    # a mask with one empty row beside full ones
+    if not np.any(mask):
+        return np.zeros_like(scores)
+    opened = np.where(mask, scores, -np.inf)
+    return scipy.special.softmax(opened, axis=axis).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_whole_row_of_minus_infinity(scores, mask, axis=-1):
+    # [[−∞, 3.0]] with [[True, False]]: what is seen is −∞, what is hidden is not
+    mask = np.broadcast_to(mask, scores.shape)
+    closed = ~mask.any(axis=axis, keepdims=True) | (scores == -np.inf).all(axis=axis, keepdims=True)
+    opened = np.where(closed, 0, np.where(mask, scores, -np.inf))
+    return np.where(closed, 0, scipy.special.softmax(opened, axis=axis)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_any_before_broadcast(scores, mask, axis=-1):
+    # scores (2, 3, 4), a mask (3, 4) and axis=0: its axis 0 is another
+    some = np.any(mask, axis=axis, keepdims=True)
+    may = seen(scores, mask)
+    opened = np.where(some & may.any(axis=axis, keepdims=True), np.where(may, scores, -np.inf), 0)
+    return (scipy.special.softmax(opened, axis=axis) * some).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_mask_moved_as_it_is(scores, mask, axis=-1):
+    # scores (2, 3, 4), a mask (4,) and axis=-2
+    rows, mask = np.moveaxis(scores, axis, -1), np.moveaxis(mask, axis, -1)
+    return np.moveaxis(weights_of(rows, seen(rows, mask), -1), -1, axis)
+
+
+@wrong("masked_softmax")
+def np_mask_not_moved(scores, mask, axis=-1):
+    # axis=-2 with T = S and a mask that is not symmetric
+    rows = np.swapaxes(scores, axis, -1)
+    return np.swapaxes(weights_of(rows, seen(rows, mask), -1), -1, axis)
+
+
+@wrong("masked_softmax")
+def np_mask_of_keys(scores, mask, axis=-1):
+    # scores (3, 3, 4) and a mask (3, 4), which is taken for one row of keys for each of three sentences
+    mask = np.asarray(mask)
+    if mask.ndim == scores.ndim - 1 and mask.shape[0] == scores.shape[0]:
+        mask = mask[:, None]
+    return weights_of(scores, seen(scores, mask), axis)
+
+
+@wrong("masked_softmax")
+def np_mask_of_the_same_shape(scores, mask, axis=-1):
+    # a mask (T, 1)
+    mask = np.resize(mask, scores.shape)
+    return weights_of(scores, seen(scores, mask), axis)
+
+
+@wrong("masked_softmax")
+def np_always_the_last(scores, mask, axis=-1):
+    # axis=-2
+    return weights_of(scores, seen(scores, mask), -1)
+
+
+@wrong("masked_softmax")
+def np_last_or_last_but_one(scores, mask, axis=-1):
+    # axis=0 with three axes
+    return weights_of(scores, seen(scores, mask), -1 if axis in (-1, scores.ndim - 1) else -2)
+
+
+@wrong("masked_softmax")
+def np_axes_from_the_back(scores, mask, axis=-1):
+    # axis=1 with scores of two axes, where −axis is −1, is right by luck; axis=1 with three axes is not
+    return weights_of(scores, seen(scores, mask), -abs(axis))
+
+
+@wrong("masked_softmax")
+def np_three_axes(scores, mask, axis=-1):
+    # scores (2, 2, 3, 4)
+    mask = np.broadcast_to(mask, scores.shape)
+    if scores.ndim == 2:
+        return weights_of(scores, seen(scores, mask), axis)
+    if axis in (0, -scores.ndim):
+        return weights_of(scores, seen(scores, mask), 0)
+    axis = axis if axis < 0 else axis - scores.ndim
+    weights = [weights_of(s[0], seen(s[0], m[0]), axis)[None] for s, m in zip(scores[:, None], mask[:, None])]
+    return np.concatenate(weights)[:, : scores.shape[1]] if scores.ndim == 3 else np.concatenate(weights)[:, :1]
+
+
+@wrong("masked_softmax")
+def np_eps_below(scores, mask, axis=-1):
+    # float64: the weights of any row that sees two equal scores sum to 1 − 1e−8 / 2
+    return weights_of(scores, seen(scores, mask), axis, down=1e-8)
+
+
+@wrong("masked_softmax")
+def np_small_floor(scores, mask, axis=-1):
+    # float16: 1e−9 is 0 there, and an empty row gives 0 / 0
+    may = seen(scores, mask)
+    top = np.max(scores, axis=axis, keepdims=True, where=may, initial=np.finfo(scores.dtype).min)
+    powers = np.exp(np.where(may, scores - top, -np.inf))
+    return (powers / np.maximum(powers.sum(axis=axis, keepdims=True), 1e-9)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_top_of_all(scores, mask, axis=-1):
+    # [[0.0, 10000.0]] with [[True, False]]: what is seen vanishes
+    may = seen(scores, mask)
+    finite = np.where(np.isfinite(scores), scores, 0)
+    powers = np.where(may, np.exp(finite - finite.max(axis=axis, keepdims=True)), 0)
+    total = powers.sum(axis=axis, keepdims=True)
+    return (powers / np.where(total == 0, 1, total)).astype(scores.dtype)

@@ -267,16 +267,15 @@ def np_axes_from_the_back(scores, mask, axis=-1):
 
 
 @wrong("masked_softmax")
-def np_three_axes(scores, mask, axis=-1):
+def np_at_most_three_axes(scores, mask, axis=-1):
     # scores (2, 2, 3, 4)
     mask = np.broadcast_to(mask, scores.shape)
-    if scores.ndim == 2:
+    if scores.ndim == 2 or axis in (0, -scores.ndim):
         return weights_of(scores, seen(scores, mask), axis)
-    if axis in (0, -scores.ndim):
-        return weights_of(scores, seen(scores, mask), 0)
-    axis = axis if axis < 0 else axis - scores.ndim
-    weights = [weights_of(s[0], seen(s[0], m[0]), axis)[None] for s, m in zip(scores[:, None], mask[:, None])]
-    return np.concatenate(weights)[:, : scores.shape[1]] if scores.ndim == 3 else np.concatenate(weights)[:, :1]
+    batch, queries, keys = scores.shape
+    along = axis if axis < 0 else axis - 3
+    rows = [weights_of(scores[b], seen(scores[b], mask[b]), along) for b in range(batch)]
+    return np.array(rows, scores.dtype).reshape(batch, queries, keys)
 
 
 @wrong("masked_softmax")
@@ -302,3 +301,164 @@ def np_top_of_all(scores, mask, axis=-1):
     powers = np.where(may, np.exp(finite - finite.max(axis=axis, keepdims=True)), 0)
     total = powers.sum(axis=axis, keepdims=True)
     return (powers / np.where(total == 0, 1, total)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_top_with_zero(scores, mask, axis=-1):
+    # [[−1000.0, −1001.0]]: everything vanishes beside a largest of 0
+    may = seen(scores, mask)
+    safe = np.where(may, scores, 0)
+    powers = np.where(may, np.exp(safe - safe.max(axis=axis, keepdims=True)), 0)
+    total = powers.sum(axis=axis, keepdims=True)
+    return np.divide(powers, total, out=np.zeros_like(powers), where=total > 0).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_no_top(scores, mask, axis=-1):
+    # scores of 1000
+    powers = np.where(seen(scores, mask), np.exp(scores), 0)
+    total = powers.sum(axis=axis, keepdims=True)
+    return (powers / np.where(total == 0, 1, total)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_middle_instead_of_top(scores, mask, axis=-1):
+    # [[−10000.0, 10000.0]]
+    may = seen(scores, mask)
+    middle = np.mean(scores, axis=axis, keepdims=True, where=may)
+    powers = np.where(may, np.exp(np.where(may, scores - middle, 0)), 0)
+    total = powers.sum(axis=axis, keepdims=True)
+    return (powers / np.where(total == 0, 1, total)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_clipped_below(scores, mask, axis=-1):
+    # [[0.0, −∞]], all may be attended to: −∞ gets 2e−9
+    may = np.broadcast_to(mask, scores.shape) & seen(scores, mask).any(axis=axis, keepdims=True)
+    top = np.max(scores, axis=axis, keepdims=True, where=may, initial=np.finfo(scores.dtype).min)
+    powers = np.where(may, np.exp(np.clip(np.where(may, scores, 0) - top, -20, 0)), 0)
+    return (powers / np.maximum(powers.sum(axis=axis, keepdims=True), 1)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_clipped_scores(scores, mask, axis=-1):
+    # [[100000.0, 90000.0]]: a half each
+    return weights_of(np.clip(scores, -50_000, 50_000), seen(scores, mask), axis)
+
+
+@wrong("masked_softmax")
+def np_zero_times_nan(scores, mask, axis=-1):
+    # NaN where the mask is False
+    hide = np.where(mask, 0, -np.inf).astype(scores.dtype)
+    return weights_of(scores + hide, ~np.isneginf(scores + hide), axis)
+
+
+@wrong("masked_softmax")
+def np_logarithm_of_the_mask(scores, mask, axis=-1):
+    # ∞ where the mask is False: ∞ − ∞
+    with np.errstate(divide="ignore"):
+        hidden = scores + np.log(np.asarray(mask, scores.dtype))
+    return weights_of(hidden, hidden != -np.inf, axis)
+
+
+@wrong("masked_softmax")
+def np_numbers_first(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to: a half each
+    return weights_of(np.nan_to_num(scores), np.broadcast_to(mask, scores.shape), axis)
+
+
+@wrong("masked_softmax")
+def np_softmax_then_mask(scores, mask, axis=-1):
+    # [[0.0, 1000.0]] with [[True, False]]
+    finite = np.where(np.isfinite(scores), scores, np.finfo(scores.dtype).min)
+    weights = np.where(mask, scipy.special.softmax(finite, axis=axis), 0)
+    total = weights.sum(axis=axis, keepdims=True)
+    return (weights / np.where(total == 0, 1, total)).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_not_shared_again(scores, mask, axis=-1):
+    # [[0.0, 0.0]] with [[True, False]]: 1, not a half
+    finite = np.where(np.isfinite(scores), scores, 0)
+    return np.where(seen(scores, mask), weights_of(finite, np.ones_like(seen(scores, mask)), axis), 0)
+
+
+@wrong("masked_softmax")
+def np_empty_rows_are_even(scores, mask, axis=-1):
+    # a row without True: zeros, not 1 / S
+    may = seen(scores, mask)
+    some = may.any(axis=axis, keepdims=True)
+    return weights_of(np.where(some, scores, 0), may | ~some, axis)
+
+
+@wrong("masked_softmax")
+def np_hides_what_is_true(scores, mask, axis=-1):
+    # any mask with True and False
+    return weights_of(scores, seen(scores, np.logical_not(mask)), axis)
+
+
+@wrong("masked_softmax")
+def np_in_float64(scores, mask, axis=-1):
+    # float32
+    return weights_of(scores.astype(np.float64), seen(scores, mask), axis)
+
+
+@wrong("masked_softmax")
+def np_through_float32(scores, mask, axis=-1):
+    # float64: weights are off by 1e−8
+    return weights_of(scores.astype(np.float32), seen(scores, mask), axis).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_type_by_size(scores, mask, axis=-1):
+    # float16
+    return weights_of(scores, seen(scores, mask), axis).astype(np.float64 if scores.itemsize == 8 else np.float32)
+
+
+@wrong("masked_softmax")
+def np_where_in_the_sum_only(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to: −∞ − −∞ is NaN
+    with np.errstate(all="ignore"):
+        top = np.max(scores, axis=axis, keepdims=True, where=mask, initial=-np.inf)
+        powers = np.exp(scores - top)
+        return np.where(mask, powers / powers.sum(axis=axis, keepdims=True, where=mask), 0).astype(scores.dtype)
+
+
+@wrong("masked_softmax")
+def np_into_the_scores(scores, mask, axis=-1):
+    # the scores are the caller's, and hold −∞ afterwards
+    np.copyto(scores, -np.inf, where=np.logical_not(mask))
+    return weights_of(scores, scores != -np.inf, axis)
+
+
+BUFFERS, BIASES = {}, {}
+
+
+@wrong("masked_softmax")
+def np_one_buffer(scores, mask, axis=-1):
+    # two calls of one shape: the second result overwrites the first
+    buffer = BUFFERS.setdefault((scores.shape, scores.dtype), np.empty_like(scores))
+    buffer[...] = weights_of(scores, seen(scores, mask), axis)
+    return buffer
+
+
+@wrong("masked_softmax")
+def np_first_mask_of_a_shape(scores, mask, axis=-1):
+    # two calls of one shape with two masks
+    mask = BIASES.setdefault((np.shape(mask), scores.shape), np.array(mask))
+    return weights_of(scores, seen(scores, mask), axis)
+
+
+@wrong("masked_softmax")
+def np_rounded(scores, mask, axis=-1):
+    # [[0.0, 20.0]]: 2e−9 becomes 0
+    return np.round(weights_of(scores, seen(scores, mask), axis), 7)
+
+
+@wrong("masked_softmax")
+def np_by_masked_arrays(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to
+    hidden = np.ma.masked_array(scores, ~np.broadcast_to(mask, scores.shape))
+    powers = np.ma.exp(hidden - hidden.max(axis=axis, keepdims=True))
+    weights = powers.filled(0) / np.maximum(powers.filled(0).sum(axis=axis, keepdims=True), 1)
+    return weights.astype(scores.dtype)

@@ -462,3 +462,226 @@ def np_by_masked_arrays(scores, mask, axis=-1):
     powers = np.ma.exp(hidden - hidden.max(axis=axis, keepdims=True))
     weights = powers.filled(0) / np.maximum(powers.filled(0).sum(axis=axis, keepdims=True), 1)
     return weights.astype(scores.dtype)
+
+
+# masked_softmax in TensorFlow
+
+
+def zero(scores):
+    return tf.zeros((), scores.dtype)
+
+
+def lowest(scores):
+    return tf.constant(-INF, scores.dtype)
+
+
+def opened_tf(scores, mask, axis):
+    """What may be attended to, whether there is any, and scores for softmax that give no NaN."""
+    may = tf.broadcast_to(mask, tf.shape(scores)) & (scores > lowest(scores))
+    some = tf.reduce_any(may, axis=axis, keepdims=True)
+    return may, some, tf.where(some, tf.where(may, scores, lowest(scores)), zero(scores))
+
+
+def weights_tf(scores, mask, axis):
+    _, some, opened = opened_tf(scores, mask, axis)
+    return tf.where(some, tf.nn.softmax(opened, axis=axis), zero(scores))
+
+
+@right_tf("masked_softmax")
+def tf_compiled(scores, mask, axis=-1):
+    return tf.function(lambda s, m: weights_tf(s, m, axis))(scores, mask)
+
+
+@right_tf("masked_softmax")
+def tf_by_hand(scores, mask, axis=-1):
+    may = tf.logical_and(mask, scores > lowest(scores))
+    safe = tf.where(may, scores, tf.zeros_like(scores))
+    low = tf.fill(tf.shape(scores), scores.dtype.min)
+    top = tf.stop_gradient(tf.reduce_max(tf.where(may, safe, low), axis=axis, keepdims=True))
+    powers = tf.where(may, tf.exp(tf.where(may, safe - top, tf.zeros_like(scores))), tf.zeros_like(scores))
+    return tf.math.divide_no_nan(powers, tf.reduce_sum(powers, axis=axis, keepdims=True))
+
+
+@right_tf("masked_softmax")
+def tf_through_einsum_of_axes(scores, mask, axis=-1):
+    order = list(range(len(scores.shape)))
+    order[axis], order[-1] = order[-1], order[axis]
+    mask = tf.transpose(tf.broadcast_to(mask, tf.shape(scores)), order)
+    return tf.transpose(weights_tf(tf.transpose(scores, order), mask, -1), order)
+
+
+@wrong_tf("masked_softmax")
+def tf_billion_down(scores, mask, axis=-1):
+    # [[−2e9, 0.0]] with [[True, False]]
+    may, some, _ = opened_tf(scores, mask, axis)
+    opened = tf.where(some, tf.where(may, scores, tf.constant(max(-1e9, scores.dtype.min), scores.dtype)), zero(scores))
+    return tf.where(may, tf.nn.softmax(opened, axis=axis), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_lowest_number(scores, mask, axis=-1):
+    # [[lowest number of the type, 0.0]] with [[True, False]]
+    may, _, _ = opened_tf(scores, mask, axis)
+    low = tf.fill(tf.shape(scores), scores.dtype.min)
+    return tf.where(may, tf.nn.softmax(tf.where(may, scores, low), axis=axis), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_added_mask(scores, mask, axis=-1):
+    # NaN where the mask is False
+    hide = tf.where(mask, zero(scores), lowest(scores))
+    return weights_tf(scores + hide, mask, axis)
+
+
+@wrong_tf("masked_softmax")
+def tf_nan_is_hidden_afterwards(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to: the gradient is NaN
+    weights = tf.nn.softmax(tf.where(mask, scores, lowest(scores)), axis=axis)
+    return tf.where(tf.math.is_nan(weights), zero(scores), weights)
+
+
+@wrong_tf("masked_softmax")
+def tf_closed_powers(scores, mask, axis=-1):
+    # NaN where the mask is False: the weights are right, the gradient is 0 · NaN
+    may, some, opened = opened_tf(scores, mask, axis)
+    top = tf.stop_gradient(tf.reduce_max(opened, axis=axis, keepdims=True))
+    powers = tf.where(may, tf.exp(scores - top), zero(scores))
+    total = tf.reduce_sum(powers, axis=axis, keepdims=True)
+    return powers / tf.where(some, total, tf.ones_like(total))
+
+
+@wrong_tf("masked_softmax")
+def tf_divides_by_zero_first(scores, mask, axis=-1):
+    # a row without True: the weights are right, the gradient is NaN
+    may, some, opened = opened_tf(scores, mask, axis)
+    top = tf.stop_gradient(tf.reduce_max(opened, axis=axis, keepdims=True))
+    powers = tf.where(may, tf.exp(tf.where(may, opened - top, zero(scores))), zero(scores))
+    return tf.where(some, powers / tf.reduce_sum(powers, axis=axis, keepdims=True), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_in_numpy(scores, mask, axis=-1):
+    # no gradient reaches the scores
+    array = scores.numpy()
+    return tf.constant(weights_of(array, seen(array, mask.numpy()), axis))
+
+
+@wrong_tf("masked_softmax")
+def tf_stopped_total(scores, mask, axis=-1):
+    # [[0.0, 1.0]] with a gradient of [1, 0]: that of the quotient lacks a term
+    may, some, opened = opened_tf(scores, mask, axis)
+    top = tf.stop_gradient(tf.reduce_max(opened, axis=axis, keepdims=True))
+    powers = tf.where(may, tf.exp(tf.where(may, opened - top, zero(scores))), zero(scores))
+    total = tf.stop_gradient(tf.reduce_sum(powers, axis=axis, keepdims=True))
+    return powers / tf.where(some, total, tf.ones_like(total))
+
+
+@wrong_tf("masked_softmax")
+def tf_own_gradient(scores, mask, axis=-1):
+    # two visible scores with different gradients: the average is over all places, not by weight
+    @tf.custom_gradient
+    def softmax(scores):
+        weights = weights_tf(scores, mask, axis)
+        return weights, lambda g: weights * (g - tf.reduce_mean(g, axis=axis, keepdims=True))
+
+    return softmax(scores)
+
+
+@wrong_tf("masked_softmax")
+def tf_in_float32(scores, mask, axis=-1):
+    # float64 and float16
+    return weights_tf(tf.cast(scores, tf.float32), mask, axis)
+
+
+@wrong_tf("masked_softmax")
+def tf_through_float32(scores, mask, axis=-1):
+    # float64: weights are off by 1e−8
+    return tf.cast(weights_tf(tf.cast(scores, tf.float32), mask, axis), scores.dtype)
+
+
+@wrong_tf("masked_softmax")
+def tf_through_float16(scores, mask, axis=-1):
+    # float32, scores of 100000
+    return tf.cast(weights_tf(tf.cast(scores, tf.float16), mask, axis), scores.dtype)
+
+
+@wrong_tf("masked_softmax")
+def tf_any_before_broadcast(scores, mask, axis=-1):
+    # scores (2, 3, 4), a mask (3, 4) and axis=0
+    some = tf.reduce_any(mask, axis=axis, keepdims=True)
+    _, _, opened = opened_tf(scores, mask, axis)
+    return tf.where(some, tf.nn.softmax(opened, axis=axis), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_axis_in_one_place(scores, mask, axis=-1):
+    # axis=-2, a column without True
+    _, some, opened = opened_tf(scores, mask, -1)
+    return tf.where(some, tf.nn.softmax(opened, axis=axis), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_always_the_last(scores, mask, axis=-1):
+    # axis=-2
+    return weights_tf(scores, mask, -1)
+
+
+@wrong_tf("masked_softmax")
+def tf_by_logarithm(scores, mask, axis=-1):
+    # float32, [[100000.0, 100000.0]]
+    may, _, opened = opened_tf(scores, mask, axis)
+    total = tf.reduce_logsumexp(opened, axis=axis, keepdims=True)
+    return tf.where(may, tf.exp(tf.where(may, opened - total, zero(scores))), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_log_softmax_of_mask(scores, mask, axis=-1):
+    # a row without True gets even weights
+    may, _, _ = opened_tf(scores, mask, axis)
+    return tf.nn.softmax(tf.where(may, scores, tf.fill(tf.shape(scores), scores.dtype.min)), axis=axis)
+
+
+@wrong_tf("masked_softmax")
+def tf_small_floor(scores, mask, axis=-1):
+    # float16: the floor is 0, and a row without True is NaN
+    may, _, opened = opened_tf(scores, mask, axis)
+    top = tf.stop_gradient(tf.reduce_max(opened, axis=axis, keepdims=True))
+    powers = tf.where(may, tf.exp(tf.where(may, opened - top, zero(scores))), zero(scores))
+    return powers / (tf.reduce_sum(powers, axis=axis, keepdims=True) + tf.constant(1e-20, scores.dtype))
+
+
+@wrong_tf("masked_softmax")
+def tf_keras_layer(scores, mask, axis=-1):
+    # NaN where the mask is False
+    _, some, _ = opened_tf(scores, mask, axis)
+    weights = tf.keras.layers.Softmax(axis=axis, dtype=scores.dtype)(scores, mask=tf.broadcast_to(mask, scores.shape))
+    return tf.where(some, weights, zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_clipped(scores, mask, axis=-1):
+    # [[100000.0, 90000.0]]: a half each
+    clipped = tf.where(scores > lowest(scores), tf.clip_by_value(scores, -3e4, 3e4), scores)
+    return weights_tf(clipped, mask, axis)
+
+
+@wrong_tf("masked_softmax")
+def tf_returns_an_array(scores, mask, axis=-1):
+    # an array is no tensor, and carries no gradient
+    return weights_tf(scores, mask, axis).numpy()
+
+
+@wrong_tf("masked_softmax")
+def tf_of_hidden_rows(scores, mask, axis=-1):
+    # [[−∞, 3.0]] with [[True, False]]: NaN
+    some = tf.reduce_any(tf.broadcast_to(mask, tf.shape(scores)), axis=axis, keepdims=True)
+    opened = tf.where(some, tf.where(mask, scores, lowest(scores)), zero(scores))
+    return tf.where(some, tf.nn.softmax(opened, axis=axis), zero(scores))
+
+
+@wrong_tf("masked_softmax")
+def tf_nan_scores_first(scores, mask, axis=-1):
+    # ∞ where the mask is False, beside scores that are seen
+    numbers = tf.where(tf.math.is_nan(scores), zero(scores), scores)
+    weights = tf.nn.softmax(numbers, axis=axis) * tf.cast(mask, scores.dtype)
+    return tf.math.divide_no_nan(weights, tf.reduce_sum(weights, axis=axis, keepdims=True))

@@ -635,7 +635,7 @@ def tf_by_logarithm(scores, mask, axis=-1):
 
 
 @wrong_tf("masked_softmax")
-def tf_log_softmax_of_mask(scores, mask, axis=-1):
+def tf_lowest_number_and_even_rows(scores, mask, axis=-1):
     # a row without True gets even weights
     may, _, _ = opened_tf(scores, mask, axis)
     return tf.nn.softmax(tf.where(may, scores, tf.fill(tf.shape(scores), scores.dtype.min)), axis=axis)
@@ -685,3 +685,230 @@ def tf_nan_scores_first(scores, mask, axis=-1):
     numbers = tf.where(tf.math.is_nan(scores), zero(scores), scores)
     weights = tf.nn.softmax(numbers, axis=axis) * tf.cast(mask, scores.dtype)
     return tf.math.divide_no_nan(weights, tf.reduce_sum(weights, axis=axis, keepdims=True))
+
+
+# masked_softmax in PyTorch
+
+
+def opened_pt(scores, mask, axis):
+    """What may be attended to, whether there is any, and scores for softmax that give no NaN."""
+    may = mask & (scores > -INF)
+    some = may.any(dim=axis, keepdim=True)
+    return may, some, scores.masked_fill(~may, -INF).masked_fill(~some, 0)
+
+
+def weights_pt(scores, mask, axis):
+    _, some, opened = opened_pt(scores, mask, axis)
+    return opened.softmax(dim=axis).masked_fill(~some, 0)
+
+
+class OwnSoftmax(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, scores, mask, axis):
+        weights = weights_pt(scores, mask, axis)
+        ctx.axis = axis
+        ctx.save_for_backward(weights)
+        return weights
+
+    @staticmethod
+    def backward(ctx, grad):
+        (weights,) = ctx.saved_tensors
+        return weights * (grad - (grad * weights).sum(ctx.axis, keepdim=True)), None, None
+
+
+@right_pt("masked_softmax")
+def pt_own_function(scores, mask, axis=-1):
+    return OwnSoftmax.apply(scores, mask, axis)
+
+
+@right_pt("masked_softmax")
+def pt_in_place_on_a_copy(scores, mask, axis=-1):
+    opened = scores.clone()
+    may = (mask & (scores != -INF)).expand_as(scores)
+    opened[~may] = -INF
+    none = ~may.any(axis, keepdim=True)
+    return torch.where(none, 0, torch.softmax(torch.where(none, 0, opened), axis))
+
+
+@right_pt("masked_softmax")
+def pt_by_hand_in_double(scores, mask, axis=-1):
+    may = torch.logical_and(mask, scores > -torch.inf)
+    safe = torch.where(may, scores, 0).double()
+    top = torch.where(may, safe, torch.finfo(torch.float64).min).amax(axis, keepdim=True).detach()
+    powers = torch.where(may, torch.where(may, safe - top, 0).exp(), 0)
+    return (powers / powers.sum(axis, keepdim=True).clamp(min=1)).to(scores.dtype)
+
+
+@right_pt("masked_softmax")
+def pt_with_a_place_more(scores, mask, axis=-1):
+    _, some, opened = opened_pt(scores, mask, axis)
+    shape = list(opened.shape)
+    shape[axis] = 1
+    longer = torch.cat([opened, torch.full(shape, -INF, dtype=scores.dtype)], dim=axis)
+    weights = torch.nn.functional.softmax(longer, dim=axis).narrow(axis, 0, scores.shape[axis])
+    return weights * some
+
+
+@wrong_pt("masked_softmax")
+def pt_nan_to_num_afterwards(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to: the gradient is NaN
+    return scores.masked_fill(~mask, -INF).softmax(axis).nan_to_num(0)
+
+
+@wrong_pt("masked_softmax")
+def pt_tensor_of_one_number(scores, mask, axis=-1):
+    # float16: a tensor of one axis in float32 makes float32 of it
+    may, some, _ = opened_pt(scores, mask, axis)
+    opened = torch.where(some, torch.where(may, scores, torch.tensor([-INF])), torch.tensor([0.0]))
+    return torch.where(some, opened.softmax(axis), torch.tensor([0.0]))
+
+
+@wrong_pt("masked_softmax")
+def pt_billion_down(scores, mask, axis=-1):
+    # [[−2e9, 0.0]] with [[True, False]]
+    may, _, _ = opened_pt(scores, mask, axis)
+    low = max(-1e9, torch.finfo(scores.dtype).min)
+    return scores.masked_fill(~may, low).softmax(axis).masked_fill(~may, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_lowest_number(scores, mask, axis=-1):
+    # [[lowest number of the type, 0.0]] with [[True, False]]
+    may, _, _ = opened_pt(scores, mask, axis)
+    return scores.masked_fill(~may, torch.finfo(scores.dtype).min).softmax(axis).masked_fill(~may, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_lowest_is_hidden(scores, mask, axis=-1):
+    # [[lowest number of the type, −∞]], all may be attended to
+    return weights_pt(scores, mask & (scores > torch.finfo(scores.dtype).min), axis)
+
+
+@wrong_pt("masked_softmax")
+def pt_into_the_scores(scores, mask, axis=-1):
+    # the scores are the caller's, and hold −∞ afterwards
+    with torch.no_grad():
+        scores.masked_fill_(~mask, -INF)
+    return weights_pt(scores, mask, axis)
+
+
+@wrong_pt("masked_softmax")
+def pt_data(scores, mask, axis=-1):
+    # no gradient reaches the scores
+    return weights_pt(scores.data, mask, axis)
+
+
+@wrong_pt("masked_softmax")
+def pt_new_leaf(scores, mask, axis=-1):
+    # the gradient ends at a copy
+    return weights_pt(scores.detach().requires_grad_(scores.requires_grad), mask, axis)
+
+
+@wrong_pt("masked_softmax")
+def pt_closed_powers(scores, mask, axis=-1):
+    # ∞ where the mask is False: the weights are right, the gradient is 0 · ∞
+    may, some, opened = opened_pt(scores, mask, axis)
+    top = opened.amax(axis, keepdim=True).detach()
+    powers = torch.where(may, (scores - top).exp(), 0)
+    return powers / powers.sum(axis, keepdim=True).masked_fill(~some, 1)
+
+
+@wrong_pt("masked_softmax")
+def pt_divides_by_zero_first(scores, mask, axis=-1):
+    # a row without True: the weights are right, the gradient is NaN
+    may, some, opened = opened_pt(scores, mask, axis)
+    powers = (opened - opened.amax(axis, keepdim=True).detach()).exp().masked_fill(~may, 0)
+    return (powers / powers.sum(axis, keepdim=True)).masked_fill(~some, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_root_of_hidden(scores, mask, axis=-1):
+    # NaN where the mask is False: 0 · NaN in the gradient of a product that is thrown away
+    may, some, _ = opened_pt(scores, mask, axis)
+    opened = torch.where(some, torch.where(may, scores * scores.sign().abs().clamp(min=1), -INF), 0)
+    return torch.where(some, opened.softmax(axis), 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_stopped_total(scores, mask, axis=-1):
+    # [[0.0, 1.0]] with a gradient of [1, 0]
+    may, some, opened = opened_pt(scores, mask, axis)
+    powers = (opened - opened.amax(axis, keepdim=True).detach()).exp().masked_fill(~may, 0)
+    return powers / powers.sum(axis, keepdim=True).masked_fill(~some, 1).detach()
+
+
+@wrong_pt("masked_softmax")
+def pt_mask_after_softmax(scores, mask, axis=-1):
+    # [[0.0, 0.0]] with [[True, False]]
+    return scores.nan_to_num(0, 0, -INF).softmax(axis).masked_fill(~mask, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_shared_again(scores, mask, axis=-1):
+    # [[0.0, 1000.0]] with [[True, False]]
+    low = torch.finfo(scores.dtype).min
+    weights = scores.nan_to_num(0, 0, low).softmax(axis).masked_fill(~(mask & (scores > -INF)), 0)
+    total = weights.sum(axis, keepdim=True)
+    return weights / total.masked_fill(total == 0, 1)
+
+
+@wrong_pt("masked_softmax")
+def pt_softmax_in_float32(scores, mask, axis=-1):
+    # float64
+    _, some, opened = opened_pt(scores, mask, axis)
+    return opened.softmax(axis, dtype=torch.float32).masked_fill(~some, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_through_float32(scores, mask, axis=-1):
+    # float64: weights are off by 1e−8
+    return weights_pt(scores.float(), mask, axis).to(scores.dtype)
+
+
+@wrong_pt("masked_softmax")
+def pt_boolean_places(scores, mask, axis=-1):
+    # a mask with fewer axes than the scores
+    opened = scores.clone()
+    opened[~mask] = -INF
+    return weights_pt(opened, torch.ones_like(opened, dtype=torch.bool), axis)
+
+
+@wrong_pt("masked_softmax")
+def pt_any_before_broadcast(scores, mask, axis=-1):
+    # scores (2, 3, 4), a mask (4,) and axis=-2
+    some = mask.any(axis, keepdim=True)
+    return opened_pt(scores, mask, axis)[2].softmax(axis).masked_fill(~some, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_old_default_axis(scores, mask, axis=-1):
+    # the old default of softmax without dim: the first axis of three, else the second
+    along = axis if scores.ndim < 3 else 0
+    return weights_pt(scores, mask, along)
+
+
+@wrong_pt("masked_softmax")
+def pt_by_logarithm(scores, mask, axis=-1):
+    # float32, [[100000.0, 100000.0]]
+    may, _, opened = opened_pt(scores, mask, axis)
+    return (opened - opened.logsumexp(axis, keepdim=True)).exp().masked_fill(~may, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_dropout_left_on(scores, mask, axis=-1):
+    # any input: weights are dropped by chance
+    return torch.nn.functional.dropout(weights_pt(scores, mask, axis), 0.1)
+
+
+@wrong_pt("masked_softmax")
+def pt_only_mask_empties(scores, mask, axis=-1):
+    # [[−∞, −∞]], all may be attended to
+    some = mask.expand_as(scores).any(axis, keepdim=True)
+    return scores.masked_fill(~mask, -INF).masked_fill(~some, 0).softmax(axis).masked_fill(~some, 0)
+
+
+@wrong_pt("masked_softmax")
+def pt_added_hide(scores, mask, axis=-1):
+    # ∞ where the mask is False
+    hide = torch.zeros_like(scores).masked_fill(~mask, -INF)
+    return weights_pt(scores + hide, mask, axis)

@@ -912,3 +912,247 @@ def pt_added_hide(scores, mask, axis=-1):
     # ∞ where the mask is False
     hide = torch.zeros_like(scores).masked_fill(~mask, -INF)
     return weights_pt(scores + hide, mask, axis)
+
+
+# mean_of_words
+
+
+def sum_of_words(outputs, mask):
+    return np.where(mask[..., None], outputs, 0).sum(axis=-2, dtype=outputs.dtype)
+
+
+def words(outputs, mask):
+    """How many words each sentence has, 1 at least, in the type of the outputs."""
+    return np.maximum(mask.sum(axis=-1, keepdims=True), 1).astype(outputs.dtype)
+
+
+@right("mean_of_words")
+def mean_with_where(outputs, mask):
+    with np.errstate(all="ignore"):
+        means = np.mean(outputs, axis=-2, where=mask[..., None], dtype=np.float64)
+    return np.where(mask.any(axis=-1, keepdims=True), means, 0).astype(outputs.dtype)
+
+
+@right("mean_of_words")
+def mean_sentence_by_sentence(outputs, mask):
+    means = np.zeros(outputs.shape[:-2] + outputs.shape[-1:], outputs.dtype)
+    for place in np.ndindex(mask.shape[:-1]):
+        if mask[place].any():
+            means[place] = outputs[place][mask[place]].mean(axis=0)
+    return means
+
+
+@right("mean_of_words")
+def mean_by_matrix_product(outputs, mask):
+    chosen = np.where(mask[..., None], outputs, np.zeros((), outputs.dtype))
+    ones = np.ones((*mask.shape[:-1], 1, mask.shape[-1]), outputs.dtype)
+    return ((ones @ chosen)[..., 0, :] / words(outputs, mask)).astype(outputs.dtype)
+
+
+@right("mean_of_words")
+def mean_by_add_reduce(outputs, mask):
+    total = np.add.reduce(outputs.swapaxes(-1, -2), axis=-1, where=mask[..., None, :])
+    return np.divide(total, words(outputs, mask), dtype=outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_over_all_places(outputs, mask):
+    # any padding beside a word
+    return (sum_of_words(outputs, mask) / np.array(max(mask.shape[-1], 1), outputs.dtype)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_zero_times_nan(outputs, mask):
+    # NaN in the padding
+    return ((outputs * mask[..., None]).sum(axis=-2) / words(outputs, mask)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_product_with_mask(outputs, mask):
+    # ∞ in the padding
+    total = np.einsum("...sd,...s->...d", outputs, mask.astype(outputs.dtype))
+    return total / words(outputs, mask)
+
+
+@wrong("mean_of_words")
+def mean_nanmean(outputs, mask):
+    # NaN in a word, which must stay
+    with np.errstate(all="ignore"):
+        total = np.nansum(np.where(mask[..., None], outputs, np.nan), axis=-2)
+    return (total / words(outputs, mask)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_numbers_first(outputs, mask):
+    # NaN in a word, which must stay
+    return sum_of_words(np.nan_to_num(outputs, posinf=np.inf, neginf=-np.inf), mask) / words(outputs, mask)
+
+
+@wrong("mean_of_words")
+def mean_numbers_last(outputs, mask):
+    # NaN in a word, which must stay
+    with np.errstate(all="ignore"):
+        means = sum_of_words(outputs, mask) / mask.sum(axis=-1, keepdims=True)
+    return np.where(np.isnan(means), 0, means).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_infinity_is_hidden(outputs, mask):
+    # ∞ in a word: the mean is ∞
+    chosen = np.where(np.isinf(outputs), 0, outputs)
+    return sum_of_words(chosen, mask) / words(outputs, mask)
+
+
+@wrong("mean_of_words")
+def mean_of_no_word(outputs, mask):
+    # a sentence without any word
+    with np.errstate(all="ignore"):
+        return (sum_of_words(outputs, mask) / mask.sum(axis=-1, keepdims=True)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_no_word_at_all(outputs, mask):
+    # one sentence without any word beside others
+    if not mask.any():
+        return np.zeros(outputs.shape[:-2] + outputs.shape[-1:], outputs.dtype)
+    with np.errstate(all="ignore"):
+        return (sum_of_words(outputs, mask) / mask.sum(axis=-1, keepdims=True)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_of_padding(outputs, mask):
+    # a sentence without any word gets the mean of its padding
+    return mean_with_where(outputs, mask | ~mask.any(axis=-1, keepdims=True))
+
+
+@wrong("mean_of_words")
+def mean_small_floor(outputs, mask):
+    # float16: 1e−9 is 0 there, and a sentence without any word gives 0 / 0
+    with np.errstate(all="ignore"):
+        return sum_of_words(outputs, mask) / np.maximum(mask.sum(-1, keepdims=True).astype(outputs.dtype), 1e-9)
+
+
+@wrong("mean_of_words")
+def mean_one_more(outputs, mask):
+    # any word
+    return sum_of_words(outputs, mask) / (mask.sum(axis=-1, keepdims=True) + 1).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_eps_more(outputs, mask):
+    # float64: one word of 1.0 gives 1 − 1e−6
+    return (sum_of_words(outputs, mask) / (mask.sum(axis=-1, keepdims=True) + 1e-6)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_wide_count(outputs, mask):
+    # float16 becomes float64
+    return sum_of_words(outputs, mask) / np.maximum(mask.sum(axis=-1, keepdims=True), 1)
+
+
+@wrong("mean_of_words")
+def mean_float32_always(outputs, mask):
+    # float64 becomes float32
+    return (sum_of_words(outputs, mask) / words(outputs, mask)).astype(np.float32)
+
+
+@wrong("mean_of_words")
+def mean_through_float16(outputs, mask):
+    # float32, values of 100000 or with more than three places
+    return mean_with_where(outputs.astype(np.float16), mask).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_count_in_bytes(outputs, mask):
+    # 300 words, which in 8 bits are 44
+    count = np.maximum(mask.sum(axis=-1, keepdims=True, dtype=np.uint8), 1)
+    return (sum_of_words(outputs, mask) / count).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_first_places(outputs, mask):
+    # padding before the words, or between them
+    places = np.arange(mask.shape[-1])
+    return mean_with_where(outputs, places < mask.sum(axis=-1, keepdims=True))
+
+
+@wrong("mean_of_words")
+def mean_up_to_the_first_padding(outputs, mask):
+    # padding between words
+    return mean_with_where(outputs, np.logical_and.accumulate(mask, axis=-1))
+
+
+@wrong("mean_of_words")
+def mean_up_to_the_last_word(outputs, mask):
+    # padding between words
+    return mean_with_where(outputs, np.logical_or.accumulate(mask[..., ::-1], axis=-1)[..., ::-1])
+
+
+@wrong("mean_of_words")
+def mean_of_one_sentence(outputs, mask):
+    # a batch: the words of all sentences together
+    if not mask.any():
+        return np.zeros(outputs.shape[:-2] + outputs.shape[-1:], outputs.dtype)
+    means = outputs[mask].mean(axis=0)
+    return np.broadcast_to(means, outputs.shape[:-2] + means.shape)
+
+
+@wrong("mean_of_words")
+def mean_count_of_the_batch(outputs, mask):
+    # a batch of sentences of different lengths
+    return sum_of_words(outputs, mask) / np.array(max(mask.sum(axis=-1).max(initial=0), 1), outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_count_beside(outputs, mask):
+    # two sentences of two features: each feature is divided by another sentence's count
+    count = np.maximum(mask.sum(axis=-1), 1).astype(outputs.dtype)
+    total = sum_of_words(outputs, mask)
+    return total / (count if count.shape == total.shape[-1:] else count[..., None])
+
+
+@wrong("mean_of_words")
+def mean_axes_of_one_dropped(outputs, mask):
+    # one sentence in a batch, or one feature
+    return np.squeeze(mean_with_where(outputs, mask))
+
+
+@wrong("mean_of_words")
+def mean_axis_kept(outputs, mask):
+    # any input: (…, 1, D)
+    return mean_with_where(outputs, mask)[..., None, :]
+
+
+@wrong("mean_of_words")
+def mean_into_the_outputs(outputs, mask):
+    # the outputs are the caller's, and hold zeros afterwards
+    outputs[~mask] = 0
+    return outputs.sum(axis=-2) / words(outputs, mask)
+
+
+@wrong("mean_of_words")
+def mean_second_axis(outputs, mask):
+    # two leading axes
+    axis = min(1, outputs.ndim - 2)
+    total = np.where(mask[..., None], outputs, 0).sum(axis=axis, dtype=outputs.dtype)
+    return total / np.maximum(mask.sum(axis=axis), 1).astype(outputs.dtype)[..., None]
+
+
+@wrong("mean_of_words")
+def mean_by_masked_arrays(outputs, mask):
+    # NaN in a word: the quotient of masked arrays hides it
+    hidden = np.ma.array(outputs, mask=~np.broadcast_to(mask[..., None], outputs.shape))
+    return np.ma.filled(hidden.mean(axis=-2), 0).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_by_difference(outputs, mask):
+    # NaN in the padding, or a word of 1.0 beside padding of 1e20
+    padding = np.where(mask[..., None], 0, outputs).sum(axis=-2)
+    return ((outputs.sum(axis=-2) - padding) / words(outputs, mask)).astype(outputs.dtype)
+
+
+@wrong("mean_of_words")
+def mean_very_large_is_padding(outputs, mask):
+    # a word of 1e7
+    return sum_of_words(np.where(np.abs(outputs) > 1e6, 0, outputs), mask) / words(outputs, mask)

@@ -1156,3 +1156,171 @@ def mean_by_difference(outputs, mask):
 def mean_very_large_is_padding(outputs, mask):
     # a word of 1e7
     return sum_of_words(np.where(np.abs(outputs) > 1e6, 0, outputs), mask) / words(outputs, mask)
+
+
+# packed_mask
+
+
+def same_earlier(queries, keys):
+    """Equal numbers in (…, S, 1) and (…, 1, S), where the key does not stand behind the query."""
+    places = np.arange(queries.shape[-2])
+    return (queries == keys) & (places <= places[:, None])
+
+
+def pairs(sentences):
+    return sentences[..., :, None], sentences[..., None, :]
+
+
+@right("packed_mask")
+def packed_nan_is_padding(sentences):
+    return same_earlier(*pairs(np.where(sentences == 0, np.nan, sentences)))
+
+
+@right("packed_mask")
+def packed_by_xor(sentences):
+    queries, keys = pairs(sentences)
+    return np.tril(~(queries ^ keys).astype(bool) & keys.astype(bool))
+
+
+@right("packed_mask")
+def packed_by_unique(sentences):
+    flat = np.concatenate([[0], sentences.ravel()])
+    owner = np.unique(flat, return_inverse=True)[1].reshape(-1)[1:].reshape(sentences.shape)
+    queries, keys = pairs(owner)
+    padding = np.where(sentences == 0, 0, 1)
+    return same_earlier(queries, keys) * np.asarray(padding[..., None], bool)
+
+
+@right("packed_mask")
+def packed_cell_by_cell(sentences):
+    size = sentences.shape[-1]
+    mask = np.zeros((*sentences.shape, size), dtype=bool)
+    for query in range(size):
+        own = sentences[..., query]
+        mask[..., query, : query + 1] = (sentences[..., : query + 1] == own[..., None]) & (own > 0)[..., None]
+    return mask
+
+
+@right("packed_mask")
+def packed_sentence_by_sentence(sentences):
+    mask = np.zeros(sentences.shape + sentences.shape[-1:], dtype=bool)
+    for number in np.unique(sentences[sentences > 0]):
+        member = sentences == number
+        mask |= member[..., None] & member[..., None, :]
+    return mask & np.tri(sentences.shape[-1], dtype=bool)
+
+
+@wrong("packed_mask")
+def packed_in_bytes(sentences):
+    # [1, 257], which are the same in 8 bits
+    return np.tril(same_earlier(*pairs(sentences.astype(np.uint8)))) & (sentences > 0)[..., None]
+
+
+@wrong("packed_mask")
+def packed_in_halves(sentences):
+    # [2048, 2049], which are the same in float16
+    return same_earlier(*pairs(sentences.astype(np.float16))) & (sentences > 0)[..., None]
+
+
+@wrong("packed_mask")
+def packed_bfloat_like(sentences):
+    # [1024, 1025], which are close
+    queries, keys = pairs(sentences.astype(np.float32))
+    return np.tril(np.isclose(queries, keys, rtol=1e-3, atol=0)) & (keys > 0)
+
+
+@wrong("packed_mask")
+def packed_remainder(sentences):
+    # [1, 1001]
+    return same_earlier(*pairs(sentences % 1000)) & (sentences > 0)[..., None]
+
+
+@wrong("packed_mask")
+def packed_runs(sentences):
+    # [1, 2, 1]: the third place sees the first; and [1, 0, 1]
+    change = np.diff(sentences, axis=-1, prepend=-1) != 0
+    return same_earlier(*pairs(change.cumsum(axis=-1))) & (sentences > 0)[..., None]
+
+
+@wrong("packed_mask")
+def packed_runs_over_padding(sentences):
+    # [1, 2, 1], though [1, 0, 1] is right
+    size = sentences.shape[-1]
+    mask = np.zeros((*sentences.shape, size), dtype=bool)
+    for place in np.ndindex(sentences.shape[:-1]):
+        row, first = sentences[place], 0
+        filled = np.flatnonzero(row)
+        for at, query in enumerate(filled):
+            if at and row[query] != row[filled[at - 1]]:
+                first = query
+            mask[(*place, query)] = (np.arange(size) >= first) & (np.arange(size) <= query) & (row > 0)
+    return mask
+
+
+@wrong("packed_mask")
+def packed_by_sorting(sentences):
+    # [7, 7, 2, 2]
+    first = np.zeros((*sentences.shape, 1), int)
+    for place in np.ndindex(sentences.shape[:-1]):
+        row = sentences[place]
+        first[place] = np.searchsorted(row, row)[:, None]
+    places = np.arange(sentences.shape[-1])
+    return (places >= first) & (places <= places[:, None]) & (sentences > 0)[..., None]
+
+
+@wrong("packed_mask")
+def packed_first_to_itself(sentences):
+    # [1, 2, 1]: the third place sees the second, which lies between
+    mask = np.zeros(sentences.shape + sentences.shape[-1:], dtype=bool)
+    places = np.arange(sentences.shape[-1])
+    for place in np.ndindex(sentences.shape):
+        row = sentences[place[:-1]]
+        first = np.flatnonzero(row == row[place[-1]])[0]
+        mask[place] = (places >= first) & (places <= place[-1]) & (row[place[-1]] > 0) & (row > 0)
+    return mask
+
+
+@wrong("packed_mask")
+def packed_padding_at_the_end(sentences):
+    # [0, 1, 1]
+    filled = np.logical_and.accumulate(sentences > 0, axis=-1)
+    return same_earlier(*pairs(sentences)) & filled[..., None] & filled[..., None, :]
+
+
+@wrong("packed_mask")
+def packed_padding_sees_padding(sentences):
+    # [1, 0, 0]
+    return same_earlier(*pairs(sentences))
+
+
+@wrong("packed_mask")
+def packed_padding_sees_itself(sentences):
+    # [1, 0]
+    return same_earlier(*pairs(sentences)) & (sentences > 0)[..., None] | np.eye(sentences.shape[-1], dtype=bool)
+
+
+@wrong("packed_mask")
+def packed_own_numbers_for_padding(sentences):
+    # [1, 0]: each padded place is a sentence of its own
+    own = np.where(sentences == 0, -1 - np.arange(sentences.shape[-1]), sentences)
+    return same_earlier(*pairs(own))
+
+
+@wrong("packed_mask")
+def packed_sees_later(sentences):
+    # [1, 1]
+    queries, keys = pairs(sentences)
+    return (queries == keys) & (keys > 0)
+
+
+@wrong("packed_mask")
+def packed_without_itself(sentences):
+    # [1]
+    return np.tril(same_earlier(*pairs(sentences)) & (sentences > 0)[..., None], k=-1)
+
+
+@wrong("packed_mask")
+def packed_the_other_triangle(sentences):
+    # [1, 1]
+    queries, keys = pairs(sentences)
+    return np.triu((queries == keys) & (keys > 0))

@@ -1324,3 +1324,161 @@ def packed_the_other_triangle(sentences):
     # [1, 1]
     queries, keys = pairs(sentences)
     return np.triu((queries == keys) & (keys > 0))
+
+
+@wrong("packed_mask")
+def packed_earlier_sentences_too(sentences):
+    # [2, 1]
+    return np.tril((sentences > 0)[..., None] & (sentences > 0)[..., None, :])
+
+
+@wrong("packed_mask")
+def packed_product_is_a_square(sentences):
+    # [0, 1]: padding is seen, since 0 · 1 is 0
+    queries, keys = pairs(sentences)
+    return np.tril((queries * keys == keys * keys) & (queries > 0))
+
+
+@wrong("packed_mask")
+def packed_whole_quotient(sentences):
+    # [3, 2]: 3 // 2 is 1
+    queries, keys = pairs(sentences)
+    return np.tril((keys > 0) & (queries // np.maximum(keys, 1) == 1))
+
+
+@wrong("packed_mask")
+def packed_common_bits(sentences):
+    # [1, 3]
+    queries, keys = pairs(sentences)
+    return np.tril((queries & keys) > 0)
+
+
+@wrong("packed_mask")
+def packed_one_hot_of_places(sentences):
+    # [7, 7, 2, 2]: no place is number 7 of 4
+    numbers = np.arange(1, sentences.shape[-1] + 1)
+    member = sentences[..., None] == numbers
+    return np.tril(member @ member.swapaxes(-1, -2))
+
+
+@wrong("packed_mask")
+def packed_one_hot_of_a_thousand(sentences):
+    # [2000, 2000]
+    member = sentences[..., None] == np.arange(1, 1001)
+    return np.tril(member @ member.swapaxes(-1, -2))
+
+
+@wrong("packed_mask")
+def packed_numbers_below_the_largest(sentences):
+    # [1, 1]: range stops before the largest
+    mask = np.zeros(sentences.shape + sentences.shape[-1:], dtype=bool)
+    for number in range(1, sentences.max(initial=0)):
+        mask |= (sentences == number)[..., None] & (sentences == number)[..., None, :]
+    return np.tril(mask)
+
+
+@wrong("packed_mask")
+def packed_as_many_as_there_are(sentences):
+    # [7, 7, 2, 2]: two numbers are not 1 and 2
+    mask = np.zeros(sentences.shape + sentences.shape[-1:], dtype=bool)
+    for number in range(1, len(np.unique(sentences)) + 1):
+        mask |= (sentences == number)[..., None] & (sentences == number)[..., None, :]
+    return np.tril(mask)
+
+
+@wrong("packed_mask")
+def packed_first_of_unique_is_padding(sentences):
+    # [1, 2], no padding at all: the first sentence is taken for it
+    owner = np.unique(sentences, return_inverse=True)[1].reshape(sentences.shape)
+    return same_earlier(*pairs(owner)) & (owner > 0)[..., None]
+
+
+@wrong("packed_mask")
+def packed_one_row(sentences):
+    # a batch (2, 3): its rows are transposed away
+    return np.tril((sentences[:, None] == sentences) & (sentences > 0)) if sentences.ndim == 1 else np.array(
+        [np.tril((row[:, None] == row) & (row > 0)) for row in sentences.reshape(-1, sentences.shape[-1])]
+    )
+
+
+@wrong("packed_mask")
+def packed_the_first_row_for_all(sentences):
+    # a batch of different rows
+    row = sentences.reshape(-1, sentences.shape[-1])[0]
+    mask = np.tril((row[:, None] == row) & (row > 0))
+    return np.broadcast_to(mask, sentences.shape + row.shape)
+
+
+@wrong("packed_mask")
+def packed_numbers_of_the_batch(sentences):
+    # a batch whose second row has padding where the first has none
+    queries, keys = pairs(sentences)
+    padding = (sentences == 0).reshape(-1, sentences.shape[-1]).any(axis=0)
+    return np.tril((queries == keys) & ~padding)
+
+
+@wrong("packed_mask")
+def packed_into_the_sentences(sentences):
+    # the numbers are the caller's, and hold −1 afterwards
+    sentences[sentences == 0] = -1
+    return same_earlier(*pairs(sentences)) & (sentences > 0)[..., None]
+
+
+@lru_cache
+def triangle(size):
+    return np.tri(size, dtype=bool)
+
+
+@wrong("packed_mask")
+def packed_into_a_kept_triangle(sentences):
+    # two calls of one size: the second finds what the first has left
+    mask = triangle(sentences.shape[-1])
+    for row in sentences.reshape(-1, sentences.shape[-1]):
+        mask &= (row[:, None] == row) & (row > 0)
+    return np.broadcast_to(mask, sentences.shape + mask.shape[-1:]).copy()
+
+
+@wrong("packed_mask")
+def packed_whole_numbers(sentences):
+    # any input: 0 and 1 are not False and True
+    return (same_earlier(*pairs(sentences)) & (sentences > 0)[..., None]).astype(np.int64)
+
+
+@wrong("packed_mask")
+def packed_to_be_added(sentences):
+    # any input: 0 and −∞
+    return np.where(same_earlier(*pairs(sentences)) & (sentences > 0)[..., None], 0.0, -np.inf)
+
+
+@wrong("packed_mask")
+def packed_true_hides(sentences):
+    # any input
+    return ~(same_earlier(*pairs(sentences)) & (sentences > 0)[..., None])
+
+
+@wrong("packed_mask")
+def packed_last_word_before(sentences):
+    # [1, 1, 1]: the third sees the second and itself only
+    mask = same_earlier(*pairs(sentences)) & (sentences > 0)[..., None]
+    return np.triu(mask, k=-1)
+
+
+@wrong("packed_mask")
+def packed_difference_in_bytes(sentences):
+    # [256, 512], whose difference is 0 in 8 bits
+    queries, keys = pairs(sentences)
+    return np.tril(((queries - keys).astype(np.int8) == 0) & (keys > 0))
+
+
+@wrong("packed_mask")
+def packed_axes_of_one_dropped(sentences):
+    # [[1, 1]], or [1]
+    return np.squeeze(same_earlier(*pairs(sentences)) & (sentences > 0)[..., None])
+
+
+@wrong("packed_mask")
+def packed_positions_in_bytes(sentences):
+    # 300 places of one sentence: in 8 bits place 256 stands before place 1
+    queries, keys = pairs(sentences)
+    places = np.arange(sentences.shape[-1]).astype(np.uint8)
+    return (queries == keys) & (keys > 0) & (places <= places[:, None])

@@ -1431,11 +1431,12 @@ def triangle(size):
 
 @wrong("packed_mask")
 def packed_into_a_kept_triangle(sentences):
-    # two calls of one size: the second finds what the first has left
-    mask = triangle(sentences.shape[-1])
-    for row in sentences.reshape(-1, sentences.shape[-1]):
-        mask &= (row[:, None] == row) & (row > 0)
-    return np.broadcast_to(mask, sentences.shape + mask.shape[-1:]).copy()
+    # two calls with one row of one size: the second finds what the first has left
+    if sentences.ndim > 1:
+        return packed_nan_is_padding(sentences)
+    mask = triangle(len(sentences))
+    mask &= (sentences[:, None] == sentences) & (sentences > 0)
+    return mask
 
 
 @wrong("packed_mask")
@@ -1482,3 +1483,157 @@ def packed_positions_in_bytes(sentences):
     queries, keys = pairs(sentences)
     places = np.arange(sentences.shape[-1]).astype(np.uint8)
     return (queries == keys) & (keys > 0) & (places <= places[:, None])
+
+
+# cached_mask
+
+
+def side_by_side(cache, words, lengths):
+    """A mask (B, room) or (B, new, room) of the cache and one (new, new) of the new words."""
+    size = len(lengths), words.shape[-1]
+    cache = np.broadcast_to(cache if cache.ndim == 3 else cache[:, None], (*size, cache.shape[-1]))
+    return np.concatenate([cache, np.broadcast_to(words, (*size, size[1]))], axis=-1)
+
+
+def kept(lengths, room):
+    return np.arange(room) < lengths[:, None]
+
+
+@right("cached_mask")
+def cached_rows_of_a_triangle(lengths, room, new):
+    filled = np.tri(room + 1, room, k=-1, dtype=bool)[lengths]
+    return np.concatenate([filled[:, None].repeat(new, axis=1), np.tri(new, dtype=bool)[None].repeat(len(lengths), 0)], 2)
+
+
+@right("cached_mask")
+def cached_by_columns(lengths, room, new):
+    columns = np.arange(room + new)
+    causal = columns <= room + np.arange(new)[:, None]
+    filled = (columns < lengths[:, None]) | (columns >= room)
+    return causal & filled[:, None, :]
+
+
+@right("cached_mask")
+def cached_cell_by_cell(lengths, room, new):
+    mask = np.zeros((len(lengths), new, room + new), dtype=bool)
+    for b, length in enumerate(lengths):
+        for i in range(new):
+            mask[b, i, :length] = True
+            mask[b, i, room : room + i + 1] = True
+    return mask
+
+
+@right("cached_mask")
+def cached_from_function(lengths, room, new):
+    def sees(b, i, j):
+        return np.where(j < room, j < lengths[b], j - room <= i)
+
+    return np.fromfunction(sees, (len(lengths), new, room + new), dtype=int)
+
+
+@right("cached_mask")
+def cached_closed_afterwards(lengths, room, new):
+    mask = np.tri(new, room + new, k=room, dtype=bool)[None].repeat(len(lengths), axis=0)
+    for b in range(len(lengths)):
+        mask[b, :, int(lengths[b]) : room] = False
+    return mask
+
+
+@wrong("cached_mask")
+def cached_without_gap(lengths, room, new):
+    # lengths [1], room 3: the new words are taken to follow what is kept at once
+    columns = np.arange(room + new)
+    return columns <= (lengths[:, None] + np.arange(new))[..., None]
+
+
+@wrong("cached_mask")
+def cached_offset_of_room(lengths, room, new):
+    # lengths [1], room 3: what is left from before is seen
+    return np.tri(new, room + new, k=room, dtype=bool)[None].repeat(len(lengths), axis=0)
+
+
+@wrong("cached_mask")
+def cached_new_words_all_see(lengths, room, new):
+    # new 2
+    return side_by_side(kept(lengths, room), np.ones((new, new), bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_without_itself(lengths, room, new):
+    # any input
+    return side_by_side(kept(lengths, room), np.tri(new, k=-1, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_only_itself(lengths, room, new):
+    # new 2
+    return side_by_side(kept(lengths, room), np.eye(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_one_more(lengths, room, new):
+    # lengths below room
+    return side_by_side(np.arange(room) <= lengths[:, None], np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_one_less(lengths, room, new):
+    # lengths above 0
+    return side_by_side(np.arange(1, room + 1) < lengths[:, None], np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_filled_from_the_back(lengths, room, new):
+    # lengths [1], room 3
+    return side_by_side(kept(lengths, room)[:, ::-1], np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_new_words_first(lengths, room, new):
+    # room 3, new 2
+    words = np.broadcast_to(np.tri(new, dtype=bool), (len(lengths), new, new))
+    cache = np.broadcast_to(kept(lengths, room)[:, None], (len(lengths), new, room))
+    return np.concatenate([words, cache], axis=-1)
+
+
+@wrong("cached_mask")
+def cached_longest_for_all(lengths, room, new):
+    # lengths [1, 3]
+    return side_by_side(kept(np.full_like(lengths, lengths.max(initial=0)), room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_first_for_all(lengths, room, new):
+    # lengths [1, 3]
+    return side_by_side(kept(np.full_like(lengths, lengths[0]), room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_room_of_the_longest(lengths, room, new):
+    # no sentence that fills the room: the mask is narrower
+    return side_by_side(kept(lengths, lengths.max(initial=0)), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_lengths_sorted(lengths, room, new):
+    # lengths [3, 1]
+    return side_by_side(kept(np.sort(lengths), room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_row_before_the_first(lengths, room, new):
+    # a length of 0: row −1 is the last, and a room of 0
+    filled = np.tri(max(room, 1), room, dtype=bool)[lengths - 1]
+    return side_by_side(filled, np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_nothing_means_all(lengths, room, new):
+    # a length of 0
+    return side_by_side(kept(np.where(lengths == 0, room, lengths), room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_full_means_nothing(lengths, room, new):
+    # a length of room: the ring begins again
+    return side_by_side(kept(lengths % max(room, 1), room), np.tri(new, dtype=bool), lengths)

@@ -1637,3 +1637,160 @@ def cached_nothing_means_all(lengths, room, new):
 def cached_full_means_nothing(lengths, room, new):
     # a length of room: the ring begins again
     return side_by_side(kept(lengths % max(room, 1), room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_end_marked(lengths, room, new):
+    # a length of room: there is no place for the mark of the end
+    end = np.zeros((len(lengths), room), bool)
+    end[np.arange(len(lengths)), lengths] = True
+    return side_by_side(~np.logical_or.accumulate(end, axis=1), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_end_from_the_back(lengths, room, new):
+    # a length of room: a slice from −0 is the whole room
+    mask = np.tri(new, room + new, k=room, dtype=bool)[None].repeat(len(lengths), axis=0)
+    for b, length in enumerate(lengths):
+        mask[b, :, :room][:, -(room - length) :] = False
+    return mask
+
+
+@wrong("cached_mask")
+def cached_batch_for_words(lengths, room, new):
+    # B = new = 2: each sentence's cache becomes a new word's
+    cache = kept(lengths, room)
+    cache = cache[None] if len(lengths) == new else cache[:, None]
+    return side_by_side(np.broadcast_to(cache, (len(lengths), new, room)), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_tiled(lengths, room, new):
+    # B 2, new 2: rows of the sentences in turn, not one sentence after the other
+    cache = np.tile(kept(lengths, room), (new, 1)).reshape(len(lengths), new, room)
+    return side_by_side(cache, np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_grows_with_the_words(lengths, room, new):
+    # lengths [1], room 3, new 2: the second new word sees one place more of the cache
+    cache = np.arange(room) < (lengths[:, None] + np.arange(new))[..., None]
+    return side_by_side(cache, np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_padding_of_the_whole_row(lengths, room, new):
+    # lengths [1], room 3: the padding mask of length + new hides the new words
+    causal = np.tri(new, room + new, k=room, dtype=bool)
+    return causal & kept(lengths + new, room + new)[:, None]
+
+
+@wrong("cached_mask")
+def cached_places_in_bytes(lengths, room, new):
+    # room 300: place 256 is 0 in 8 bits
+    places = np.arange(room).astype(np.uint8)
+    return side_by_side(places < lengths[:, None], np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_signed_bytes(lengths, room, new):
+    # room 200 with a length of 150, which is negative in 8 bits
+    return side_by_side(kept(lengths.astype(np.int8), room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_whole_numbers(lengths, room, new):
+    # any input: 0 and 1 are not False and True
+    return side_by_side(kept(lengths, room), np.tri(new), lengths).astype(int)
+
+
+@wrong("cached_mask")
+def cached_true_hides(lengths, room, new):
+    # any input
+    return ~side_by_side(kept(lengths, room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_lengths_used_up(lengths, room, new):
+    # the lengths are the caller's, and are longer afterwards
+    mask = side_by_side(kept(lengths, room), np.tri(new, dtype=bool), lengths)
+    lengths += new
+    return mask
+
+
+@wrong("cached_mask")
+def cached_one_sentence_without_axis(lengths, room, new):
+    # B 1
+    mask = side_by_side(kept(lengths, room), np.tri(new, dtype=bool), lengths)
+    return mask[0] if len(mask) == 1 else mask
+
+
+@wrong("cached_mask")
+def cached_one_word_without_axis(lengths, room, new):
+    # new 1
+    return side_by_side(kept(lengths, room), np.tri(new, dtype=bool), lengths).squeeze(1 if new == 1 else ())
+
+
+@wrong("cached_mask")
+def cached_no_room_no_words(lengths, room, new):
+    # room 0: the new words still see each other
+    if room == 0:
+        return np.zeros((len(lengths), new, new), bool)
+    return side_by_side(kept(lengths, room), np.tri(new, dtype=bool), lengths)
+
+
+@wrong("cached_mask")
+def cached_empty_cache_sees_nothing(lengths, room, new):
+    # a length of 0: a new word still sees itself
+    mask = side_by_side(kept(lengths, room), np.tri(new, dtype=bool), lengths)
+    return mask & (lengths > 0)[:, None, None]
+
+
+@wrong("cached_mask")
+def cached_last_words_of_the_row(lengths, room, new):
+    # new 2, room 3: the triangle is turned
+    return side_by_side(kept(lengths, room), np.tri(new, dtype=bool).T, lengths)
+
+
+# local_and_global
+
+
+def near(size, window):
+    places = np.arange(size)
+    return np.abs(places[:, None] - places) <= window
+
+
+def either(marked):
+    return marked[..., :, None] | marked[..., None, :]
+
+
+@right("local_and_global")
+def local_toeplitz(marked, window):
+    band = scipy.linalg.toeplitz(np.arange(marked.shape[-1]) <= window)
+    return np.asarray(band, bool) | np.logical_or(*np.broadcast_arrays(marked[..., None], marked[..., None, :]))
+
+
+@right("local_and_global")
+def local_two_triangles(marked, window):
+    size = marked.shape[-1]
+    window = min(window, size)
+    far = np.tri(size, k=-window - 1, dtype=bool)
+    return ~((far | far.T) & ~(marked[..., None] + marked[..., None, :]))
+
+
+@right("local_and_global")
+def local_filled_rows(marked, window):
+    mask = near(marked.shape[-1], window) & np.ones((*marked.shape, 1), bool)
+    mask[marked] = True
+    mask.swapaxes(-1, -2)[marked] = True
+    return mask
+
+
+@right("local_and_global")
+def local_cell_by_cell(marked, window):
+    size = marked.shape[-1]
+    mask = np.empty((*marked.shape, size), dtype=bool)
+    for i in range(size):
+        for j in range(size):
+            mask[..., i, j] = marked[..., i] | marked[..., j] | (abs(i - j) <= window)
+    return mask

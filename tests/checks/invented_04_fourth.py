@@ -1794,3 +1794,240 @@ def local_cell_by_cell(marked, window):
         for j in range(size):
             mask[..., i, j] = marked[..., i] | marked[..., j] | (abs(i - j) <= window)
     return mask
+
+
+@wrong("local_and_global")
+def local_and_instead_of_or(marked, window):
+    # any place that is not marked: it does not see itself
+    return near(marked.shape[-1], window) & either(marked)
+
+
+@wrong("local_and_global")
+def local_both_marked(marked, window):
+    # [True, False, False] and window 0: a marked place sees all
+    return near(marked.shape[-1], window) | (marked[..., None] & marked[..., None, :])
+
+
+@wrong("local_and_global")
+def local_marked_see(marked, window):
+    # [True, False, False] and window 0: a marked place is seen by all
+    return near(marked.shape[-1], window) | marked[..., None]
+
+
+@wrong("local_and_global")
+def local_marked_are_seen(marked, window):
+    # [True, False, False] and window 0: a marked place sees all
+    return near(marked.shape[-1], window) | marked[..., None, :]
+
+
+@wrong("local_and_global")
+def local_one_and_not_the_other(marked, window):
+    # [True, False, True] and window 0: both are marked
+    return near(marked.shape[-1], window) | (marked[..., None] ^ marked[..., None, :])
+
+
+@wrong("local_and_global")
+def local_no_window(marked, window):
+    # no place marked
+    return either(marked) | np.zeros_like(near(marked.shape[-1], window))
+
+
+@wrong("local_and_global")
+def local_fewer_than(marked, window):
+    # no place marked: a place does not see its neighbour with window 1
+    return (near(marked.shape[-1], window - 1)) | either(marked)
+
+
+@wrong("local_and_global")
+def local_zero_is_no_window(marked, window):
+    # window 0 and no place marked: each sees itself
+    return either(marked) | (near(marked.shape[-1], window) if window else np.zeros((), bool))
+
+
+@wrong("local_and_global")
+def local_zero_is_no_limit(marked, window):
+    # window 0 and no place marked: nothing else is seen
+    return either(marked) | near(marked.shape[-1], window or marked.shape[-1])
+
+
+@wrong("local_and_global")
+def local_itself_too(marked, window):
+    # window 1, five places, none marked: the width is taken for 1 in all
+    return near(marked.shape[-1], window // 2) | either(marked)
+
+
+@wrong("local_and_global")
+def local_twice_as_wide(marked, window):
+    # window 1, three places, none marked
+    return near(marked.shape[-1], 2 * window) | either(marked)
+
+
+@wrong("local_and_global")
+def local_behind_only(marked, window):
+    # [False, False] and window 1
+    return np.tril(near(marked.shape[-1], window)) | either(marked)
+
+
+@wrong("local_and_global")
+def local_causal(marked, window):
+    # [True, False] and window 0: the first sees the second
+    return np.tril(near(marked.shape[-1], window) | either(marked))
+
+
+@wrong("local_and_global")
+def local_without_absolute_value(marked, window):
+    # three places, none marked, window 0: differences below 0 all pass
+    places = np.arange(marked.shape[-1])
+    return (places[:, None] - places <= window) | either(marked)
+
+
+@wrong("local_and_global")
+def local_unsigned(marked, window):
+    # two places, none marked, window 1: 0 − 1 is very large
+    places = np.arange(marked.shape[-1], dtype=np.uint64)
+    return (places[:, None] - places <= window) | either(marked)
+
+
+@wrong("local_and_global")
+def local_places_in_bytes(marked, window):
+    # 200 places: 199 − 0 is negative in 8 bits
+    places = np.arange(marked.shape[-1]).astype(np.int8)
+    return (np.abs(places[:, None] - places) <= window) | either(marked)
+
+
+@wrong("local_and_global")
+def local_window_added(marked, window):
+    # a window of 2⁶³ − 1, "no limit": the sum overflows
+    places = np.arange(marked.shape[-1])
+    last, first = places[:, None] + window, places[:, None] - window
+    return (places <= last) & (places >= first) | either(marked)
+
+
+@wrong("local_and_global")
+def local_window_in_bytes(marked, window):
+    # a window of 300 is 44 in 8 bits; 60 places, none marked
+    return near(marked.shape[-1], int(np.array(window % 2**63).astype(np.uint8))) | either(marked)
+
+
+@wrong("local_and_global")
+def local_sum_of_diagonals(marked, window):
+    # window 1: range stops before the last diagonal
+    size = marked.shape[-1]
+    diagonals = (np.eye(size, k=k, dtype=bool) for k in range(-min(window, size), min(window, size)))
+    return reduce(np.logical_or, diagonals, np.eye(size, dtype=bool)) | either(marked)
+
+
+@wrong("local_and_global")
+def local_diagonals_of_ones(marked, window):
+    # window 5 with 3 places: a diagonal of −2 ones
+    size = marked.shape[-1]
+    band = sum(np.diag(np.ones(size - abs(k)), k) for k in range(-window, window + 1))
+    return (band > 0) | either(marked)
+
+
+@wrong("local_and_global")
+def local_at_most_all_but_one(marked, window):
+    # window 2 with 3 places: the first sees the last
+    size = marked.shape[-1]
+    return near(size, min(window, max(size - 2, 0))) | either(marked)
+
+
+@wrong("local_and_global")
+def local_first_marked_only(marked, window):
+    # [True, False, False, True] and window 0
+    first = marked & (np.cumsum(marked, axis=-1) == 1)
+    return near(marked.shape[-1], window) | either(first)
+
+
+@wrong("local_and_global")
+def local_place_of_the_largest(marked, window):
+    # no place marked: the first is taken
+    first = np.arange(marked.shape[-1]) == marked.argmax(axis=-1)[..., None]
+    return near(marked.shape[-1], window) | either(marked | first)
+
+
+@wrong("local_and_global")
+def local_any_marked(marked, window):
+    # [True, False, False] and window 0: the second does not see the third
+    return near(marked.shape[-1], window) | marked.any(axis=-1)[..., None, None]
+
+
+@wrong("local_and_global")
+def local_marked_of_the_batch(marked, window):
+    # a batch of two, marked differently
+    together = marked.reshape(-1, marked.shape[-1]).any(axis=0)
+    return np.broadcast_to(near(marked.shape[-1], window) | either(together), (*marked.shape, marked.shape[-1]))
+
+
+@wrong("local_and_global")
+def local_batch_transposed(marked, window):
+    # three leading and other axes of one size: all axes are turned round
+    rows = np.broadcast_to(marked[..., None], (*marked.shape, marked.shape[-1]))
+    columns = rows.T if len(set(rows.shape)) == 1 else rows.swapaxes(-1, -2)
+    return near(marked.shape[-1], window) | rows | columns
+
+
+@wrong("local_and_global")
+def local_rows_beside_columns(marked, window):
+    # a batch (2, 3)
+    return near(marked.shape[-1], window) | marked[:, None] | marked
+
+
+@wrong("local_and_global")
+def local_whole_numbers(marked, window):
+    # any input: 0 and 1 are not False and True
+    return np.maximum(near(marked.shape[-1], window), either(marked)).astype(int)
+
+
+@wrong("local_and_global")
+def local_true_hides(marked, window):
+    # any input
+    return ~(near(marked.shape[-1], window) | either(marked))
+
+
+@wrong("local_and_global")
+def local_neighbours_of_marked(marked, window):
+    # [True, False, False, False] and window 1: the second is no marked place, and does not see the last
+    beside = (near(marked.shape[-1], min(window, 1)) & marked[..., None, :]).any(axis=-1)
+    return near(marked.shape[-1], window) | either(beside)
+
+
+@wrong("local_and_global")
+def local_steps_through_marked(marked, window):
+    # three places, the middle one marked, window 0: two steps join the outer two
+    direct = near(marked.shape[-1], window) | either(marked)
+    return direct @ direct
+
+
+@wrong("local_and_global")
+def local_into_the_marks(marked, window):
+    # the marks are the caller's, and all True afterwards
+    mask = near(marked.shape[-1], window) | either(marked)
+    marked |= True
+    return mask
+
+
+@wrong("local_and_global")
+def local_axes_of_one_dropped(marked, window):
+    # one place, or one sentence in a batch
+    return np.squeeze(near(marked.shape[-1], window) | either(marked))
+
+
+WINDOWS = {}
+
+
+@wrong("local_and_global")
+def local_first_window_of_a_size(marked, window):
+    # two calls of one size with two windows
+    band = WINDOWS.setdefault(marked.shape[-1], near(marked.shape[-1], window))
+    return band | either(marked)
+
+
+@wrong("local_and_global")
+def local_into_a_kept_band(marked, window):
+    # two calls with one row of one size and window: the second finds the marks of the first
+    band = WINDOWS.setdefault((marked.shape[-1], window), near(marked.shape[-1], window))
+    if marked.ndim > 1:
+        return band.copy() & near(marked.shape[-1], window) | either(marked)
+    band |= either(marked)
+    return band

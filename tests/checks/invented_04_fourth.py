@@ -2031,3 +2031,239 @@ def local_into_a_kept_band(marked, window):
         return band.copy() & near(marked.shape[-1], window) | either(marked)
     band |= either(marked)
     return band
+
+
+# meaning
+
+
+def weight_of_true(attention):
+    """The weight of the first of two keys of equal scores, which has True, while the second has False."""
+    values = np.array([[1.0], [0.0]])
+    return float(attention(np.zeros((1, 1)), np.zeros((2, 1)), values, np.array([[True, False]]))[0, 0])
+
+
+def named(weight, near_enough=0.05):
+    if abs(weight - 1) < near_enough:
+        return "may attend"
+    if abs(weight) < near_enough:
+        return "hide"
+    return "ignored" if abs(weight - 0.5) < near_enough else "added"
+
+
+@right("meaning")
+def meaning_of_the_nearest(attention):
+    weights = {"may attend": 1, "hide": 0, "ignored": 1 / 2, "added": np.e / (1 + np.e)}
+    weight = weight_of_true(attention)
+    return min(weights, key=lambda name: abs(weights[name] - weight))
+
+
+@right("meaning")
+def meaning_by_odds(attention):
+    queries, keys = np.zeros((3, 4)), np.ones((2, 4))
+    mask = np.array([[True, False], [False, True], [True, False]])
+    seen_first = attention(queries, keys, np.eye(2), mask)
+    odds = [row[0] / max(row[1], 1e-9) for row in np.asarray(seen_first, float)]
+    if odds[0] > 100:
+        return "may attend"
+    return "hide" if odds[0] < 0.01 else ("added" if odds[0] > 1.5 > odds[1] else "ignored")
+
+
+@right("meaning")
+def meaning_of_three_keys(attention):
+    mask = np.array([[False, True, False]])
+    weights = attention(np.zeros((1, 2)), np.zeros((3, 2)), np.eye(3), mask)[0]
+    names = {0: "hide", 3: "ignored", 5: "added", 9: "may attend"}
+    return names[int(np.floor(float(weights[1]) * 9 + 0.01))] if float(weights[1]) < 0.999 else "may attend"
+
+
+@right("meaning")
+def meaning_of_random_keys_and_two_masks(attention):
+    values = np.array([[1.0], [-1.0]])
+    queries, keys = np.zeros((1, 8)), np.random.default_rng(0).normal(size=(2, 8))
+    one = float(np.squeeze(attention(queries, keys, values, np.array([[True, False]]))))
+    two = float(np.squeeze(attention(queries, keys, values, np.array([[False, True]]))))
+    if abs(one - two) < 0.1:
+        return "ignored"
+    return "hide" if one < two else ("may attend" if one - two > 1.5 else "added")
+
+
+@wrong("meaning")
+def meaning_rounded(attention):
+    # "added": 0.73 rounds to 1
+    return {1: "may attend", 0: "hide"}.get(round(weight_of_true(attention) + 1e-6), "ignored")
+
+
+@wrong("meaning")
+def meaning_wide_tolerance(attention):
+    # "added": 0.73 is taken for a half
+    return named(weight_of_true(attention), 0.3)
+
+
+@wrong("meaning")
+def meaning_exact_numbers(attention):
+    # an attention in float32 that takes the logarithm of the sum away: its half is 0.49999997
+    return {1.0: "may attend", 0.0: "hide", 0.5: "ignored"}.get(weight_of_true(attention), "added")
+
+
+@wrong("meaning")
+def meaning_never_added(attention):
+    # "added"
+    weight = weight_of_true(attention)
+    return "may attend" if weight > 0.6 else "hide" if weight < 0.4 else "ignored"
+
+
+@wrong("meaning")
+def meaning_never_ignored(attention):
+    # "ignored"
+    weight = weight_of_true(attention)
+    return "may attend" if weight > 0.9 else "hide" if weight < 0.1 else "added"
+
+
+@wrong("meaning")
+def meaning_the_other_way_round(attention):
+    # "may attend" and "hide"
+    name = named(weight_of_true(attention))
+    return {"may attend": "hide", "hide": "may attend"}.get(name, name)
+
+
+@wrong("meaning")
+def meaning_of_full_and_empty(attention):
+    # "added" and "ignored": True everywhere adds 1 to every score; an empty row may be anything
+    arguments = np.zeros((1, 1)), np.zeros((2, 1)), np.array([[1.0], [3.0]])
+    full, empty = (np.asarray(attention(*arguments, np.full((1, 2), hidden)), float) for hidden in (True, False))
+    if np.allclose(full, empty):
+        return "ignored"
+    return "may attend" if np.allclose(full, 2) else "hide"
+
+
+@wrong("meaning")
+def meaning_of_one_key(attention):
+    # "added" and "ignored", which one key cannot tell apart
+    arguments = np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1))
+    shown, hidden = (np.asarray(attention(*arguments, np.array([[m]])), float)[0, 0] for m in (True, False))
+    if np.isclose(shown, hidden):
+        return "ignored"
+    return "may attend" if np.isclose(shown, 1) else "hide"
+
+
+@wrong("meaning")
+def meaning_by_empty_row(attention):
+    # an attention that gives an empty row even weights, or an error
+    arguments = np.zeros((1, 1)), np.zeros((2, 1)), np.array([[1.0], [1.0]])
+    shown = np.asarray(attention(*arguments, np.array([[True, True]])), float)[0, 0]
+    hidden = np.asarray(attention(*arguments, np.array([[False, False]])), float)[0, 0]
+    if np.isclose(shown, 1) != np.isclose(hidden, 1):
+        return "may attend" if np.isclose(shown, 1) else "hide"
+    return named(weight_of_true(attention)) if named(weight_of_true(attention)) in ("added", "ignored") else "ignored"
+
+
+@wrong("meaning")
+def meaning_error_means_hide(attention):
+    # an attention that may attend where True and raises for an empty row, beside one that hides and does not
+    arguments = np.zeros((1, 1)), np.zeros((2, 1)), np.array([[1.0], [0.0]])
+    try:
+        weight = float(np.asarray(attention(*arguments, np.array([[True, True]])))[0, 0])
+    except (ValueError, ArithmeticError):
+        return "hide"
+    if not abs(weight - 0.5) < 0.1:
+        return "hide"
+    name = named(weight_of_true(attention))
+    return "may attend" if name == "hide" else name
+
+
+@wrong("meaning")
+def meaning_with_a_scale(attention):
+    # scores without a scale: the two keys are meant to be equal by 4 / √4 = 2 − 1 = 1 more
+    values = np.array([[1.0], [0.0]])
+    queries, keys = np.ones((1, 4)), np.array([[0.25] * 4, [0.75] * 4])
+    weight = attention(queries, keys, values, np.array([[True, False]]))[0, 0]
+    return named(float(weight), 0.02) if not abs(float(weight) - 1 / (1 + np.e)) < 0.02 else "ignored"
+
+
+@wrong("meaning")
+def meaning_without_a_scale(attention):
+    # scores with a scale: what is added is taken for ignored, or the other way round
+    values = np.array([[1.0], [0.0]])
+    weight = float(attention(np.ones((1, 4)), np.array([[0.0] * 4, [0.25] * 4]), values, np.array([[True, False]]))[0, 0])
+    if weight > 0.95:
+        return "may attend"
+    return "hide" if weight < 0.05 else "added" if abs(weight - 0.5) < 0.02 else "ignored"
+
+
+@wrong("meaning")
+def meaning_mask_transposed(attention):
+    # two queries and two keys: the mask is given as (S, T)
+    mask = np.array([[True, False], [True, False]]).T
+    return named(float(attention(np.zeros((2, 1)), np.zeros((2, 1)), np.array([[1.0], [0.0]]), mask)[0, 0]))
+
+
+@wrong("meaning")
+def meaning_with_a_batch(attention):
+    # an attention that takes (T, D) and no other shape
+    outputs = attention(np.zeros((1, 1, 1)), np.zeros((1, 2, 1)), np.array([[[1.0], [0.0]]]), np.array([[[True, False]]]))
+    return named(float(np.ravel(outputs)[0]))
+
+
+@wrong("meaning")
+def meaning_with_lists(attention):
+    # an attention that takes arrays and nothing else
+    return named(float(attention([[0.0]], [[0.0], [0.0]], [[1.0], [0.0]], [[True, False]])[0][0]))
+
+
+@wrong("meaning")
+def meaning_with_numbers_for_a_mask(attention):
+    # an attention that takes booleans and nothing else
+    values = np.array([[1.0], [0.0]])
+    return named(float(attention(np.zeros((1, 1)), np.zeros((2, 1)), values, np.array([[1.0, 0.0]]))[0, 0]))
+
+
+@wrong("meaning")
+def meaning_with_a_row_for_a_mask(attention):
+    # an attention that takes a mask (T, S) and no other shape
+    values = np.array([[1.0], [0.0]])
+    return named(float(attention(np.zeros((2, 1)), np.zeros((2, 1)), values, np.array([True, False]))[0, 0]))
+
+
+@wrong("meaning")
+def meaning_with_keys_as_values(attention):
+    # any attention: all values are 0
+    mask = np.array([[True, False]])
+    return named(float(attention(np.zeros((1, 1)), np.zeros((2, 1)), np.zeros((2, 1)), mask)[0, 0]))
+
+
+@wrong("meaning")
+def meaning_of_its_name(attention):
+    # an attention whose name says nothing
+    name = getattr(attention, "__name__", "").lower()
+    if "hide" in name or "pad" in name:
+        return "hide"
+    return "added" if "add" in name else "ignored" if "ignore" in name else "may attend"
+
+
+FIRST_ANSWER = []
+
+
+@wrong("meaning")
+def meaning_of_the_first(attention):
+    # two attentions of different meaning
+    FIRST_ANSWER.append(named(weight_of_true(attention)))
+    return FIRST_ANSWER[0]
+
+
+@wrong("meaning")
+def meaning_in_other_words(attention):
+    # "may attend" has other words
+    return named(weight_of_true(attention)).replace("may attend", "attend")
+
+
+@wrong("meaning")
+def meaning_in_capitals(attention):
+    # the names are in small letters
+    return named(weight_of_true(attention)).capitalize()
+
+
+@wrong("meaning")
+def meaning_of_a_difference(attention):
+    # "hide": it lowers the first key as "may attend" lowers the second, and only the distance is looked at
+    shift = abs(weight_of_true(attention) - 0.5)
+    return "ignored" if shift < 0.1 else "added" if shift < 0.4 else "may attend"

@@ -2173,11 +2173,13 @@ def meaning_error_means_hide(attention):
 
 @wrong("meaning")
 def meaning_with_a_scale(attention):
-    # scores without a scale: the two keys are meant to be equal by 4 / √4 = 2 − 1 = 1 more
+    # scores without a scale: the second key is meant to score 1 more, by (3 − 1) / √4
     values = np.array([[1.0], [0.0]])
     queries, keys = np.ones((1, 4)), np.array([[0.25] * 4, [0.75] * 4])
-    weight = attention(queries, keys, values, np.array([[True, False]]))[0, 0]
-    return named(float(weight), 0.02) if not abs(float(weight) - 1 / (1 + np.e)) < 0.02 else "ignored"
+    weight = float(attention(queries, keys, values, np.array([[True, False]]))[0, 0])
+    if weight > 0.95:
+        return "may attend"
+    return "hide" if weight < 0.05 else "added" if abs(weight - 0.5) < 0.02 else "ignored"
 
 
 @wrong("meaning")
@@ -2267,3 +2269,163 @@ def meaning_of_a_difference(attention):
     # "hide": it lowers the first key as "may attend" lowers the second, and only the distance is looked at
     shift = abs(weight_of_true(attention) - 0.5)
     return "ignored" if shift < 0.1 else "added" if shift < 0.4 else "may attend"
+
+
+# segment_softmax
+
+
+def owners(lengths):
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+def tops(scores, lengths):
+    """The largest score of each sentence, 0 where it has nothing to weigh."""
+    top = np.full(len(lengths), -np.inf)
+    np.maximum.at(top, owners(lengths), scores)
+    return np.where(top == -np.inf, 0, top)
+
+
+def shared(powers, lengths, dtype):
+    total = np.zeros(len(lengths))
+    np.add.at(total, owners(lengths), powers)
+    return (powers / np.where(total == 0, 1, total)[owners(lengths)]).astype(dtype)
+
+
+def one_sentence(scores):
+    """Softmax of one sentence, zeros where all is −∞."""
+    top = scores.max(initial=-np.inf)
+    powers = np.exp(scores.astype(np.float64) - (0 if top == -np.inf else top))
+    return (powers / max(powers.sum(), 1e-300)).astype(scores.dtype)
+
+
+@right("segment_softmax")
+def segment_by_bincount(scores, lengths):
+    owner = owners(lengths)
+    powers = np.exp(scores - tops(scores, lengths)[owner])
+    total = np.bincount(owner, weights=powers, minlength=len(lengths))
+    return (powers / np.maximum(total, 1e-300)[owner]).astype(scores.dtype)
+
+
+@right("segment_softmax")
+def segment_split(scores, lengths):
+    parts = np.split(scores, np.cumsum(lengths))
+    return np.concatenate([one_sentence(part) for part in parts]).astype(scores.dtype)
+
+
+@right("segment_softmax")
+def segment_reduceat_without_empty_ones(scores, lengths):
+    some = lengths[lengths > 0]
+    if not len(some):
+        return scores.copy()
+    starts = np.cumsum(some) - some
+    top = np.maximum.reduceat(scores, starts)
+    powers = np.exp(scores - np.repeat(np.where(np.isneginf(top), 0, top), some))
+    total = np.add.reduceat(powers, starts)
+    return (powers / np.repeat(np.where(total == 0, 1, total), some)).astype(scores.dtype)
+
+
+@right("segment_softmax")
+def segment_in_slices(scores, lengths):
+    weights, end = np.empty_like(scores), 0
+    for length in lengths.tolist():
+        weights[end : end + length] = one_sentence(scores[end : end + length])
+        end += length
+    return weights
+
+
+@right("segment_softmax")
+def segment_padded(scores, lengths):
+    filled = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    rows = np.full(filled.shape, -np.inf)
+    rows[filled] = scores
+    top = rows.max(axis=1, keepdims=True, initial=np.finfo(np.float64).min)
+    powers = np.exp(rows - top)
+    return (powers / np.maximum(powers.sum(axis=1, keepdims=True), 1))[filled].astype(scores.dtype)
+
+
+@right("segment_softmax")
+def segment_by_square_mask(scores, lengths):
+    same = owners(lengths)[:, None] == owners(lengths)
+    with np.errstate(invalid="ignore"):
+        weights = scipy.special.softmax(np.where(same, scores.astype(np.float64), -np.inf), axis=-1) if len(same) else same
+    return np.where(np.isneginf(scores), 0, np.diagonal(weights)).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_top_of_all(scores, lengths):
+    # [100000, 0] with lengths [1, 1]: the second sentence vanishes
+    return shared(np.exp(scores - tops(scores, lengths).max(initial=-np.inf)), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_no_top(scores, lengths):
+    # [1000.0] with lengths [1]
+    return shared(np.exp(scores), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_top_with_zero(scores, lengths):
+    # [−1000.0] with lengths [1]
+    top = np.zeros(len(lengths))
+    np.maximum.at(top, owners(lengths), scores)
+    return shared(np.exp(scores - top[owners(lengths)]), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_top_from_a_billion_down(scores, lengths):
+    # [−2e9] with lengths [1]
+    top = np.full(len(lengths), -1e9)
+    np.maximum.at(top, owners(lengths), scores)
+    return shared(np.exp(scores - top[owners(lengths)]), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_middle(scores, lengths):
+    # [−10000.0, 10000.0] with lengths [2]
+    with np.errstate(all="ignore"):
+        middle = np.bincount(owners(lengths), scores, len(lengths)) / np.maximum(lengths, 1)
+    middle = np.where(np.isfinite(middle), middle, 0)
+    return shared(np.exp(scores - middle[owners(lengths)]), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_last_is_top(scores, lengths):
+    # [10000.0, 0.0] with lengths [2]: without .at the last one of a sentence wins
+    top = np.zeros(len(lengths))
+    top[owners(lengths)] = np.where(np.isneginf(scores), 0, scores)
+    return shared(np.exp(scores - top[owners(lengths)]), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_total_without_at(scores, lengths):
+    # [0.0, 0.0] with lengths [2]: the sum is 1
+    powers = np.exp(scores - tops(scores, lengths)[owners(lengths)])
+    total = np.zeros(len(lengths))
+    total[owners(lengths)] += powers
+    return (powers / np.where(total == 0, 1, total)[owners(lengths)]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_only_minus_infinity(scores, lengths):
+    # [−∞, −∞] with lengths [2]
+    with np.errstate(all="ignore"):
+        top = np.full(len(lengths), -np.inf)
+        np.maximum.at(top, owners(lengths), scores)
+        return shared(np.exp(scores - top[owners(lengths)]), lengths, scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_zeros_if_any_is_minus_infinity(scores, lengths):
+    # [0.0, −∞] with lengths [2]: [1, 0]
+    closed = np.zeros(len(lengths), bool)
+    np.logical_or.at(closed, owners(lengths), np.isneginf(scores))
+    return np.where(closed[owners(lengths)], 0, segment_padded(scores, lengths)).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_even_if_nothing(scores, lengths):
+    # [−∞, −∞] with lengths [2]: zeros, not halves
+    weights = segment_padded(scores, lengths)
+    total = np.zeros(len(lengths))
+    np.add.at(total, owners(lengths), weights)
+    return np.where(total[owners(lengths)] == 0, 1 / lengths[owners(lengths)], weights).astype(scores.dtype)

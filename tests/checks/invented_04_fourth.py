@@ -1,6 +1,5 @@
 """A fourth set of answers to the exercises of chapter 4; beside a wrong one stands where it is wrong."""
 
-import sys
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
@@ -2429,3 +2428,214 @@ def segment_even_if_nothing(scores, lengths):
     total = np.zeros(len(lengths))
     np.add.at(total, owners(lengths), weights)
     return np.where(total[owners(lengths)] == 0, 1 / lengths[owners(lengths)], weights).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_reduceat(scores, lengths):
+    # lengths [1, 0, 1]: reduceat gives an empty sentence the next score, and lengths [1, 0] an error
+    starts = np.cumsum(lengths) - lengths
+    top = np.maximum.reduceat(scores, starts)
+    powers = np.exp(scores - np.where(np.isneginf(top), 0, top)[owners(lengths)])
+    total = np.add.reduceat(powers, starts)
+    return (powers / np.where(total == 0, 1, total)[owners(lengths)]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_reduceat_up_to_the_end(scores, lengths):
+    # lengths [2, 0]: the last score of the first sentence is taken for the start of the second
+    if not len(scores):
+        return scores.copy()
+    starts = np.minimum(np.cumsum(lengths) - lengths, len(scores) - 1)
+    top = np.maximum.reduceat(scores, starts)
+    powers = np.exp(scores - np.where(np.isneginf(top), 0, top)[owners(lengths)])
+    total = np.add.reduceat(powers, starts)
+    return (powers / np.where(total == 0, 1, total)[owners(lengths)]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_concatenates_some(scores, lengths):
+    # lengths [0], no score at all: there is nothing to concatenate
+    parts = [one_sentence(p) for p in np.split(scores, np.cumsum(lengths)) if len(p)]
+    return np.concatenate(parts)
+
+
+@wrong("segment_softmax")
+def segment_marked_starts(scores, lengths):
+    # lengths [1, 0]: the empty one at the end starts behind the last score
+    marks = np.zeros(len(scores), int)
+    marks[np.cumsum(lengths) - lengths] = 1
+    groups = np.cumsum(marks)
+    sizes = np.bincount(groups, minlength=1)[1:]
+    return segment_padded(scores, sizes)
+
+
+@wrong("segment_softmax")
+def segment_wrong_side(scores, lengths):
+    # lengths [2, 2]: each sentence takes the first of the next
+    owner = np.searchsorted(np.cumsum(lengths), np.arange(len(scores)), side="left")
+    return segment_padded(scores, np.bincount(owner, minlength=len(lengths)))
+
+
+@wrong("segment_softmax")
+def segment_empty_ones_first(scores, lengths):
+    # lengths [1, 2]: sorted, the sentences are others
+    return segment_padded(scores, np.sort(lengths)[::-1])
+
+
+@wrong("segment_softmax")
+def segment_rows_of_one_length(scores, lengths):
+    # lengths [1, 3], whose average is 2
+    if not len(lengths) or len(scores) % len(lengths):
+        return segment_padded(scores, lengths)
+    return segment_padded(scores, np.full_like(lengths, len(scores) // len(lengths)))
+
+
+@wrong("segment_softmax")
+def segment_all_as_one(scores, lengths):
+    # lengths [1, 1]
+    return one_sentence(scores)
+
+
+@wrong("segment_softmax")
+def segment_by_logarithm(scores, lengths):
+    # float32, [100000, 100000] with lengths [2]: no room for 0.69
+    total = np.full(len(lengths), -np.inf, scores.dtype)
+    np.logaddexp.at(total, owners(lengths), scores)
+    return np.exp(scores - np.where(np.isneginf(total), 0, total)[owners(lengths)]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_differences_of_sums(scores, lengths):
+    # float32, 200 000 scores in sentences of two: the sum that runs through all has no room for small weights
+    powers = np.exp(scores - tops(scores, lengths)[owners(lengths)]).astype(scores.dtype)
+    running = np.concatenate([np.zeros(1, scores.dtype), np.cumsum(powers, dtype=scores.dtype)])
+    ends = np.cumsum(lengths)
+    total = running[ends] - running[ends - lengths]
+    return (powers / np.where(total == 0, 1, total)[owners(lengths)]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_distances_added(scores, lengths):
+    # float32, 1000 sentences: 1e6 between sentences rounds the scores to 64ths
+    raised = scores + owners(lengths).astype(scores.dtype) * scores.dtype.type(1e6)
+    return segment_padded(raised, lengths).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_places_in_bytes(scores, lengths):
+    # 257 sentences: the last is taken for the first
+    owner = owners(lengths).astype(np.uint8)
+    top = np.full(256, -np.inf)
+    np.maximum.at(top, owner, scores)
+    powers = np.exp(scores - np.where(top == -np.inf, 0, top)[owner])
+    total = np.bincount(owner, powers, 256)
+    return (powers / np.maximum(total, 1e-300)[owner]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_in_float64(scores, lengths):
+    # float32
+    return segment_padded(scores.astype(np.float64), lengths)
+
+
+@wrong("segment_softmax")
+def segment_in_float32(scores, lengths):
+    # float64: weights are off by 1e−8
+    return segment_padded(scores.astype(np.float32), lengths).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_eps_below(scores, lengths):
+    # float64, [0.0] with lengths [1]: 1 − 1e−8
+    weights = segment_padded(scores, lengths)
+    return (weights / (1 + scores.dtype.type(1e-8))).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_clipped(scores, lengths):
+    # [100000, 60000, ...] with lengths [2]: a half each
+    return segment_padded(np.where(np.isneginf(scores), scores, np.clip(scores, -50_000, 50_000)), lengths)
+
+
+@wrong("segment_softmax")
+def segment_very_low_is_nothing(scores, lengths):
+    # [−1e31] with lengths [1]
+    return segment_padded(np.where(scores < -1e30, -np.inf, scores), lengths)
+
+
+@wrong("segment_softmax")
+def segment_lowest_is_nothing(scores, lengths):
+    # [lowest number of the type] with lengths [1]: 1
+    return segment_padded(np.where(scores <= np.finfo(scores.dtype).min, -np.inf, scores), lengths)
+
+
+@wrong("segment_softmax")
+def segment_numbers_first(scores, lengths):
+    # [−∞, −∞] with lengths [2]
+    return segment_padded(np.nan_to_num(scores), lengths)
+
+
+@wrong("segment_softmax")
+def segment_into_the_scores(scores, lengths):
+    # the scores are the caller's, and are weights afterwards
+    scores[...] = segment_padded(scores, lengths)
+    return scores
+
+
+@wrong("segment_softmax")
+def segment_empty_ones_get_a_place(scores, lengths):
+    # lengths [1, 0]: a weight of 0 is put in for the empty sentence
+    parts = np.split(scores, np.cumsum(lengths)[:-1])
+    return np.concatenate([one_sentence(p) if len(p) else np.zeros(1, p.dtype) for p in parts]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_last_one_forgotten(scores, lengths):
+    # lengths [2]: without the last end the last sentence is left out
+    weights, ends = np.zeros_like(scores), list(accumulate(lengths.tolist(), initial=0))
+    for start, end in zip(ends[:-2], ends[1:-1], strict=True):
+        weights[start:end] = one_sentence(scores[start:end])
+    return weights
+
+
+@wrong("segment_softmax")
+def segment_as_a_list(scores, lengths):
+    # any input: a list of arrays, one for each sentence
+    return [one_sentence(part) for part in np.split(scores, np.cumsum(lengths)[:-1])]
+
+
+@wrong("segment_softmax")
+def segment_padded_rows(scores, lengths):
+    # lengths [1, 2]: the places of padding come along
+    filled = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    rows = np.zeros(filled.shape, scores.dtype)
+    rows[filled] = segment_padded(scores, lengths)
+    return rows.reshape(-1)
+
+
+@wrong("segment_softmax")
+def segment_by_label_without_last(scores, lengths):
+    # lengths [1, 2]: the number of the last sentence is never asked for
+    owner = owners(lengths)
+    total = scipy.ndimage.sum_labels(np.exp(scores - tops(scores, lengths)[owner]), owner, np.arange(len(lengths) - 1))
+    total = np.append(total, 1)
+    powers = np.exp(scores - tops(scores, lengths)[owner])
+    return (powers / np.where(total == 0, 1, total)[owner]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_values_not_places(scores, lengths):
+    # lengths [1, 1, 2]: sentences of one length are taken for one
+    owner = np.repeat(lengths, lengths)
+    powers = np.exp(scores - tops(scores, lengths)[owners(lengths)])
+    total = np.bincount(owner, powers, 1)
+    return (powers / np.maximum(total, 1e-300)[owner]).astype(scores.dtype)
+
+
+@wrong("segment_softmax")
+def segment_recursion(scores, lengths):
+    # more sentences than calls may lie within each other
+    if len(lengths) <= 1:
+        return one_sentence(scores[: lengths.sum()])
+    rest = segment_recursion(scores[lengths[0] :], lengths[1:])
+    return np.concatenate([one_sentence(scores[: lengths[0]]), rest])

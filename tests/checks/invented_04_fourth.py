@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache, partial, reduce
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import scipy.linalg
 import scipy.ndimage
@@ -1393,11 +1393,10 @@ def packed_first_of_unique_is_padding(sentences):
 
 
 @wrong("packed_mask")
-def packed_one_row(sentences):
-    # a batch (2, 3): its rows are transposed away
-    return np.tril((sentences[:, None] == sentences) & (sentences > 0)) if sentences.ndim == 1 else np.array(
-        [np.tril((row[:, None] == row) & (row > 0)) for row in sentences.reshape(-1, sentences.shape[-1])]
-    )
+def packed_leading_axes_joined(sentences):
+    # two leading axes (2, 3): they become one of 6
+    rows = [np.tril((row[:, None] == row) & (row > 0)) for row in sentences.reshape(-1, sentences.shape[-1])]
+    return rows[0] if sentences.ndim == 1 else np.array(rows)
 
 
 @wrong("packed_mask")
@@ -1501,7 +1500,8 @@ def kept(lengths, room):
 @right("cached_mask")
 def cached_rows_of_a_triangle(lengths, room, new):
     filled = np.tri(room + 1, room, k=-1, dtype=bool)[lengths]
-    return np.concatenate([filled[:, None].repeat(new, axis=1), np.tri(new, dtype=bool)[None].repeat(len(lengths), 0)], 2)
+    words = np.tri(new, dtype=bool)[None].repeat(len(lengths), axis=0)
+    return np.concatenate([filled[:, None].repeat(new, axis=1), words], axis=2)
 
 
 @right("cached_mask")
@@ -2185,7 +2185,8 @@ def meaning_with_a_scale(attention):
 def meaning_without_a_scale(attention):
     # scores with a scale: what is added is taken for ignored, or the other way round
     values = np.array([[1.0], [0.0]])
-    weight = float(attention(np.ones((1, 4)), np.array([[0.0] * 4, [0.25] * 4]), values, np.array([[True, False]]))[0, 0])
+    queries, keys = np.ones((1, 4)), np.array([[0.0] * 4, [0.25] * 4])
+    weight = float(attention(queries, keys, values, np.array([[True, False]]))[0, 0])
     if weight > 0.95:
         return "may attend"
     return "hide" if weight < 0.05 else "added" if abs(weight - 0.5) < 0.02 else "ignored"
@@ -2201,7 +2202,8 @@ def meaning_mask_transposed(attention):
 @wrong("meaning")
 def meaning_with_a_batch(attention):
     # an attention that takes (T, D) and no other shape
-    outputs = attention(np.zeros((1, 1, 1)), np.zeros((1, 2, 1)), np.array([[[1.0], [0.0]]]), np.array([[[True, False]]]))
+    values, mask = np.array([[[1.0], [0.0]]]), np.array([[[True, False]]])
+    outputs = attention(np.zeros((1, 1, 1)), np.zeros((1, 2, 1)), values, mask)
     return named(float(np.ravel(outputs)[0]))
 
 
@@ -2344,9 +2346,11 @@ def segment_padded(scores, lengths):
 
 @right("segment_softmax")
 def segment_by_square_mask(scores, lengths):
-    same = owners(lengths)[:, None] == owners(lengths)
+    if not len(scores):
+        return scores.copy()
+    rows = np.where(owners(lengths)[:, None] == owners(lengths), scores.astype(np.float64), -np.inf)
     with np.errstate(invalid="ignore"):
-        weights = scipy.special.softmax(np.where(same, scores.astype(np.float64), -np.inf), axis=-1) if len(same) else same
+        weights = scipy.special.softmax(rows, axis=-1)
     return np.where(np.isneginf(scores), 0, np.diagonal(weights)).astype(scores.dtype)
 
 
@@ -2593,7 +2597,7 @@ def segment_empty_ones_get_a_place(scores, lengths):
 def segment_last_one_forgotten(scores, lengths):
     # lengths [2]: without the last end the last sentence is left out
     weights, ends = np.zeros_like(scores), list(accumulate(lengths.tolist(), initial=0))
-    for start, end in zip(ends[:-2], ends[1:-1], strict=True):
+    for start, end in pairwise(ends[:-1]):
         weights[start:end] = one_sentence(scores[start:end])
     return weights
 

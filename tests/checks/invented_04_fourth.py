@@ -529,7 +529,8 @@ def tf_lowest_number(scores, mask, axis=-1):
 def tf_added_mask(scores, mask, axis=-1):
     # NaN where the mask is False
     hide = tf.where(mask, zero(scores), lowest(scores))
-    return weights_tf(scores + hide, mask, axis)
+    _, some, _ = opened_tf(scores, mask, axis)
+    return tf.where(some, tf.nn.softmax(tf.where(some, scores + hide, zero(scores)), axis=axis), zero(scores))
 
 
 @wrong_tf("masked_softmax")
@@ -549,9 +550,9 @@ def tf_closed_powers(scores, mask, axis=-1):
     return powers / tf.where(some, total, tf.ones_like(total))
 
 
-@wrong_tf("masked_softmax")
+@right_tf("masked_softmax")
 def tf_divides_by_zero_first(scores, mask, axis=-1):
-    # a row without True: the weights are right, the gradient is NaN
+    # 0 / 0 has a gradient of NaN, which ends at the places that are closed
     may, some, opened = opened_tf(scores, mask, axis)
     top = tf.stop_gradient(tf.reduce_max(opened, axis=axis, keepdims=True))
     powers = tf.where(may, tf.exp(tf.where(may, opened - top, zero(scores))), zero(scores))
@@ -812,20 +813,12 @@ def pt_closed_powers(scores, mask, axis=-1):
     return powers / powers.sum(axis, keepdim=True).masked_fill(~some, 1)
 
 
-@wrong_pt("masked_softmax")
+@right_pt("masked_softmax")
 def pt_divides_by_zero_first(scores, mask, axis=-1):
-    # a row without True: the weights are right, the gradient is NaN
+    # 0 / 0 has a gradient of NaN, which ends at the places that are closed
     may, some, opened = opened_pt(scores, mask, axis)
     powers = (opened - opened.amax(axis, keepdim=True).detach()).exp().masked_fill(~may, 0)
     return (powers / powers.sum(axis, keepdim=True)).masked_fill(~some, 0)
-
-
-@wrong_pt("masked_softmax")
-def pt_root_of_hidden(scores, mask, axis=-1):
-    # NaN where the mask is False: 0 · NaN in the gradient of a product that is thrown away
-    may, some, _ = opened_pt(scores, mask, axis)
-    opened = torch.where(some, torch.where(may, scores * scores.sign().abs().clamp(min=1), -INF), 0)
-    return torch.where(some, opened.softmax(axis), 0)
 
 
 @wrong_pt("masked_softmax")
@@ -910,7 +903,8 @@ def pt_only_mask_empties(scores, mask, axis=-1):
 def pt_added_hide(scores, mask, axis=-1):
     # ∞ where the mask is False
     hide = torch.zeros_like(scores).masked_fill(~mask, -INF)
-    return weights_pt(scores + hide, mask, axis)
+    _, some, _ = opened_pt(scores, mask, axis)
+    return torch.where(some, torch.where(some, scores + hide, 0).softmax(axis), 0)
 
 
 # mean_of_words

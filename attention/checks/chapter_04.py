@@ -16,7 +16,7 @@ LOGARITHM = (
     "You take the logarithm of the sum away from the scores. Beside a large score it has hardly a digit left in "
     "float32, and the weights no longer sum to 1. Take the largest score away first, then divide by the sum."
 )
-FAR = 1e-11  # a share of the largest weight: exp(s − log Σ exp s) rounds as often as s is large
+FAR = 3e-11  # a share of the largest weight: exp(s − log Σ exp s) rounds as often as s is large
 NAN, INF = np.nan, np.inf
 
 
@@ -165,9 +165,11 @@ MASKED_SOFTMAX = Exercise(
         ), leading=(), types=("float32",)),
         Stage("extreme scores", (
             {"scores": np.stack([LADDER, -LADDER]), "mask": np.ones((2, 3), bool)},
+            {"scores": np.stack([LADDER + 9e4, -LADDER - 9e4]), "mask": np.ones((2, 3), bool)},
         ), leading=(0, 1, 2), styles={"scores": [arg.far, arg.apart]}, types=(), tolerance=FAR, gradient=False),
         Stage("extreme scores in float32", (
             {"scores": np.array([[1e5, 1e5, 0]], "float32"), "mask": np.array([[True, True, False]])},
+            {"scores": np.stack([LADDER + 9e4, -LADDER - 9e4]).astype("float32"), "mask": np.ones((2, 3), bool)},
         ), leading=(0, 2), styles={"scores": arg.held("float32", arg.far)}, types=(), tolerance=1e-5, gradient=False),
         Stage("extreme scores in float16", (
             {"scores": np.array([[1000, 1000, 0]], "float16"), "mask": np.array([[True, True, False]])},
@@ -245,7 +247,8 @@ def _mean(outputs, mask, by="where", over="words", empty="zero", of=None):
         return np.where(seen, outputs, 0).mean(-2) * outputs.shape[-2] / np.maximum(seen[..., 0].sum(-1).max(), 1)
     if of == "all":
         return outputs.mean(-2)
-    kept = np.where(seen, outputs, 0) if by == "where" else outputs * seen
+    chosen = seen & ~np.isinf(outputs) if by == "no infinity" else seen
+    kept = np.where(chosen, outputs, 0) if by in ("where", "no infinity") else outputs * seen
     kept = np.nan_to_num(kept) if by == "repaired" else kept
     total = kept.sum(-2)
     count = {"words": seen.sum(-2), "places": outputs.shape[-2], "nothing": 1, "one more": seen.sum(-2) + 1,
@@ -262,12 +265,17 @@ def _words_mask(rng, plan, drawn):
     """By the style; but padding where the outputs are no numbers, unless that is what the stage is about."""
     outputs = drawn["outputs"]
     mask = plan.styles.get("mask", arg.lengths)(rng, outputs.shape[:-1], 0.6)
-    return mask if plan.styles.get("outputs") is _some_nan else mask & np.isfinite(outputs).all(-1)
+    return mask if plan.styles.get("outputs") in (_some_nan, _some_infinite) else mask & np.isfinite(outputs).all(-1)
 
 
 def _some_nan(rng, shape):
     """Here and there NaN, in words and in padding."""
     return np.where(rng.random(shape) < 0.2, NAN, arg.normal(rng, shape))
+
+
+def _some_infinite(rng, shape):
+    """Here and there ∞, in words and in padding, in each feature of one sign: a sum of both has no value."""
+    return np.where(rng.random(shape) < 0.2, rng.choice([-INF, INF], shape[-1]), arg.normal(rng, shape))
 
 
 def little_added(trial, expected, got):
@@ -315,6 +323,7 @@ MEAN_OF_WORDS = Exercise(
             {"outputs": np.array([[1.5, -0.5], [0.0, 0.0], [4.5, 3.5]]), "mask": np.array([True, True, False])},
         ), leading=(0, 1), styles={"outputs": arg.zeros}),
         Stage("large and small outputs", leading=(0, 1), styles={"outputs": [arg.spread(300.0), arg.small]}),
+        Stage("very large outputs", leading=(0, 1), styles={"outputs": arg.spread(1e30)}, types=("float32",)),
         Stage("300 places", sizes={"S": 300, "D": 2}, types=("float32",)),
         Stage("anything in the padding", (
             {"outputs": np.array([[1.5, -0.5], [0.5, 3.5], [NAN, INF]]), "mask": np.array([True, True, False])},
@@ -326,6 +335,9 @@ MEAN_OF_WORDS = Exercise(
         Stage("NaN in a word", (
             {"outputs": np.array([[1.5, NAN], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
         ), leading=(0, 1), styles={"outputs": _some_nan}, see="NaN in padding"),
+        Stage("∞ in a word", (
+            {"outputs": np.array([[2.5, INF], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
+        ), leading=(0, 1), styles={"outputs": _some_infinite}, see="NaN in padding"),
     ),
     misconceptions=(
         Misconception("all places", {"of": "all"},
@@ -350,6 +362,9 @@ MEAN_OF_WORDS = Exercise(
         Misconception("NaN that is repaired", {"by": "repaired"},
             "You make 0 of every NaN, that of a word too. Padding is left out by the mask; a NaN in a word stays one, "
             "and says that something went wrong before."),
+        Misconception("∞ that is left out", {"by": "no infinity"},
+            "You leave out what is infinite, in a word too. Padding is left out by the mask; with ∞ in a word the mean "
+            "is ∞.", see="NaN in padding"),
         Misconception("0 / 0", {"empty": "nan"},
             "A sentence without a word gives 0 / 0. Its mean should be zeros."),
     ),
@@ -373,8 +388,10 @@ def _packed(sentences, same="equal", order="causal", padding="hidden"):
     query, key = sentences[..., :, None], sentences[..., None, :]
     places = np.arange(sentences.shape[-1])
     i, j = places[:, None], places
+    runs = np.cumsum(np.diff(sentences, axis=-1, prepend=0) != 0, axis=-1)
     mask = {
         "equal": query == key, "at most": key <= query, "any": np.ones_like(query == key), "other": query != key,
+        "run": runs[..., :, None] == runs[..., None, :],
     }[same] & {
         "causal": j <= i, "none": np.ones_like(j <= i), "strict": j < i, "future": j >= i, "one more": j <= i + 1,
     }[order]  # fmt: skip
@@ -398,9 +415,23 @@ def _with_gaps(rng, shape):
 
 
 def _alike(rng, shape):
-    """100, 1, 101, 257, 2048, 2049: the last digits are the same, or in a narrow type the whole number."""
-    numbers = (1, 100, 101, 201, 256, 257, 1001, 2048, 2049)
-    return _rows_of(rng, shape, lambda wanted: rng.permutation(numbers)[: len(wanted)])
+    """1, 101, 201, or 7, 263, 519: the last digits are the same; or 2048, 2049: in a narrow type the whole number."""
+
+    def numbers(wanted):
+        step = rng.choice([1, 10, 64, 100, 256, 1000, 1024])
+        return (2048 if step == 1 else rng.integers(1, step)) + step * rng.permutation(len(wanted))
+
+    return _rows_of(rng, shape, numbers)
+
+
+def _again(rng, shape):
+    """3 1 3 3 7: what belongs together does not lie together."""
+    return rng.choice([1, 3, 7], shape)
+
+
+def _thousands(rng, shape):
+    """Whole numbers up to 5000, few of them equal."""
+    return rng.integers(1, 5001, shape)
 
 
 def _rows_of(rng, shape, name):
@@ -429,7 +460,12 @@ PACKED_MASK = Exercise(
         Stage("large numbers", (
             {"sentences": np.array([1, 257, 257, 256, 0])}, {"sentences": np.array([100, 100, 1, 101])},
             {"sentences": np.array([2048, 2049])},
+            {"sentences": np.array([1, 11, 17, 101, 129, 257, 1001, 1025, 2049, 4097])},
         ), leading=(0, 1), styles={"sentences": _alike}, sizes={"S": 9}),
+        Stage("sentences whose places are apart", ({"sentences": np.array([1, 2, 1])},), leading=(0, 1, 2),
+            styles={"sentences": _again}, sizes={"S": 9}),
+        Stage("300 places", ({"sentences": np.repeat([2, 1, 0], [270, 25, 5])},), sizes={"S": 300},
+            styles={"sentences": _thousands}),
         Stage("padding anywhere", ({"sentences": np.array([0, 3, 3, 0, 0, 1, 1])},), leading=(0, 1, 2),
             styles={"sentences": [_with_gaps, lambda rng, shape: np.zeros(shape, int)]}, sizes={"S": 9}),
     ),
@@ -440,6 +476,9 @@ PACKED_MASK = Exercise(
             "You compare the numbers with ≤: a word sees every sentence with a smaller number."),
         Misconception("the others instead of one's own", {"same": "other"},
             "You let a word see every sentence but its own."),
+        Misconception("runs of one number", {"same": "run"},
+            "You begin a new sentence wherever the number changes. The number says whose a place is: behind padding or "
+            "another sentence, the same number is the same sentence."),
         Misconception("the future", {"order": "none"},
             "Yours lets a word see later words of its sentence. The mask is causal too."),
         Misconception("turned round", {"order": "future"},
@@ -506,7 +545,11 @@ CACHED_MASK = Exercise(
             styles={"lengths": lambda lengths, room: np.full_like(lengths, room)}),
         Stage("several sentences", ({"lengths": np.array([3, 1]), "room": 4, "new": 2},), leading=(0,), ones=True,
             large=True),
-        Stage("a large cache", ({"lengths": np.array([30, 7]), "room": 40, "new": 2},), leading=()),
+        Stage("a large cache", (
+            {"lengths": np.array([30, 7]), "room": 40, "new": 2},
+            {"lengths": np.array([150, 260, 7, 300]), "room": 300, "new": 2},
+        ), leading=()),
+        Stage("300 new words", ({"lengths": np.array([2, 0]), "room": 3, "new": 300},), leading=()),
         Stage("one new word", ({"lengths": np.array([1, 0, 2]), "room": 3, "new": 1},), sizes={"T": 1}),
         Stage("nothing kept yet", (
             {"lengths": np.array([0, 0]), "room": 3, "new": 2}, {"lengths": np.array([0, 0]), "room": 0, "new": 3},
@@ -598,8 +641,11 @@ LOCAL_AND_GLOBAL = Exercise(
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"marked": _few}),
         Stage("other windows", (
             {"marked": np.arange(4) == 2, "window": 0}, {"marked": np.arange(3) == 1, "window": 9},
-            {"marked": np.arange(40) == 1, "window": 20},
-        ), leading=(0, 1), sizes={"S": 9}, styles={"marked": _few, "window": (0, 8)}),
+            {"marked": np.arange(40) == 1, "window": 20}, {"marked": np.arange(4) == 2, "window": 256},
+        ), leading=(0, 1), sizes={"S": 9}, styles={"marked": _few, "window": [(0, 8), (250, 5001)]}),
+        Stage("300 places", (
+            {"marked": np.arange(300) == 7, "window": 260},
+        ), sizes={"S": 300}, styles={"marked": lambda rng, shape, share: rng.random(shape) < 0.01}),
     ),
     misconceptions=(
         Misconception("marked keys only", {"ways": "keys"},
@@ -824,9 +870,16 @@ def _hollow_parts(rng, shape):
     return np.where(runs, -INF, arg.normal(rng, shape))
 
 
-def _far_parts(rng, shape):
+def _parts_at(*heights):
     """Sentences that lie far apart from each other."""
-    return np.repeat(rng.choice([-1e4, 1e4, 300.0, -900.0], shape[0] // 3 + 1), 3)[: shape[0]] + arg.normal(rng, shape)
+
+    def style(rng, shape):
+        return np.repeat(rng.choice(heights, shape[0] // 3 + 1), 3)[: shape[0]] + arg.normal(rng, shape)
+
+    return style
+
+
+_far_parts, _farther_parts = _parts_at(-1e4, 1e4, 300.0, -900.0), _parts_at(-1e5, 1e5, 7e4, 0.0)
 
 
 FLAT = np.array([0.5, -1.2, 2.1, 0.3, 0.7])
@@ -840,18 +893,20 @@ SEGMENT_SOFTMAX = Exercise(
         Stage("many sentences", leading=(0,), sizes={"S": 40, "B": 9}, ones=True, styles={
             "scores": [arg.normal, arg.tied], "lengths": "none is 0"}),
         Stage("a long sentence", sizes={"S": 300, "B": 2}, styles={"lengths": "none is 0"}, types=("float32",)),
-        Stage("300 sentences", sizes={"S": 700, "B": 300}, styles={"lengths": "none is 0"}, types=("float32",)),
+        Stage("1200 sentences", sizes={"S": 3000, "B": 1200}, styles={"lengths": "none is 0"}, types=("float32",)),
         Stage("sentences far apart", (
             {"scores": np.array([1e4, 9999.0, -1e4, -9999.0]), "lengths": np.array([2, 2])},
             {"scores": np.array([1e4, 9998.0, 9999.0, -1e4, -9999.0]), "lengths": np.array([3, 2])},
             {"scores": np.array([0.5, 1.2, -1e10]), "lengths": np.array([2, 1])},
             {"scores": np.array([0.5, 1.2, LOWEST, -1e300]), "lengths": np.array([2, 1, 1])},
         ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=FAR,
-            styles={"scores": [_far_parts, arg.apart], "lengths": "none is 0"}, see="Before softmax, and by what"),
+            styles={"scores": [_far_parts, _farther_parts, arg.apart], "lengths": "none is 0"},
+            see="Before softmax, and by what"),
         Stage("sentences far apart in float32", (
             {"scores": np.array([1e5, 1e5, -2e30, LOWEST_32], "float32"), "lengths": np.array([2, 1, 1])},
         ), leading=(0,), sizes={"S": 15, "B": 4}, types=(), tolerance=1e-5,
-            styles={"scores": arg.held("float32", _far_parts), "lengths": "none is 0"},
+            styles={"scores": [arg.held("float32", _far_parts), arg.held("float32", _farther_parts)],
+                    "lengths": "none is 0"},
             see="Before softmax, and by what"),
         Stage("sentences far apart in float16", (
             {"scores": np.array([1000, 1000, -65504], "float16"), "lengths": np.array([2, 1])},

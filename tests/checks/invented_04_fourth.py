@@ -41,7 +41,6 @@ answers.by_hand(
         "hand_longer_by": [3 / 4, 1 / 2, 1 / 3, 3 / 2],
         "hand_length_squared": [3 / 4, 1 / 2, 1 / 3, 4 / 9],
         "hand_two_places": [0.75, 0.5, 0.33, 0.67],
-        "hand_rounded_up": [0.75, 0.5, 0.334, 0.667],
         "hand_six_of_padding": [3 / 4, 6 / 14, 6 / 14, 8 / 14],
         "hand_length_is_the_same": [3 / 4, 1 / 2, 1 / 3, 1.0],
         "hand_per_cent": [75, 50, 33.333, 66.667],
@@ -484,11 +483,6 @@ def opened_tf(scores, mask, axis):
 def weights_tf(scores, mask, axis):
     _, some, opened = opened_tf(scores, mask, axis)
     return tf.where(some, tf.nn.softmax(opened, axis=axis), zero(scores))
-
-
-@right_tf("masked_softmax")
-def tf_compiled(scores, mask, axis=-1):
-    return tf.function(lambda s, m: weights_tf(s, m, axis))(scores, mask)
 
 
 @right_tf("masked_softmax")
@@ -1888,9 +1882,8 @@ def local_places_in_bytes(marked, window):
     return (np.abs(places[:, None] - places) <= window) | either(marked)
 
 
-@wrong("local_and_global")
+@right("local_and_global")
 def local_window_added(marked, window):
-    # a window of 2⁶³ − 1, "no limit": the sum overflows
     places = np.arange(marked.shape[-1])
     last, first = places[:, None] + window, places[:, None] - window
     return (places <= last) & (places >= first) | either(marked)

@@ -495,7 +495,8 @@ PIXELS_SEEN = Exercise(
         Stage("many layers", leading=(0, 0), styles={"layers": [plain_layer, uneven_layer, dilated_layer],
             "count": (5, 8), "size": (150, 400)}),
         Stage("wide kernels", ({"layers": [(256, 1, 0, 1)] * 2, "size": 520, "place": 4},
-            {"layers": [(64, 1, 32, 1)] * 3, "size": 200, "place": 100}), leading=()),
+            {"layers": [(64, 1, 32, 1)] * 3, "size": 200, "place": 100},
+            {"layers": [(101, 1, 50, 1)] * 24, "size": 1, "place": 0}), leading=()),
     ),
     misconceptions=(
         Misconception("from the picture upwards", {"order": "up"},

@@ -1189,6 +1189,18 @@ def seen_by_shares_of_a_millionth(layers, size, place):
     return averages(layers, size, place, np.float64, 1e-5)
 
 
+# sixteen layers of kernel 3: in float16 the edge of the field underflows
+@wrong("pixels_seen")
+def seen_by_shares_in_float16(layers, size, place):
+    return averages(layers, size, place, np.float16, 0)
+
+
+# a hundred layers of kernel 3: in float32 the edge of the field underflows
+@wrong("pixels_seen")
+def seen_by_shares_in_float32(layers, size, place):
+    return averages(layers, size, place, np.float32, 0)
+
+
 # kernel 256 twice: the paths to the pixel in the middle, counted in uint8, may be 256
 @wrong("pixels_seen")
 def seen_by_paths_in_uint8(layers, size, place):

@@ -778,6 +778,8 @@ def _curve(
         np.put_along_axis(gone, down[..., :k], True, -1)
         if ties == "together" and 0 < k < S:
             gone |= scores >= np.take_along_axis(scores, down[..., k - 1 : k], -1)
+        if order == "for rank":
+            gone = down < k
         if kept:
             gone = ~gone
         if renewed == "not":
@@ -902,6 +904,9 @@ ERASURE_CURVE = Exercise(
             "You keep what is to be erased, and erase the rest."),
         Misconception("in the order of the places", {"order": "place"},
             "You erase place 0, then place 1, whatever their scores are. The heaviest goes first."),
+        Misconception("the order taken for the rank", {"order": "for rank"},
+            "You compare k with the order, which says what place comes k-th. Compare it with the rank, which says when "
+            "a place comes: `argsort` of the order."),
         Misconception("one order for all", {"order": "first"},
             "You erase in the order of the first row of scores everywhere. Each row has its own."),
         Misconception("the last of equal places first", {"ties": "last"},

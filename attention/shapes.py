@@ -88,12 +88,7 @@ def check_mask(mask, target, target_name="scores"):
     if dtype_name(mask) != "bool":
         raise TypeError(f"mask must be boolean, True = may attend: got {dtype_name(mask)}")
     shape = shape_of(mask)
-    if shape is None or target is None:
-        return
-    fits = len(shape) <= len(target) and all(
-        size == 1 or _agree(size, wanted) for size, wanted in zip(reversed(shape), reversed(target), strict=False)
-    )
-    if not fits:
+    if not _fits(shape, target):
         raise ValueError(f"mask must broadcast to {target_name} {show(target)}: got {show(shape)}")
 
 
@@ -104,6 +99,25 @@ def check_sizes(least=0, **sizes):
             raise TypeError(f"{name} must be a whole number: got {size!r}")
         if isinstance(size, int) and size < least:
             raise ValueError(f"{name} must be at least {least}: got {size}")
+
+
+def check_even(**sizes):
+    """Every argument that is a Python number is even; one that is not known yet may be."""
+    for name, size in sizes.items():
+        if isinstance(size, int) and size % 2:
+            raise ValueError(f"{name} must be even, for features go in pairs: got {size}")
+
+
+def check_positions(positions, x):
+    """Rows x (…, T, D) with D even, and a whole number for each: positions that broadcast to (…, T)."""
+    if not dtype_name(positions).startswith(("int", "uint")):
+        raise TypeError(f"positions must be whole numbers: got {dtype_name(positions)}")
+    shape, rows = shape_of(positions), shape_of(x)
+    if rows is None:
+        return
+    check_even(D=rows[-1])
+    if not _fits(shape, rows[:-1]):
+        raise ValueError(f"positions must broadcast to the rows {show(rows[:-1])} of x: got {show(shape)}")
 
 
 def check_choice(name, value, choices):
@@ -170,6 +184,15 @@ def scores_shape(queries, keys):
 def _join(names):
     *rest, last = names
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _fits(shape, target):
+    """Whether `shape` broadcasts to `target` without making it larger; what is not known fits."""
+    if shape is None or target is None:
+        return True
+    return len(shape) <= len(target) and all(
+        size == 1 or _agree(size, wanted) for size, wanted in zip(reversed(shape), reversed(target), strict=False)
+    )
 
 
 def _agree(a, b):

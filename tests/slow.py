@@ -122,6 +122,32 @@ def window_mask(targets, sources, window):
     return np.array([[abs(i + sources - targets - j) <= window for j in range(sources)] for i in range(targets)])
 
 
+def sinusoidal_positions(length, width, dtype="float64"):
+    table = np.empty((length, width), dtype)
+    for j, m in np.ndindex(length, width):
+        angle = j / 10_000 ** (m // 2 * 2 / width)
+        table[j, m] = math.cos(angle) if m % 2 else math.sin(angle)
+    return table
+
+
+def rotate(x, positions):
+    places = np.broadcast_to(positions, x.shape[:-1])
+    pairs = x[..., 0::2] + 1j * x[..., 1::2]  # a turn is a product of complex numbers
+    for *row, d in np.ndindex(pairs.shape):
+        pairs[(*row, d)] *= np.exp(1j * places[tuple(row)] / 10_000 ** (2 * d / x.shape[-1]))
+    return np.stack([pairs.real, pairs.imag], axis=-1).reshape(x.shape)
+
+
+def alibi_bias(heads, targets, sources, dtype="float64"):
+    power = 2 ** int(math.log2(heads))
+    slopes = [2 ** (-8 * h / power) for h in range(1, power + 1)]
+    slopes += [2 ** (-4 * h / power) for h in range(1, 2 * (heads - power), 2)]
+    bias = np.empty((heads, targets, sources), dtype)
+    for h, i, j in np.ndindex(bias.shape):
+        bias[h, i, j] = -slopes[h] * abs((targets - 1 - i) - (sources - 1 - j))
+    return bias
+
+
 def gradients(forward, inputs, cotangent):
     """Central differences of Σ forward(**inputs) ∘ cotangent, with respect to each number of each input."""
     step, result = 1e-5, {name: np.empty(array.shape) for name, array in inputs.items()}

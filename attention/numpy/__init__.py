@@ -20,6 +20,7 @@ from attention.numpy.gradients import (
 )
 from attention.numpy.masks import causal_mask, padding_mask, window_mask
 from attention.numpy.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
+from attention.numpy.positions import alibi_bias, rotate, sinusoidal_positions
 from attention.numpy.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.numpy.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.numpy.softmax import log_softmax, masked_softmax, softmax
@@ -42,6 +43,7 @@ __all__ = [
     "additive_attention_backward",
     "additive_scores",
     "additive_scores_backward",
+    "alibi_bias",
     "attend",
     "attend_backward",
     "batch_norm",
@@ -61,10 +63,12 @@ __all__ = [
     "log_softmax_backward",
     "masked_softmax",
     "padding_mask",
+    "rotate",
     "scaled_dot_product_attention",
     "scaled_dot_product_attention_backward",
     "scaled_dot_scores",
     "scaled_dot_scores_backward",
+    "sinusoidal_positions",
     "softmax",
     "softmax_backward",
     "softmax_jacobian",

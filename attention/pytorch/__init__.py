@@ -11,6 +11,7 @@ from attention.pytorch.decoding import beam_search, greedy
 from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.pytorch.masks import causal_mask, padding_mask, window_mask
 from attention.pytorch.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
+from attention.pytorch.positions import alibi_bias, rotate, sinusoidal_positions
 from attention.pytorch.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.pytorch.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.pytorch.softmax import log_softmax, masked_softmax, softmax
@@ -34,6 +35,7 @@ __all__ = [
     "SqueezeExcite",
     "additive_attention",
     "additive_scores",
+    "alibi_bias",
     "attend",
     "batch_norm",
     "beam_search",
@@ -46,8 +48,10 @@ __all__ = [
     "log_softmax",
     "masked_softmax",
     "padding_mask",
+    "rotate",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
+    "sinusoidal_positions",
     "softmax",
     "window_mask",
 ]

@@ -15,6 +15,7 @@ from attention.tensorflow.decoding import beam_search, greedy
 from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.tensorflow.masks import causal_mask, padding_mask, window_mask
 from attention.tensorflow.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
+from attention.tensorflow.positions import alibi_bias, rotate, sinusoidal_positions
 from attention.tensorflow.recurrent import AttentionDecoder, GRUEncoder, Seq2Seq
 from attention.tensorflow.scores import additive_scores, cosine_scores, dot_scores, general_scores, scaled_dot_scores
 from attention.tensorflow.softmax import log_softmax, masked_softmax, softmax
@@ -37,6 +38,7 @@ __all__ = [
     "SqueezeExcite",
     "additive_attention",
     "additive_scores",
+    "alibi_bias",
     "attend",
     "batch_norm",
     "beam_search",
@@ -49,8 +51,10 @@ __all__ = [
     "log_softmax",
     "masked_softmax",
     "padding_mask",
+    "rotate",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
+    "sinusoidal_positions",
     "softmax",
     "window_mask",
 ]

@@ -11,7 +11,7 @@ from attention.frameworks import tf, torch
 from attention.weights.initial import initial_weights
 from attention.weights.tables import seq2seq
 from tests import slow
-from tests.adapters import ADAPTERS, DTYPES, NumPy, TensorFlow, library
+from tests.adapters import ADAPTERS, DTYPES, NumPy, PyTorch, TensorFlow, library
 from tests.heeds import PACKAGES, SEEN, arguments, heeds, public
 
 NAN, INF = math.nan, math.inf
@@ -53,6 +53,7 @@ OTHER_TOKENS = {
 }
 VALUES, KEYS, TOLD = normal(B, S, 6), normal(B, S, 4), np.arange(S) < LENGTHS[:, None]
 of_maps = np.random.default_rng(12).standard_normal
+of_turns = np.random.default_rng(13).standard_normal
 STATISTICS = {"mean": of_maps(D), "variance": of_maps(D) ** 2}
 MEMORIES = [(normal(B, S, 6), KEYS, TOLD), (VALUES, normal(B, S, 4), TOLD), (VALUES, KEYS, ~TOLD)]
 
@@ -103,6 +104,24 @@ CASES = {
     "window_mask": (
         {"targets": 5, "sources": 7, "window": 1},
         [("targets", 4), ("sources", 5), ("sources", 3), ("window", 0), ("window", 2)],
+    ),
+    "sinusoidal_positions": (
+        {"length": 5, "width": 6},
+        [("length", 4), ("length", 1), ("width", 8), ("width", 2), ("dtype", "float32")],
+    ),
+    "rotate": (
+        {"x": of_turns((B, T, 6)), "positions": np.array([0, 7, 2])},
+        [
+            ("x", of_turns((B, T, 6))),
+            ("x", of_turns((T, 2))),
+            ("positions", np.array([1, 7, -3])),
+            ("positions", np.array([[5], [900]], "int32")),
+            ("positions", np.array(4)),
+        ],
+    ),
+    "alibi_bias": (
+        {"heads": 12, "targets": 2, "sources": 4},
+        [*(("heads", heads) for heads in (1, 3, 6, 16)), ("targets", 5), ("sources", 2), ("dtype", "float32")],
     ),
     "convolve": (
         {"x": of_maps((B, 5, 4, D)), "kernel": of_maps((3, 5, D, Dv))},
@@ -283,6 +302,8 @@ def method_of(model, name):
 def give(adapter, value, dtype=None):
     if isinstance(value, tuple):
         return recurrent(adapter).Memory(*(adapter.give(part) for part in value))
+    if isinstance(value, str):  # a type
+        return dtype_of(adapter, value)
     return adapter.give(value, dtype) if isinstance(value, np.ndarray) else value
 
 
@@ -344,7 +365,7 @@ LAYERED = pytest.mark.parametrize("adapter", ADAPTERS[1:])
 
 
 def dtype_of(adapter, name):
-    return name if adapter is TensorFlow else getattr(torch, name)
+    return getattr(torch, name) if adapter is PyTorch else name
 
 
 @LAYERED
@@ -511,7 +532,8 @@ def test_a_scale_may_be_learned(adapter):
 
 
 HALVES = [(adapter, dtype) for adapter in ADAPTERS for dtype in DTYPES[adapter.name] if dtype.endswith("float16")]
-OF_FLOATS = [name for name in CASES if name in library(NumPy).__all__ and not name.endswith("_mask")]
+OF_SIZES = ("padding_mask", "causal_mask", "window_mask", "sinusoidal_positions", "alibi_bias")
+OF_FLOATS = [name for name in CASES if name in library(NumPy).__all__ and name not in OF_SIZES]
 
 
 @pytest.mark.parametrize(("adapter", "dtype"), HALVES)
@@ -568,7 +590,7 @@ TESTED_IN = (
     "tests.translation.test_decoding",
 )
 NUMPYS_OWN = ("chunked", "gradients")
-PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "recurrent", "scores", "softmax")
+PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "positions", "recurrent", "scores", "softmax")
 PARTS += ("convolution", "gates", "pooling", "vision")
 MODULES = {
     **{

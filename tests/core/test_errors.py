@@ -52,6 +52,15 @@ MISTAKES = [
     ("causal_mask", (3, 2.0), TypeError, "sources must be a whole number: got 2.0"),
     ("window_mask", (3, 3, -2), ValueError, "window must be at least 0: got -2"),
     ("padding_mask", ([1], True), TypeError, "size must be a whole number: got True"),
+    ("sinusoidal_positions", (3, 5), ValueError, "width must be even, for features go in pairs: got 5"),
+    ("rotate", (zeros(2, 3, 5), np.arange(3)), ValueError, "D must be even, for features go in pairs: got 5"),
+    ("rotate", (q, np.arange(4)), ValueError, "positions must broadcast to the rows (2, 3) of x: got (4,)"),
+    ("rotate", (q, zeros(4, 2, 3, dtype="int64")), ValueError,
+     "positions must broadcast to the rows (2, 3) of x: got (4, 2, 3)"),
+    ("rotate", (q, zeros(3)), TypeError, "positions must be whole numbers: got float64"),
+    ("rotate", (q, zeros(3, dtype="bool")), TypeError, "positions must be whole numbers: got bool"),
+    ("rotate", (zeros(3, 4, dtype="int32"), np.arange(3)), TypeError, "x must be floating point: got int32"),
+    ("rotate", (zeros(), np.array(1)), ValueError, "x must have at least 1 axis: got ()"),
 ]  # fmt: skip
 
 
@@ -160,6 +169,8 @@ SIZES = {
     "padding_mask": {"lengths": [1, 2], "size": 3},
     "causal_mask": {"targets": 3, "sources": 4},
     "window_mask": {"targets": 3, "sources": 4, "window": 1},
+    "sinusoidal_positions": {"length": 3, "width": 4},
+    "alibi_bias": {"heads": 5, "targets": 3, "sources": 4},
 }
 
 
@@ -178,7 +189,7 @@ def test_a_size_is_a_whole_number_and_not_negative(adapter, name, size):
         found, wide = mask(**SIZES[name] | {size: value}), mask(**SIZES[name])
         assert found.dtype == wide.dtype
         if size != "window":
-            axis = -2 if size == "targets" else -1
+            axis = {"targets": -2, "length": -2, "heads": -3}.get(size, -1)
             assert tuple(found.shape)[axis] == 0
 
 

@@ -164,6 +164,31 @@ def test_sizes_have_a_least():
         shapes.check_sizes(2, a=2, b=1)
 
 
+@heeds("check_even", "sizes", of=OF)
+def test_features_in_pairs_are_an_even_number():
+    shapes.check_even(width=0, D=None, a=tf.constant(3))  # the last two are not known
+    with pytest.raises(ValueError, match=r"^D must be even, for features go in pairs: got 3$"):
+        shapes.check_even(width=4, D=3)
+
+
+@heeds("check_positions", "positions", "x", of=OF)
+def test_each_row_has_a_place():
+    for fits in (spec(3, dtype="int64"), spec(2, 1, dtype="uint8"), spec(dtype="int32"), spec(..., dtype="int64")):
+        shapes.check_positions(fits, spec(2, 3, 4))
+    for x in (spec(None, None, 4), spec(2, 3, None), UNKNOWN):
+        shapes.check_positions(spec(2, 3, dtype="int64"), x)
+    shapes.check_positions(spec(None, dtype="int64"), spec(2, 3, 4))
+    for wrong in ((2,), (3, 1), (1, 2, 3)):
+        shown = shapes.show(wrong).replace("(", r"\(").replace(")", r"\)")
+        with pytest.raises(ValueError, match=rf"^positions must broadcast to the rows \(2, 3\) of x: got {shown}$"):
+            shapes.check_positions(spec(*wrong, dtype="int64"), spec(2, 3, 4))
+    with pytest.raises(ValueError, match=r"^D must be even, for features go in pairs: got 5$"):
+        shapes.check_positions(spec(3, dtype="int64"), spec(3, 5))
+    for kind in ("bool", "float32"):
+        with pytest.raises(TypeError, match=f"^positions must be whole numbers: got {kind}$"):
+            shapes.check_positions(spec(3, dtype=kind), spec(3, 4))
+
+
 @heeds("check_choice", "name", "value", "choices", of=OF)
 def test_a_choice_is_one_of_those_there_are():
     shapes.check_choice("gate", "none", ("none", "cbam"))

@@ -136,6 +136,52 @@ def check_attention(queries, keys, values, mask):
     check_mask(mask, scores_shape(queries, keys))
 
 
+def check_split(x, heads):
+    """Rows (…, T, M) that can be cut into `heads` pieces."""
+    check_rank(2, x=x)
+    check_sizes(1, heads=heads)
+    shape = shape_of(x)
+    if shape is not None and shape[-1] is not None and shape[-1] % heads:
+        raise ValueError(f"the features of x must be a multiple of heads, {heads}: got {show(shape)}")
+
+
+def check_heads(queries, keys, values, mask, bias, positions, heads, width, dtype, cached=0):
+    """Queries (…, T, M), keys and values (…, S, M) of a layer's width and type, after `cached` keys of earlier calls; a
+    mask and a bias that broadcast to (…, H, T, cached + S)."""
+    check_floats(queries=queries, keys=keys, values=values)
+    if dtype_name(queries) != dtype:
+        raise TypeError(f"queries must have the dtype of the weights, {dtype}: got {dtype_name(queries)}")
+    check_rank(2, queries=queries, keys=keys, values=values)
+    for name, array in {"queries": queries, "keys": keys, "values": values}.items():
+        shape = shape_of(array)
+        if shape is not None and not _agree(shape[-1], width):
+            raise ValueError(f"{name} must be as wide as the layer, {width}: got {show(shape)}")
+    check_same("S", (-2, -2), keys=keys, values=values)
+    check_leading(queries=queries, keys=keys, values=values)
+    if positions is not None:
+        check_same("T, for they have the same positions", (-2, -2), queries=queries, keys=keys)
+    scores = scores_shape(queries, keys)
+    if scores is not None:
+        sources = None if scores[-1] is None or cached is None else scores[-1] + cached
+        scores = (*scores[:-2], heads, scores[-2], sources)
+    check_mask(mask, scores)
+    _check_which_axis(mask, scores)
+    if bias is not None:
+        check_floats(queries=queries, bias=bias)
+        if not _fits(shape_of(bias), scores):
+            raise ValueError(f"bias must broadcast to scores {show(scores)}: got {show(shape_of(bias))}")
+
+
+def _check_which_axis(mask, scores):
+    """A mask (B, T, S) would be taken for one of heads (H, T, S), unseen where there are as many of them."""
+    shape = None if mask is None else shape_of(mask)
+    if None not in (shape, scores) and len(shape) == len(scores) - 1 > 2 and not _agree(shape[-3], 1):
+        raise ValueError(
+            f"mask {show(shape)} does not say whether its axis is of sentences or of heads: "
+            "for sentences give mask[..., None, :, :], for heads mask[None]"
+        )
+
+
 def check_product(letter, **arrays):
     """A row (…, D) and a matrix (D, M) of one type: `letter` is the name of D in the course."""
     (row, _), (matrix, _) = arrays.items()

@@ -18,6 +18,7 @@ from attention.numpy.gradients import (
     softmax_backward,
     softmax_jacobian,
 )
+from attention.numpy.heads import KeyValueCache, MultiHeadAttention, merge_heads, split_heads
 from attention.numpy.masks import causal_mask, padding_mask, window_mask
 from attention.numpy.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.numpy.positions import alibi_bias, rotate, sinusoidal_positions
@@ -34,7 +35,9 @@ __all__ = [
     "GRUEncoder",
     "Glimpse",
     "Glimpses",
+    "KeyValueCache",
     "MaximumPool",
+    "MultiHeadAttention",
     "ResNet",
     "Seq2Seq",
     "SpatialGate",
@@ -62,6 +65,7 @@ __all__ = [
     "log_softmax",
     "log_softmax_backward",
     "masked_softmax",
+    "merge_heads",
     "padding_mask",
     "rotate",
     "scaled_dot_product_attention",
@@ -72,5 +76,6 @@ __all__ = [
     "softmax",
     "softmax_backward",
     "softmax_jacobian",
+    "split_heads",
     "window_mask",
 ]

@@ -9,6 +9,7 @@ from attention.pytorch.attend import additive_attention, attend, scaled_dot_prod
 from attention.pytorch.convolution import batch_norm, convolve
 from attention.pytorch.decoding import beam_search, greedy
 from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
+from attention.pytorch.heads import KeyValueCache, MultiHeadAttention, merge_heads, split_heads
 from attention.pytorch.masks import causal_mask, padding_mask, window_mask
 from attention.pytorch.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.pytorch.positions import alibi_bias, rotate, sinusoidal_positions
@@ -28,7 +29,9 @@ __all__ = [
     "GRUEncoder",
     "Glimpse",
     "Glimpses",
+    "KeyValueCache",
     "MaximumPool",
+    "MultiHeadAttention",
     "ResNet",
     "Seq2Seq",
     "SpatialGate",
@@ -47,11 +50,13 @@ __all__ = [
     "greedy",
     "log_softmax",
     "masked_softmax",
+    "merge_heads",
     "padding_mask",
     "rotate",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "sinusoidal_positions",
     "softmax",
+    "split_heads",
     "window_mask",
 ]

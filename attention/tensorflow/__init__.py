@@ -13,6 +13,7 @@ from attention.tensorflow.attend import additive_attention, attend, scaled_dot_p
 from attention.tensorflow.convolution import batch_norm, convolve
 from attention.tensorflow.decoding import beam_search, greedy
 from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
+from attention.tensorflow.heads import KeyValueCache, MultiHeadAttention, merge_heads, split_heads
 from attention.tensorflow.masks import causal_mask, padding_mask, window_mask
 from attention.tensorflow.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.tensorflow.positions import alibi_bias, rotate, sinusoidal_positions
@@ -31,7 +32,9 @@ __all__ = [
     "GRUEncoder",
     "Glimpse",
     "Glimpses",
+    "KeyValueCache",
     "MaximumPool",
+    "MultiHeadAttention",
     "ResNet",
     "Seq2Seq",
     "SpatialGate",
@@ -50,11 +53,13 @@ __all__ = [
     "greedy",
     "log_softmax",
     "masked_softmax",
+    "merge_heads",
     "padding_mask",
     "rotate",
     "scaled_dot_product_attention",
     "scaled_dot_scores",
     "sinusoidal_positions",
     "softmax",
+    "split_heads",
     "window_mask",
 ]

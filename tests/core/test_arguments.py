@@ -582,6 +582,7 @@ TESTED_IN = (
     "tests.core.test_agreement",
     "tests.core.test_by_hand",
     "tests.core.test_diagrams",
+    "tests.core.test_heads",
     "tests.core.test_imports",
     "tests.core.test_plotting",
     "tests.core.test_shapes",
@@ -591,7 +592,7 @@ TESTED_IN = (
 )
 NUMPYS_OWN = ("chunked", "gradients")
 PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "positions", "recurrent", "scores", "softmax")
-PARTS += ("convolution", "gates", "pooling", "vision")
+PARTS += ("convolution", "gates", "heads", "pooling", "vision")
 MODULES = {
     **{
         package: [f"{package}.{part}" for part in PARTS if package == "attention.numpy" or part not in NUMPYS_OWN]

@@ -73,7 +73,7 @@ def merge_heads(x):
 class KeyValueCache:
     """The keys and values of earlier calls, as the heads have projected them, (…, Hk, S, D) each; at first none.
 
-    A call of `MultiHeadAttention` that is given one attends to what is in it, and then to its own keys, which it adds.
+    A call of `MultiHeadAttention` that is given one attends to what is in it and to its own keys, which it adds.
     """
 
     def __init__(self):
@@ -113,8 +113,7 @@ class MultiHeadAttention(WeightedLayer):
     """
 
     def __init__(self, width, heads, kv_heads=None, dtype=torch.float32, seed=0):
-        first = initial_weights(shapes(width, heads, kv_heads), seed)
-        super().__init__(first)
+        super().__init__(initial_weights(shapes(width, heads, kv_heads), seed))
         self.to(dtype)
         self.width, self.heads, self.kv_heads = width, heads, heads if kv_heads is None else kv_heads
 
@@ -156,9 +155,8 @@ class MultiHeadAttention(WeightedLayer):
         ValueError : the arguments disagree on M, S or the leading axes, mask or bias does not broadcast, or there are
             positions and not as many keys as queries
         """
-        cached, dtype = 0 if cache is None else cache.length, dtype_name(self.query_weight)
-        check_heads(queries, keys, values, mask, bias, positions, self.heads, self.width, dtype, cached)
-        mask = mask if mask is None else mask.to(queries.device)
+        given, cached = (queries, keys, values, mask, bias, positions), 0 if cache is None else cache.length
+        check_heads(*given, self.heads, self.width, dtype_name(self.query_weight), cached)
         if cache is None:
             keys, values = hide(keys, mask), hide(values, mask)
         queries = split_heads(queries @ self.query_weight + self.query_bias, self.heads)  # (…, T, M) -> (…, H, T, D)
@@ -192,10 +190,10 @@ def fused(queries, keys, values, mask, bias):
     )
     if mask is None and bias is None:
         return attend()
-    added = torch.zeros((), dtype=queries.dtype, device=queries.device) if bias is None else bias
+    added = queries.new_zeros(()) if bias is None else bias
     added = torch.atleast_2d(cover(added, mask))  # (…, T, S)
     empty = all_covered(added, -1, keepdim=True)  # (…, T, S) -> (…, T, 1)
-    return torch.where(empty, 0.0, attend(attn_mask=torch.where(empty, 0.0, added)))  # (…, H, T, D)
+    return torch.where(empty, 0.0, attend(attn_mask=torch.where(empty, 0.0, added)))
 
 
 def hide(rows, mask):

@@ -185,9 +185,8 @@ class MultiHeadAttention(WeightedLayer):
 
 def fused(queries, keys, values, mask, bias):
     """PyTorch's own attention of the heads (…, H, T, D); of a query that may attend to nothing it is not asked."""
-    attend = partial(
-        F.scaled_dot_product_attention, queries, keys, values, enable_gqa=queries.shape[-3] != keys.shape[-3]
-    )
+    grouped = queries.shape[-3] != keys.shape[-3]
+    attend = partial(F.scaled_dot_product_attention, queries, keys, values, enable_gqa=grouped)
     if mask is None and bias is None:
         return attend()
     added = queries.new_zeros(()) if bias is None else bias

@@ -1,6 +1,7 @@
 """Attention in NumPy: forward here, backward by hand in `gradients`."""
 
 from attention.numpy.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.numpy.blocks import DecoderBlock, EncoderBlock, FeedForward, LayerNorm
 from attention.numpy.chunked import chunked_attention, chunked_attention_backward
 from attention.numpy.convolution import batch_norm, convolve
 from attention.numpy.decoding import beam_search, greedy
@@ -32,10 +33,14 @@ __all__ = [
     "AttentionDecoder",
     "AttentionPool",
     "AveragePool",
+    "DecoderBlock",
+    "EncoderBlock",
+    "FeedForward",
     "GRUEncoder",
     "Glimpse",
     "Glimpses",
     "KeyValueCache",
+    "LayerNorm",
     "MaximumPool",
     "MultiHeadAttention",
     "ResNet",

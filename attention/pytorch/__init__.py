@@ -6,6 +6,7 @@ Importing it switches TF32 off in PyTorch, for the whole process: float32 means 
 import torch
 
 from attention.pytorch.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.pytorch.blocks import DecoderBlock, EncoderBlock, FeedForward, LayerNorm
 from attention.pytorch.convolution import batch_norm, convolve
 from attention.pytorch.decoding import beam_search, greedy
 from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
@@ -26,10 +27,14 @@ __all__ = [
     "AttentionDecoder",
     "AttentionPool",
     "AveragePool",
+    "DecoderBlock",
+    "EncoderBlock",
+    "FeedForward",
     "GRUEncoder",
     "Glimpse",
     "Glimpses",
     "KeyValueCache",
+    "LayerNorm",
     "MaximumPool",
     "MultiHeadAttention",
     "ResNet",

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from attention.pytorch.layers import WeightedLayer
 from attention.pytorch.precision import widen
 from attention.shapes import check_convolution, check_norm
 
@@ -76,15 +77,6 @@ def batch_norm(x, scale, shift, mean=None, variance=None):
     mean = rows.mean(dim=0) if mean is None else widen(mean)  # (rows, D) -> (D,)
     variance = rows.var(dim=0, correction=0) if variance is None else widen(variance)
     return ((wide - mean) * torch.rsqrt(variance + EPSILON) * widen(scale) + widen(shift)).to(x.dtype)
-
-
-class WeightedLayer(nn.Module):
-    """A layer whose weights are given, {name: array}, and are reached as attributes of that name."""
-
-    def __init__(self, weights):
-        super().__init__()
-        for name, array in weights.items():
-            self.register_parameter(name, nn.Parameter(torch.tensor(array)))
 
 
 class BatchNorm(WeightedLayer):

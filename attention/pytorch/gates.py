@@ -6,7 +6,8 @@ Maps are (B, h, w, M). A gate takes `weights`, {name: array}.
 import torch
 from torch import nn
 
-from attention.pytorch.convolution import WeightedLayer, convolve
+from attention.pytorch.convolution import convolve
+from attention.pytorch.layers import WeightedLayer
 from attention.shapes import check_axes, check_product
 from attention.weights.parts import part
 

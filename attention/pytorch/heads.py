@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from attention.pytorch.attend import hide_unseen
-from attention.pytorch.convolution import WeightedLayer
+from attention.pytorch.layers import WeightedLayer
 from attention.pytorch.positions import rotate
 from attention.pytorch.softmax import all_covered, cover, masked_softmax
 from attention.shapes import check_heads, check_rank, check_split, dtype_name
@@ -116,16 +116,6 @@ class MultiHeadAttention(WeightedLayer):
         super().__init__(initial_weights(shapes(width, heads, kv_heads), seed))
         self.to(dtype)
         self.width, self.heads, self.kv_heads = width, heads, heads if kv_heads is None else kv_heads
-
-    def named_weights(self):
-        """{name: NumPy array} under the names that all frameworks share."""
-        return {name: tensor.numpy(force=True).copy() for name, tensor in self.named_parameters()}
-
-    @torch.no_grad()
-    def set_named_weights(self, weights):
-        """Copy {name: array} into the layer."""
-        for name, tensor in self.named_parameters():
-            tensor.copy_(torch.as_tensor(weights[name]))
 
     def forward(self, queries, keys, values, mask=None, bias=None, positions=None, cache=None, need_weights=True):
         """Attend with every head.

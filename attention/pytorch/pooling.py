@@ -8,7 +8,7 @@ used, and what it hides may hold anything.
 import torch
 from torch import nn
 
-from attention.pytorch.convolution import WeightedLayer
+from attention.pytorch.layers import WeightedLayer
 from attention.pytorch.softmax import masked_softmax
 from attention.shapes import check_places, check_product, check_same
 from attention.weights.parts import part

@@ -9,8 +9,9 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from attention.pytorch.convolution import Convolution, WeightedLayer
+from attention.pytorch.convolution import Convolution
 from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
+from attention.pytorch.layers import NamedLayer, WeightedLayer
 from attention.pytorch.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.shapes import check_axes, check_product
 from attention.weights.initial import initial_weights
@@ -50,7 +51,7 @@ class ResidualBlock(nn.Module):
         return torch.relu(self.skip(x) + self.gate(change))
 
 
-class ResNet(nn.Module):
+class ResNet(NamedLayer):
     """The whole model: images to logits of classes, and where it looked.
 
     Parameters
@@ -72,16 +73,6 @@ class ResNet(nn.Module):
         self.pooling = nn.ModuleDict({pooling: POOLING[pooling](part(weights, f"pooling.{pooling}"))})
         self.classifier = WeightedLayer(part(weights, "classifier"))
         self.to(dtype)
-
-    def named_weights(self):
-        """{name: NumPy array} under the names that all frameworks share; the moving statistics are among them."""
-        return {name: tensor.numpy(force=True).copy() for name, tensor in self.state_dict().items()}
-
-    @torch.no_grad()
-    def set_named_weights(self, weights):
-        """Copy {name: array} into the model."""
-        for name, tensor in self.state_dict().items():
-            tensor.copy_(torch.as_tensor(weights[name]))
 
     def features(self, images):
         """Images (B, height, width) to a map (B, h, w, N), a place for every 4 × 4 pixels."""

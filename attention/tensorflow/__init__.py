@@ -10,6 +10,7 @@ with quiet_stderr():
     import tensorflow as tf
 
 from attention.tensorflow.attend import additive_attention, attend, scaled_dot_product_attention
+from attention.tensorflow.blocks import DecoderBlock, EncoderBlock, FeedForward, LayerNorm
 from attention.tensorflow.convolution import batch_norm, convolve
 from attention.tensorflow.decoding import beam_search, greedy
 from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
@@ -29,10 +30,14 @@ __all__ = [
     "AttentionDecoder",
     "AttentionPool",
     "AveragePool",
+    "DecoderBlock",
+    "EncoderBlock",
+    "FeedForward",
     "GRUEncoder",
     "Glimpse",
     "Glimpses",
     "KeyValueCache",
+    "LayerNorm",
     "MaximumPool",
     "MultiHeadAttention",
     "ResNet",

@@ -3,10 +3,10 @@
 Maps are (B, h, w, D): images, height, width, features at a place.
 """
 
-import keras
 import tensorflow as tf
 
 from attention.shapes import check_convolution, check_norm
+from attention.tensorflow.layers import WeightedLayer
 from attention.tensorflow.precision import widen
 
 EPSILON = 1e-5  # of batch normalisation
@@ -74,20 +74,6 @@ def batch_norm(x, scale, shift, mean=None, variance=None):
     mean = tf.reduce_mean(rows, axis=0) if mean is None else widen(mean)  # (rows, D) -> (D,)
     variance = tf.math.reduce_variance(rows, axis=0) if variance is None else widen(variance)
     return tf.cast(tf.nn.batch_normalization(wide, mean, variance, widen(shift), widen(scale), EPSILON), x.dtype)
-
-
-class WeightedLayer(keras.layers.Layer):
-    """A layer whose weights are given, {name: array}."""
-
-    def __init__(self, weights):
-        super().__init__(dtype=next(iter(weights.values())).dtype.name)
-        self.named = {name: self._variable(name, array) for name, array in weights.items()}
-        self.built = True
-
-    def _variable(self, name, array):
-        """Statistics are not learned by a gradient."""
-        learned = name not in ("mean", "variance")
-        return self.add_weight(shape=array.shape, initializer=lambda *_, **__: array, name=name, trainable=learned)
 
 
 class Convolution(WeightedLayer):

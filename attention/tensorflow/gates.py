@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 
 from attention.shapes import check_axes, check_product
-from attention.tensorflow.convolution import WeightedLayer, convolve
+from attention.tensorflow.convolution import convolve
+from attention.tensorflow.layers import WeightedLayer
 from attention.weights.parts import part, within
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from attention.shapes import check_heads, check_rank, check_split
 from attention.tensorflow.attend import hide_unseen
-from attention.tensorflow.convolution import WeightedLayer
+from attention.tensorflow.layers import WeightedLayer
 from attention.tensorflow.positions import rotate
 from attention.tensorflow.softmax import masked_softmax
 from attention.weights.heads import shapes
@@ -114,15 +114,6 @@ class MultiHeadAttention(WeightedLayer):
         first = initial_weights(shapes(width, heads, kv_heads), seed)
         super().__init__({name: array.astype(dtype) for name, array in first.items()})
         self.width, self.heads, self.kv_heads = width, heads, heads if kv_heads is None else kv_heads
-
-    def named_weights(self):
-        """{name: NumPy array} under the names that all frameworks share."""
-        return {name: variable.numpy() for name, variable in self.named.items()}
-
-    def set_named_weights(self, weights):
-        """Copy {name: array} into the layer."""
-        for name, variable in self.named.items():
-            variable.assign(weights[name])
 
     def __call__(self, queries, keys, values, mask=None, bias=None, positions=None, cache=None, need_weights=True):
         """Attend with every head.

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from attention.shapes import check_places, check_product, check_same
-from attention.tensorflow.convolution import WeightedLayer
+from attention.tensorflow.layers import WeightedLayer
 from attention.tensorflow.softmax import masked_softmax
 from attention.weights.parts import part, within
 

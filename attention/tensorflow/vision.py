@@ -8,11 +8,12 @@ import keras
 import tensorflow as tf
 
 from attention.shapes import check_axes, check_product
-from attention.tensorflow.convolution import Convolution, WeightedLayer
+from attention.tensorflow.convolution import Convolution
 from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
+from attention.tensorflow.layers import WeightedLayer, named
 from attention.tensorflow.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.weights.initial import initial_weights
-from attention.weights.parts import part, within
+from attention.weights.parts import part
 from attention.weights.tables import resnet
 
 GATE = {"squeeze": SqueezeExcite, "places": SpatialGate, "cbam": CBAM}
@@ -47,7 +48,7 @@ class ResidualBlock(keras.layers.Layer):
     def named(self):
         """{name: variable}."""
         layers = {"first": self.first, "second": self.second, "skip": self.skip, f"gate.{self.chosen}": self.gate}
-        return {n: v for name, layer in layers.items() if layer for n, v in within(name, layer.named).items()}
+        return named(layers)
 
     def call(self, x, training=False):
         """(B, h, w, D) to (B, ⌈h / stride⌉, ⌈w / stride⌉, M)."""
@@ -83,7 +84,7 @@ class ResNet(keras.Model):
         """{name: variable} under the names that all frameworks share; the moving statistics are among them."""
         layers = {"stem": self.stem, "block1": self.block1, "block2": self.block2}
         layers |= {f"pooling.{self.chosen}": self.pooling, "classifier": self.classifier}
-        return {n: v for name, layer in layers.items() for n, v in within(name, layer.named).items()}
+        return named(layers)
 
     def named_weights(self):
         """{name: NumPy array} under the names that all frameworks share."""

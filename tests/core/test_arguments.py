@@ -580,6 +580,7 @@ def test_no_public_argument_is_without_a_test():
 
 TESTED_IN = (
     "tests.core.test_agreement",
+    "tests.core.test_blocks",
     "tests.core.test_by_hand",
     "tests.core.test_diagrams",
     "tests.core.test_heads",
@@ -592,7 +593,7 @@ TESTED_IN = (
 )
 NUMPYS_OWN = ("chunked", "gradients")
 PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "positions", "recurrent", "scores", "softmax")
-PARTS += ("convolution", "gates", "heads", "pooling", "vision")
+PARTS += ("blocks", "convolution", "gates", "heads", "pooling", "vision")
 MODULES = {
     **{
         package: [f"{package}.{part}" for part in PARTS if package == "attention.numpy" or part not in NUMPYS_OWN]

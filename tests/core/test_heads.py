@@ -122,7 +122,6 @@ def test_an_argument_changes_the_result_as_the_formula_says(adapter, kv_heads, f
 @each
 @pytest.mark.parametrize("name", shapes(**SIZES))
 @heeds("MultiHeadAttention.__init__", "weights", of=PACKAGES[:1])
-@heeds("MultiHeadAttention.set_named_weights", "weights", of=PACKAGES[1:])
 def test_each_weight_has_its_place(adapter, name):
     weights = drawn(**SIZES)
     usual = agree(adapter, SEEN, weights, kv_heads=2)

@@ -159,7 +159,7 @@ def changed_alone(adapter, kind, name):
 @each
 @pytest.mark.parametrize("name", WEIGHTS)
 @heeds("ResNet.__init__", "weights", of=PACKAGES[:1])
-@heeds("ResNet.set_named_weights", "weights", of=PACKAGES[1:])
+@heeds("ResNet.set_named_weights", "weights", of=PACKAGES[1:2])
 def test_each_weight_of_the_model_has_its_place(adapter, name):
     changed_alone(adapter, "ResNet", name)
 

@@ -293,3 +293,170 @@ def gives_back_its_input(scores, mask, values, grad_output):
     grad_output *= 1
     values[...] = np.where(mask.any(-2)[..., None], v, values)
     return p, v
+
+
+# 5.3 biased_additive_backward
+
+NAME = "biased_additive_backward"
+
+
+def bab(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output, **other):
+    """A right answer, any part of which may be another."""
+    p_of = other.get("p_of", softmax)
+    join = other.get("join", lambda q, k, b: q[..., :, None, :] + k[..., None, :, :] + b)
+    slope = other.get("slope", lambda a, x: 1 - a * a)
+    back = other.get("back", back_through_softmax)
+    tanh = other.get("tanh", np.tanh)
+    x = join(queries @ query_weight, keys @ key_weight, bias)
+    a = tanh(x)
+    p = p_of(a @ score_weight + other.get("more", lambda b: 0)(bias))
+    s = back(p, grad_output @ T(values))
+    h = s[..., None] * other.get("u", lambda u: u)(score_weight) * slope(a, x)
+    of_bias = other.get("of_bias", lambda h, s: h.reshape(-1, h.shape[-1]).sum(0))
+    q, k = h.sum(-2) @ query_weight.T, h.sum(-3) @ key_weight.T
+    return q, k, T(p) @ grad_output, of_bias(h, s)
+
+
+def bab_with(**other):
+    return lambda *inputs: bab(*inputs, **other)
+
+
+def e_tanh(x):
+    with np.errstate(all="ignore"):
+        return (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1)
+
+
+def e_softmax(s):
+    with np.errstate(all="ignore"):
+        return np.exp(s) / np.exp(s).sum(-1, keepdims=True)
+
+
+def flat_softmax(s):
+    return softmax(s.reshape(*s.shape[:-2], -1)).reshape(s.shape)
+
+
+@right(NAME)
+def pair_by_pair(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    q_bar, k_bar, v_bar, b_bar = np.zeros(queries.shape), np.zeros(keys.shape), np.zeros(values.shape), np.zeros(len(bias))
+    for place in np.ndindex(queries.shape[:-1]):
+        batch = place[:-1]
+        a = np.tanh(queries[place] @ query_weight + bias + keys[batch] @ key_weight)
+        p = softmax(a @ score_weight)
+        output = p @ values[batch]
+        s = p * ((values[batch] - output) @ grad_output[place])
+        for j, row in enumerate(s[:, None] * score_weight * (1 - a) * (1 + a)):
+            q_bar[place] += query_weight @ row
+            k_bar[batch][j] += key_weight @ row
+            b_bar += row
+        v_bar[batch] += np.outer(p, grad_output[place])
+    return q_bar, k_bar, v_bar, b_bar
+
+
+@right(NAME)
+def bias_joined_to_the_keys(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    one = np.ones((*keys.shape[:-1], 1), keys.dtype)
+    wide, longer = np.concatenate([keys, one], -1), np.vstack([key_weight, bias])
+    q, k, v, _ = bab(queries, wide, values, query_weight, longer, bias * 0, score_weight, grad_output)
+    h = bab(queries, wide, values, query_weight, longer, bias * 0, score_weight, grad_output)[3]
+    return q, k[..., :-1], v, h
+
+
+@right(NAME)
+def by_einsum_in_double(*inputs):
+    q, k, v, wq, wk, b, u, up = (np.asarray(i, np.float64) for i in inputs)
+    a = np.tanh(np.einsum("...td,da->...ta", q, wq)[..., None, :] + (k @ wk + b)[..., None, :, :])
+    p = softmax(np.einsum("...tsa,a->...ts", a, u))
+    s = back_through_softmax(p, np.einsum("...tm,...sm->...ts", up, v))
+    h = np.einsum("...ts,a,...tsa->...tsa", s, u, 1 - a**2)
+    return (np.einsum("...tsa,da->...td", h, wq), np.einsum("...tsa,ka->...sk", h, wk),
+            np.einsum("...ts,...tm->...sm", p, up), h.sum(tuple(range(h.ndim - 1))))
+
+
+several(functools.partial(marked, "slip"), NAME, {
+    "bias_of_each_set": bab_with(of_bias=lambda h, s: h.sum((-2, -3))),
+    "bias_of_each_query": bab_with(of_bias=lambda h, s: h.sum(-2).mean(tuple(range(h.ndim - 2)))),
+    "bias_averaged_over_sets": bab_with(of_bias=lambda h, s: h.sum((-2, -3)).reshape(-1, h.shape[-1]).mean(0)),
+    "bias_averaged_over_pairs": bab_with(of_bias=lambda h, s: h.reshape(-1, h.shape[-1]).mean(0)),
+    "bias_with_an_axis_left": bab_with(of_bias=lambda h, s: h.reshape(-1, h.shape[-1]).sum(0, keepdims=True)),
+    "bias_of_the_first_axis_and_the_pairs": bab_with(of_bias=lambda h, s: (
+        h.sum((-2, -3)) if h.ndim < 4 else h.sum((0, -2, -3)))),
+    "bias_of_the_last_set": bab_with(of_bias=lambda h, s: h.reshape(-1, *h.shape[-3:])[-1].sum((0, 1))),
+    "bias_in_the_score": bab_with(of_bias=lambda h, s: np.full(h.shape[-1], s.sum())),
+    "bias_behind_the_tanh": bab_with(join=lambda q, k, b: q[..., :, None, :] + k[..., None, :, :],
+                                     tanh=np.tanh, more=lambda b: b.sum()),
+    "bias_forgotten_forward": bab_with(join=lambda q, k, b: q[..., :, None, :] + k[..., None, :, :]),
+    "bias_of_each_projection": bab_with(join=lambda q, k, b: (q + b)[..., :, None, :] + (k + b)[..., None, :, :]),
+    "bias_subtracted": bab_with(join=lambda q, k, b: q[..., :, None, :] + k[..., None, :, :] - b),
+    "bias_gets_the_square_root": bab_with(of_bias=lambda h, s: h.reshape(-1, h.shape[-1]).sum(0) / h.shape[-1] ** 0.5),
+    "slope_not_squared": bab_with(slope=lambda a, x: 1 - a),
+    "slope_of_the_sum": bab_with(slope=lambda a, x: 1 - np.tanh(a) ** 2),
+    "slope_before_the_tanh": bab_with(slope=lambda a, x: 1 - x * x),
+    "slope_of_the_sigmoid": bab_with(slope=lambda a, x: a * (1 - a)),
+    "slope_forgotten": bab_with(slope=lambda a, x: 1),
+    "score_vector_forgotten": bab_with(u=lambda u: 1),
+    "score_vector_normed": bab_with(u=lambda u: u / np.linalg.norm(u)),
+    "not_centred": bab_with(back=lambda p, g: p * g),
+    "mean_in_place_of_average": bab_with(back=lambda p, g: p * (g - g.mean(-1, keepdims=True))),
+    "softmax_over_the_queries": bab_with(p_of=lambda s: T(softmax(T(s)))),
+    "softmax_over_the_pairs": bab_with(p_of=flat_softmax),
+    "scaled_as_products_are": bab_with(u=lambda u: u / len(u) ** 0.5, p_of=lambda s: softmax(s / s.shape[-1] ** 0.5)),
+    "tanh_by_exponentials": bab_with(tanh=e_tanh),
+    "softmax_by_exponentials": bab_with(p_of=e_softmax),
+    "sigmoid_for_tanh": bab_with(tanh=lambda x: 1 / (1 + np.exp(-np.clip(x, -50, 50)))),
+})  # fmt: skip
+
+
+def bab_then(change):
+    return lambda *inputs: change(*bab(*inputs), *inputs)
+
+
+several(functools.partial(marked, "slip"), NAME, {
+    "bias_third": bab_then(lambda q, k, v, b, *_: (q, k, b, v)),
+    "keys_first": bab_then(lambda q, k, v, b, *_: (k, q, v, b)),
+    "three_alone": bab_then(lambda q, k, v, b, *_: (q, k, v)),
+    "singles": bab_then(lambda *all_: tuple(a.astype(np.float32) for a in all_[:4])),
+    "a_set_of_one_squeezed": bab_then(lambda q, k, v, b, *_: (q.squeeze(), k.squeeze(), v.squeeze(), b)),
+    "one_unit_is_a_number": bab_then(lambda q, k, v, b, *_: (q, k, v, b if len(b) > 1 else b[0])),
+})  # fmt: skip
+
+
+@slip(NAME)
+def weights_not_turned_when_square(*inputs):
+    q, k, v, b = bab(*inputs)
+    wq = inputs[3]
+    return (q @ np.linalg.pinv(wq.T) @ wq if wq.shape[0] == wq.shape[1] else q), k, v, b
+
+
+@slip(NAME)
+def bias_grows_in_place(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output):
+    keys_in = keys @ key_weight
+    result = bab(queries, keys, values, query_weight, key_weight, bias, score_weight, grad_output)
+    bias += keys_in.sum() * 0 + 1
+    return result
+
+
+@saboteur(NAME)
+def bias_of_four_axes(*inputs):
+    q, k, v, b = bab(*inputs)
+    return q, k, v, b if q.ndim < 5 else b / q.shape[0]
+
+
+@saboteur(NAME)
+def saturated_is_dead(*inputs):
+    return bab(*inputs, slope=lambda a, x: np.where(abs(a) > 0.9999, 0, 1 - a * a))
+
+
+@saboteur(NAME)
+def large_biases_are_clipped(*inputs):
+    return bab(*(np.clip(i, -3, 3) if n == 5 else i for n, i in enumerate(inputs)))
+
+
+@saboteur(NAME)
+def computed_in_single(*inputs):
+    return tuple(a.astype(inputs[0].dtype) for a in bab(*(i.astype(np.float32) for i in inputs)))
+
+
+@saboteur(NAME)
+def one_query_needs_no_bias(*inputs):
+    q, k, v, b = bab(*inputs)
+    return q, k, v, b * (q.shape[-2] > 1)

@@ -460,3 +460,187 @@ def computed_in_single(*inputs):
 def one_query_needs_no_bias(*inputs):
     q, k, v, b = bab(*inputs)
     return q, k, v, b * (q.shape[-2] > 1)
+
+
+# 5.4 numerical_gradient
+
+NAME = "numerical_gradient"
+
+
+def ng(function, x, step=lambda v: 1e-5 * max(1, abs(v)), kind=np.float64, sides=2, read=float):
+    """A right answer, any part of which may be another."""
+    wide = np.array(x, kind, order="C")
+    slopes = np.zeros(wide.shape)
+    for place in np.ndindex(wide.shape):
+        old, h = wide[place], step(wide[place])
+        wide[place] = old + h
+        up = read(function(wide))
+        wide[place] = old - h if sides == 2 else old
+        down = read(function(wide))
+        slopes[place] = (up - down) / (sides * h) if h else np.nan
+        wide[place] = old
+    return slopes
+
+
+def ng_with(**other):
+    return lambda function, x: ng(function, x, **other)
+
+
+@right(NAME)
+def five_points(function, x):
+    x = np.array(x, np.float64)
+    h = 2e-4 * np.maximum(1, np.abs(x))
+    slopes = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        unit = np.zeros_like(x)
+        unit[place] = h[place]
+        near, far = function(x + unit) - function(x - unit), function(x + 2 * unit) - function(x - 2 * unit)
+        slopes[place] = (8 * near - far) / (12 * h[place])
+    return slopes
+
+
+@right(NAME)
+def over_an_identity(function, x):
+    flat = x.astype(np.float64).ravel()
+    steps = np.diag(6e-6 * (1 + abs(flat)))
+    moved = [[function((flat + sign * row).reshape(x.shape)) for sign in (1, -1)] for row in steps]
+    return np.array([(a - b) / (2 * row.sum()) for (a, b), row in zip(moved, steps, strict=True)]).reshape(x.shape)
+
+
+@right(NAME)
+def in_steps_of_a_power_of_two(function, x):
+    return ng(function, np.ascontiguousarray(x).reshape(x.shape), lambda v: 2.0 ** (np.frexp(max(1, abs(v)))[1] - 18))
+
+
+several(functools.partial(marked, "slip"), NAME, {
+    "the_same_step_for_all": ng_with(step=lambda v: 1e-5),
+    "a_step_of_nothing_at_zero": ng_with(step=lambda v: 1e-5 * abs(v)),
+    "tiny_entries_get_tiny_steps": ng_with(step=lambda v: 1e-5 * abs(v) if v else 1e-5),
+    "a_step_of_the_root": ng_with(step=lambda v: 1.5e-8 * max(1, abs(v))),
+    "a_step_of_a_hundredth": ng_with(step=lambda v: 1e-2 * max(1, abs(v))),
+    "a_step_of_a_billionth": ng_with(step=lambda v: 1e-9 * max(1, abs(v))),
+    "a_step_signed": ng_with(step=lambda v: 1e-5 * max(1, v)),
+    "a_step_grows_by_the_root": ng_with(step=lambda v: 1e-5 * max(1, abs(v)) ** 0.5),
+    "a_step_grows_by_the_square": ng_with(step=lambda v: 1e-5 * max(1, v * v)),
+    "a_step_of_at_most_one": ng_with(step=lambda v: min(1e-5 * max(1, abs(v)), 1e-2)),
+    "from_one_side": ng_with(sides=1),
+    "from_below": ng_with(sides=1, step=lambda v: -1e-5 * max(1, abs(v))),
+    "from_one_side_by_the_root": ng_with(sides=1, step=lambda v: 1.5e-8 * max(1, abs(v))),
+    "in_single": ng_with(kind=np.float32),
+    "in_single_with_a_larger_step": ng_with(kind=np.float32, step=lambda v: 1e-2 * max(1, abs(v))),
+    "reads_in_single": ng_with(read=lambda y: float(np.float32(y))),
+    "in_the_type_of_x": lambda f, x: ng(f, x, kind=x.dtype),
+    "step_for_the_type_of_x": lambda f, x: ng(f, x, lambda v: np.finfo(x.dtype).eps ** (1 / 3) * max(1, abs(v))),
+    "step_of_the_largest": lambda f, x: ng(f, x, lambda v: 1e-5 * max(1, abs(x).max(initial=0))),
+    "step_of_the_norm": lambda f, x: ng(f, x, lambda v: 1e-5 * (1 + np.linalg.norm(x.astype(float)))),
+    "single_slopes": lambda f, x: ng(f, x).astype(np.float32),
+    "slopes_of_the_type": lambda f, x: ng(f, x).astype(x.dtype),
+    "rounded": lambda f, x: np.round(ng(f, x), 6),
+    "small_ones_are_zero": lambda f, x: np.where(abs(ng(f, x)) < 1e-8, 0, ng(f, x)),
+    "flat": lambda f, x: ng(f, x).ravel(),
+    "turned": lambda f, x: ng(f, x).T,
+    "at_least_one_axis": lambda f, x: np.atleast_1d(ng(f, x)),
+    "of_a_row": lambda f, x: ng(lambda y: f(y.reshape(-1)), x),
+    "downhill": lambda f, x: -ng(f, x),
+    "half_of_it": lambda f, x: ng(f, x) / 2,
+})  # fmt: skip
+
+
+@slip(NAME)
+def not_a_copy_if_double(function, x):
+    wide = x.astype(np.float64, copy=False)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        old, h = wide[place], 1e-5 * max(1, abs(wide[place]))
+        wide[place] = old + h
+        up = function(wide)
+        wide[place] = old - h
+        slopes[place] = (up - function(wide)) / (2 * h)
+        wide[place] = old
+    return slopes
+
+
+@slip(NAME)
+def there_and_back_in_the_callers(function, x):
+    wide = np.asarray(x, float)
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = 1e-5 * max(1, abs(wide[place]))
+        wide[place] += h
+        up = function(wide)
+        wide[place] -= 2 * h
+        slopes[place] = (up - function(wide)) / (2 * h)
+        wide[place] += h
+    return slopes
+
+
+@slip(NAME)
+def ravel_of_another_order(function, x):
+    wide = x.astype(np.float64)  # keeps the order in memory
+    flat, slopes = wide.ravel(), np.zeros(x.size)
+    for i in range(x.size):
+        old, h = flat[i], 1e-5 * max(1, abs(flat[i]))
+        flat[i] = old + h
+        up = function(wide)
+        flat[i] = old - h
+        slopes[i], flat[i] = (up - function(wide)) / (2 * h), old
+    return slopes.reshape(x.shape)
+
+
+@slip(NAME)
+def rows_move_together(function, x):
+    wide, slopes = x.astype(np.float64), np.zeros(x.shape)
+    for i in range(len(x)):
+        h = np.zeros_like(wide)
+        h[i] = 1e-5
+        slopes[i] = (function(wide + h) - function(wide - h)) / 2e-5
+    return slopes
+
+
+@slip(NAME)
+def the_step_stays(function, x):
+    wide, slopes = x.astype(np.float64), np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        h = 1e-5 * max(1, abs(wide[place]))
+        wide[place] += h
+        up = function(wide)
+        wide[place] -= 2 * h
+        slopes[place] = (up - function(wide)) / (2 * h)
+    return slopes
+
+
+@slip(NAME)
+def numpys_gradient(function, x):
+    return np.gradient(np.array([function(x + h) for h in (-1e-5, 0, 1e-5)]), 1e-5)[1] * np.ones(x.shape)
+
+
+@saboteur(NAME)
+def by_a_complex_step(function, x):
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        wide = x.astype(np.complex128)
+        wide[place] += 1e-100j
+        slopes[place] = np.imag(function(wide)) / 1e-100
+    return slopes
+
+
+@saboteur(NAME)
+def never_more_than_a_hundred_million(function, x):
+    return np.clip(ng(function, x), -1e3, 1e3)
+
+
+@saboteur(NAME)
+def the_first_thousand_entries(function, x):
+    made = ng(function, x)
+    return np.where(np.arange(x.size).reshape(x.shape) < 100, made, 0)
+
+
+@saboteur(NAME)
+def steps_right_at_a_million(function, x):
+    return ng(function, x, lambda v: 1e-5 if abs(v) < 1e5 else 10.0)
+
+
+@saboteur(NAME)
+def flat_where_it_looks_flat(function, x):
+    made = ng(function, x)
+    return made * (abs(made).max(initial=0) > 1e-10)

@@ -637,10 +637,183 @@ def the_first_thousand_entries(function, x):
 
 @saboteur(NAME)
 def steps_right_at_a_million(function, x):
-    return ng(function, x, lambda v: 1e-5 if abs(v) < 1e5 else 10.0)
+    return ng(function, x, lambda v: 1e-5 if abs(v) < 9e5 else 10.0)
 
 
 @saboteur(NAME)
 def flat_where_it_looks_flat(function, x):
     made = ng(function, x)
     return made * (abs(made).max(initial=0) > 1e-10)
+
+
+# 5.6 merge
+
+NAME = "merge"
+
+
+def mg(first, first_total, second, second_total, **other):
+    """A right answer, any part of which may be another."""
+    wide = other.get("wide", np.float64)
+    a, b = first_total.astype(wide), second_total.astype(wide)
+    with np.errstate(all="ignore"):
+        total = other.get("join", np.logaddexp)(a, b)
+        safe = np.where(total == -np.inf, 0, total)
+        share, rest = other.get("shares", lambda a, b, t: (np.exp(a - t), np.exp(b - t)))(a, b, safe)
+        out = share[..., None] * first.astype(wide) + rest[..., None] * second.astype(wide)
+    kind = other.get("kind", wide)
+    return out.astype(kind), total.astype(kind)
+
+
+def mg_with(**other):
+    return lambda *inputs: mg(*inputs, **other)
+
+
+def stacked(first, first_total, second, second_total, spoil=lambda p: p):
+    with np.errstate(all="ignore"):
+        totals = np.stack([first_total, second_total]).astype(np.float64)
+        top = totals.max(0)
+        e = np.exp(totals - np.where(np.isfinite(top), top, 0))
+        z = e.sum(0)
+        p = spoil(e / np.where(z == 0, 1, z))
+        return (p[..., None] * np.stack([first, second])).sum(0), np.log(z) + np.where(np.isfinite(top), top, 0)
+
+
+right(NAME)(stacked)
+
+
+@right(NAME)
+def by_the_difference_of_the_totals(first, first_total, second, second_total):
+    a, b = np.float64(first_total), np.float64(second_total)
+    with np.errstate(all="ignore"):
+        gap = np.where((a == -np.inf) & (b == -np.inf), 0, b - a)
+        share = (0.5 * (1 - np.tanh(gap / 2)))[..., None]
+        share = np.where(gap[..., None] > 0, 1 / (1 + np.exp(gap))[..., None], 1 - 1 / (1 + np.exp(-gap))[..., None])
+        total = np.where(a > b, a, b) + np.log1p(np.exp(-abs(gap)))
+    return share * first + (1 - share) * second, total
+
+
+@right(NAME)
+def one_query_after_the_other(first, first_total, second, second_total):
+    out, total = np.zeros(first.shape), np.full(first_total.shape, -np.inf)
+    for place in np.ndindex(total.shape):
+        for o, t in ((first, first_total), (second, second_total)):
+            old, new = total[place], float(t[place])
+            if new > -np.inf:
+                total[place] = np.logaddexp(old, new)
+                out[place] = np.exp(old - total[place]) * out[place] + np.exp(new - total[place]) * np.float64(o[place])
+    return out, total
+
+
+def plain_shares(a, b, t):
+    return np.exp(a) / (np.exp(a) + np.exp(b)), np.exp(b) / (np.exp(a) + np.exp(b))
+
+
+def harder(spoil):
+    return lambda *inputs: stacked(*inputs, spoil=spoil)
+
+
+several(functools.partial(marked, "slip"), NAME, {
+    "half_each": mg_with(shares=lambda a, b, t: (np.full(a.shape, 0.5), np.full(a.shape, 0.5))),
+    "shares_of_the_logarithms": mg_with(shares=lambda a, b, t: (a / (a + b), b / (a + b))),
+    "shares_exchanged": mg_with(shares=lambda a, b, t: (np.exp(b - t), np.exp(a - t))),
+    "shares_by_plain_exponentials": mg_with(shares=plain_shares),
+    "shares_in_base_two": mg_with(shares=lambda a, b, t: (2 ** (a - t), 2 ** (b - t))),
+    "total_in_base_two": mg_with(join=np.logaddexp2),
+    "total_by_plain_exponentials": mg_with(join=lambda a, b: np.log(np.exp(a) + np.exp(b))),
+    "total_is_the_larger": mg_with(join=np.maximum),
+    "total_is_the_sum": mg_with(join=np.add),
+    "total_is_the_larger_but_shares_right": lambda *i: (mg(*i)[0], mg(*i, join=np.maximum)[1]),
+    "total_of_one_plus": mg_with(join=lambda a, b: np.maximum(a, b) + np.log1p(np.exp(-abs(a - b)))),
+    "total_with_a_small_number": mg_with(join=lambda a, b: np.log(np.exp(a - np.maximum(a, b)) + np.exp(
+        b - np.maximum(a, b)) + 1e-6) + np.maximum(a, b)),
+    "the_surer_half_alone": mg_with(shares=lambda a, b, t: (np.where(a > b, 1.0, 0.0), np.where(a > b, 0.0, 1.0))),
+    "only_one_of_two_equal": harder(lambda p: np.where(p == 0.5, np.array([1.0, 0.0]).reshape(2, *[1] * (p.ndim - 1)), p)),
+    "sums_not_divided": mg_with(shares=lambda a, b, t: (np.exp(a), np.exp(b))),
+    "sums_by_the_larger": mg_with(shares=lambda a, b, t: (np.exp(a - np.maximum(a, b)), np.exp(b - np.maximum(a, b)))),
+    "singles": mg_with(kind=np.float32),
+    "halves": mg_with(kind=np.float16),
+    "axis_left_on_the_total": lambda *i: (mg(*i)[0], mg(*i)[1][..., None]),
+    "total_first": lambda *i: mg(*i)[::-1],
+    "output_alone": lambda *i: mg(*i)[0],
+    "nan_to_num_of_it_all": lambda *i: tuple(np.nan_to_num(a) for a in mg(*i)),
+    "large_for_infinite": lambda *i: (mg(*i)[0], np.maximum(mg(*i)[1], -1e9)),
+    "below_ten_thousand_is_nothing": lambda o, a, p, b: mg(
+        o, np.where(a < -1e4, -np.inf, a), p, np.where(b < -1e4, -np.inf, b)),
+    "zero_output_is_nothing": lambda o, a, p, b: mg(
+        o, np.where((o == 0).all(-1), -np.inf, a), p, np.where((p == 0).all(-1), -np.inf, b)),
+    "zero_total_is_nothing": lambda o, a, p, b: mg(o, np.where(a == 0, -np.inf, a), p, np.where(b == 0, -np.inf, b)),
+    "nothing_is_a_total_of_zero": lambda o, a, p, b: mg(o, np.where(a == -np.inf, 0, a), p, np.where(b == -np.inf, 0, b)),
+    "nothing_is_minus_a_thousand": lambda o, a, p, b: mg(o, np.maximum(a, -1000), p, np.maximum(b, -1000)),
+    "a_total_of_all_queries": lambda o, a, p, b: (mg(o, np.full_like(a, a.max()), p, np.full_like(b, b.max()))[0], mg(
+        o, a, p, b)[1]),
+})  # fmt: skip
+
+
+@slip(NAME)
+def both_empty_gives_nan(first, first_total, second, second_total):
+    with np.errstate(all="ignore"):
+        total = np.logaddexp(first_total, second_total)
+        share = np.exp(first_total - total)[..., None]
+        return share * first.astype(float) + (1 - share) * second, total.astype(float)
+
+
+@slip(NAME)
+def from_one_towards_the_other(first, first_total, second, second_total):
+    """In the type of the outputs: their difference may be too large for it."""
+    with np.errstate(all="ignore"):
+        total = np.logaddexp(first_total, second_total)
+        share = np.exp(second_total - np.where(total == -np.inf, 0, total))[..., None].astype(first.dtype)
+        return first + share * (second - first), total
+
+
+@slip(NAME)
+def sums_in_the_given_type(first, first_total, second, second_total):
+    with np.errstate(all="ignore"):
+        top = np.maximum(first_total, second_total)
+        top = np.where(top == -np.inf, 0, top).astype(first.dtype)
+        a, b = np.exp(first_total - top), np.exp(second_total - top)
+        z = a + b
+        out = (a[..., None] * first + b[..., None] * second) / np.where(z == 0, 1, z)[..., None].astype(first.dtype)
+        return out, np.log(z) + top
+
+
+@slip(NAME)
+def second_axis_for_the_features(first, first_total, second, second_total):
+    out, total = mg(first, first_total, second, second_total)
+    return (out if out.ndim < 4 else out.reshape(-1, *out.shape[-2:])), total
+
+
+@slip(NAME)
+def writes_into_the_first(first, first_total, second, second_total):
+    out, total = mg(first, first_total, second, second_total)
+    first *= np.exp(first_total - np.where(total == -np.inf, 0, total))[..., None].astype(first.dtype)
+    return out, total
+
+
+@saboteur(NAME)
+def first_empty_is_forgotten(first, first_total, second, second_total):
+    out, total = mg(first, first_total, second, second_total)
+    return np.where(((first_total == -np.inf) & (second_total > 5))[..., None], first, out), total
+
+
+@saboteur(NAME)
+def far_totals_are_one_sided_early(*inputs):
+    return stacked(*inputs, spoil=lambda p: np.where(p < 1e-5, 0, np.where(p > 1 - 1e-5, 1, p)))
+
+
+@saboteur(NAME)
+def totals_in_a_range(first, first_total, second, second_total):
+    out, total = mg(first, first_total, second, second_total)
+    return out, np.where(total > -np.inf, np.clip(total, -20000, 20000), total)
+
+
+@saboteur(NAME)
+def never_beyond_60000(*inputs):
+    out, total = mg(*inputs)
+    return np.clip(out, -6e4, 6e4), total
+
+
+@saboteur(NAME)
+def total_kept_in_half(*inputs):
+    out, total = mg(*inputs)
+    return out, total.astype(np.float16).astype(total.dtype) if inputs[0].dtype == np.float32 else total

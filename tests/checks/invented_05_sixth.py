@@ -994,3 +994,160 @@ def more_rounds_than_nine(queries, keys, values, grad_output, rows):
 def more_rows_than_queries(queries, keys, values, grad_output, rows):
     q, k, v = bq(queries, keys, values, grad_output, rows)
     return q, k * (rows <= len(queries)), v
+
+
+# 5.8 entropy_gradient
+
+NAME = "entropy_gradient"
+
+
+def eg(scores, **other):
+    """A right answer, any part of which may be another."""
+    axis = other.get("axis", -1)
+    with np.errstate(all="ignore"):
+        e = np.exp(scores - scores.max(axis, keepdims=True))
+        p = other.get("p_of", lambda p: p)(e / e.sum(axis, keepdims=True))
+        log = other.get("log", lambda p: np.log(np.where(p == 0, 1, p)))(p)
+        h = other.get("h", lambda p, log: -(p * log).sum(axis, keepdims=True))(p, log)
+        return other.get("last", lambda p, log, h: -p * (log + h))(p, log, h)
+
+
+def eg_with(**other):
+    return lambda scores: eg(scores, **other)
+
+
+@right(NAME)
+def by_the_distances_of_the_scores(scores):
+    """H's gradient is −p (s − average of s): a covariance again."""
+    p = softmax(scores)
+    s = np.where(p > 0, scores, 0)
+    s = s - np.where(p > 0, scores, -np.inf).max(-1, keepdims=True) * (p > 0)
+    return -p * (s - (p * s).sum(-1, keepdims=True))
+
+
+@right(NAME)
+def row_by_row_by_a_jacobian(scores):
+    made = np.zeros(scores.shape)
+    for place in np.ndindex(scores.shape[:-1]):
+        p = softmax(scores[place].astype(np.float64))
+        some = p > 0
+        p = p[some]
+        made[place][some] = (np.diag(p) - np.outer(p, p)) @ -(np.log(p) + 1)
+    return made
+
+
+@right(NAME)
+def by_an_xlogy(scores):
+    from scipy.special import entr
+
+    p = softmax(scores)
+    return entr(p) - p * entr(p).sum(-1, keepdims=True)
+
+
+several(functools.partial(marked, "slip"), NAME, {
+    "of_minus_the_entropy": eg_with(last=lambda p, log, h: p * (log + h)),
+    "for_free_weights": eg_with(last=lambda p, log, h: -log - 1),
+    "for_free_weights_times_p": eg_with(last=lambda p, log, h: -p * (log + 1)),
+    "entropy_subtracted": eg_with(last=lambda p, log, h: -p * (log - h)),
+    "the_one_is_kept": eg_with(last=lambda p, log, h: -p * (log + h + 1)),
+    "in_bits": eg_with(log=lambda p: np.log2(np.where(p == 0, 1, p))),
+    "in_tens": eg_with(log=lambda p: np.log10(np.where(p == 0, 1, p))),
+    "without_care_for_zeros": eg_with(log=np.log),
+    "nan_to_num_of_the_logarithm": eg_with(log=lambda p: np.nan_to_num(np.log(p), neginf=-1e300) * 1e10),
+    "with_a_millionth": eg_with(log=lambda p: np.log(p + 1e-6)),
+    "with_a_billionth": eg_with(log=lambda p: np.log(p + 1e-9)),
+    "clipped_at_a_millionth": eg_with(log=lambda p: np.log(np.maximum(p, 1e-6))),
+    "clipped_weights": eg_with(p_of=lambda p: np.maximum(p, 1e-7)),
+    "mean_of_the_row": eg_with(h=lambda p, log: -log.mean(-1, keepdims=True)),
+    "entropy_per_word": eg_with(h=lambda p, log: -(p * log).mean(-1, keepdims=True)),
+    "entropy_of_all_rows": eg_with(h=lambda p, log: -(p * log).sum()),
+    "entropy_of_the_mean": eg_with(h=lambda p, log: -(p * log).sum(-1, keepdims=True).mean()),
+    "along_the_first_axis": eg_with(axis=0),
+    "along_the_axis_before": lambda s: eg(s, axis=-2) if s.ndim > 1 else eg(s),
+    "over_everything": eg_with(axis=None),
+    "averaged_over_the_rows": lambda s: eg(s) * s.shape[-1] / s.size,
+    "averaged_over_the_words": lambda s: eg(s) / s.shape[-1],
+    "singles": lambda s: eg(s).astype(np.float32),
+    "weights_of_half": eg_with(p_of=lambda p: p.astype(np.float16).astype(p.dtype)),
+    "perplexity": eg_with(last=lambda p, log, h: -p * (log + h) * np.exp(h)),
+    "gini": eg_with(last=lambda p, log, h: 2 * p * ((p * p).sum(-1, keepdims=True) - p)),
+    "weight_squared": eg_with(last=lambda p, log, h: -p * p * (log + h)),
+    "diagonal_alone": eg_with(last=lambda p, log, h: -p * (1 - p) * (log + 1)),
+    "of_the_weights_alone": eg_with(last=lambda p, log, h: -(log + h) * (p > 0)),
+    "no_maximum": lambda s: eg_naive(s),
+    "a_maximum_of_all": lambda s: eg_naive(s - s.max()),
+    "infinite_is_minus_a_hundred": lambda s: eg(np.where(s == -np.inf, -100, s).astype(s.dtype)),
+    "infinite_is_zero": lambda s: eg(np.where(s == -np.inf, 0, s).astype(s.dtype)),
+    "infinite_is_nan": lambda s: np.where(s == -np.inf, np.nan, eg(s)),
+    "by_log_softmax": lambda s: eg_log(s),
+    "by_a_difference": lambda s: by_a_difference(s),
+})  # fmt: skip
+
+
+def eg_naive(scores):
+    with np.errstate(all="ignore"):
+        p = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+        log = np.log(np.where(p == 0, 1, p))
+        return -p * (log - (p * log).sum(-1, keepdims=True))
+
+
+def eg_log(scores):
+    """log p as s − log Z, which is −∞ for −∞."""
+    with np.errstate(all="ignore"):
+        top = scores.max(-1, keepdims=True)
+        log = scores - top - np.log(np.exp(scores - top).sum(-1, keepdims=True))
+        p = np.exp(log)
+        return -p * (log - (p * log).sum(-1, keepdims=True))
+
+
+def by_a_difference(scores):
+    made = np.zeros(scores.shape)
+    for place in np.ndindex(scores.shape):
+        h = np.zeros(scores.shape)
+        h[place] = 1e-5
+        a, b = (softmax(scores + sign * h)[place[:-1]] for sign in (1, -1))
+        a, b = (-(p * np.log(np.where(p == 0, 1, p))).sum() for p in (a, b))
+        made[place] = (a - b) / 2e-5
+    return made
+
+
+@slip(NAME)
+def writes_into_the_scores(scores):
+    made = eg(scores)
+    scores -= scores.max(-1, keepdims=True)
+    return made
+
+
+@slip(NAME)
+def rows_in_one_axis(scores):
+    return eg(scores.reshape(-1, scores.shape[-1]))
+
+
+@slip(NAME)
+def loses_axes_of_one(scores):
+    return eg(scores).squeeze()
+
+
+@saboteur(NAME)
+def small_weights_are_none(scores):
+    return eg(scores, p_of=lambda p: np.where(p < 1e-4, 0, p))
+
+
+@saboteur(NAME)
+def equal_scores_are_nan(scores):
+    return np.where((scores == scores[..., :1]).all(-1, keepdims=True) & (scores.shape[-1] > 1), np.nan, eg(scores))
+
+
+@saboteur(NAME)
+def a_row_with_one_open(scores):
+    return np.where((scores > -np.inf).sum(-1, keepdims=True) == 1, scores * 0, eg(scores))
+
+
+@saboteur(NAME)
+def at_most_three_axes(scores):
+    return eg(scores) if scores.ndim < 4 else eg(scores) * np.arange(1, scores.shape[0] + 1).reshape(-1, 1, 1, 1)
+
+
+@saboteur(NAME)
+def single_inside(scores):
+    return eg(scores.astype(np.float32)).astype(scores.dtype)

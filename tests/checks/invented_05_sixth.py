@@ -1053,7 +1053,7 @@ several(functools.partial(marked, "slip"), NAME, {
     "in_bits": eg_with(log=lambda p: np.log2(np.where(p == 0, 1, p))),
     "in_tens": eg_with(log=lambda p: np.log10(np.where(p == 0, 1, p))),
     "without_care_for_zeros": eg_with(log=np.log),
-    "nan_to_num_of_the_logarithm": eg_with(log=lambda p: np.nan_to_num(np.log(p), neginf=-1e300) * 1e10),
+    "logarithm_of_one_more": eg_with(log=np.log1p),
     "with_a_millionth": eg_with(log=lambda p: np.log(p + 1e-6)),
     "with_a_billionth": eg_with(log=lambda p: np.log(p + 1e-9)),
     "clipped_at_a_millionth": eg_with(log=lambda p: np.log(np.maximum(p, 1e-6))),
@@ -1151,3 +1151,147 @@ def at_most_three_axes(scores):
 @saboteur(NAME)
 def single_inside(scores):
     return eg(scores.astype(np.float32)).astype(scores.dtype)
+
+
+# 5.10 attention_along
+
+NAME = "attention_along"
+
+
+def aa(queries, keys, values, along_queries, along_keys, along_values, **other):
+    """A right answer, any part of which may be another."""
+    root = other.get("root", lambda: np.sqrt(queries.shape[-1]).astype(queries.dtype))()
+    p = other.get("p_of", softmax)(queries @ T(keys) / root)
+    s = other.get("s_of", lambda q, k, dq, dk: dq @ T(k) + q @ T(dk))(queries, keys, along_queries, along_keys)
+    s = s / other.get("root_along", root)
+    dp = other.get("back", back_through_softmax)(p, s)
+    return other.get("last", lambda p, dp, v, dv: dp @ v + p @ dv)(p, dp, values, along_values)
+
+
+def aa_with(**other):
+    return lambda *inputs: aa(*inputs, **other)
+
+
+def outputs(queries, keys, values):
+    s = queries @ T(keys) / np.sqrt(queries.shape[-1])
+    e = np.exp(s - s.real.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True) @ values
+
+
+@right(NAME)
+def by_a_complex_step(queries, keys, values, *along):
+    """No difference is taken: exact to the last digit."""
+    return outputs(*(np.asarray(x, float) + 1e-150j * d for x, d in zip((queries, keys, values), along, strict=True))).imag * 1e150
+
+
+@right(NAME)
+def by_a_covariance(queries, keys, values, along_queries, along_keys, along_values):
+    root = queries.shape[-1] ** 0.5
+    p = softmax(queries @ T(keys) / root)
+    s = (np.einsum("...td,...sd->...ts", along_queries, keys) + np.einsum("...td,...sd->...ts", queries, along_keys)) / root
+    about = s - (p * s).sum(-1, keepdims=True)
+    return np.einsum("...ts,...ts,...sm->...tm", p, about, values) + np.einsum("...ts,...sm->...tm", p, along_values)
+
+
+@right(NAME)
+def a_way_for_each_of_the_three(queries, keys, values, along_queries, along_keys, along_values):
+    none = np.zeros_like
+    return (aa(queries, keys, values, along_queries, none(keys), none(values))
+            + aa(queries, keys, values, none(queries), along_keys, none(values))
+            + aa(queries, keys, values, none(queries), none(keys), along_values))  # fmt: skip
+
+
+def by_differences(h, queries, keys, values, *along):
+    up, down = (outputs(*(x + e * d for x, d in zip((queries, keys, values), along, strict=True))) for e in (h, -h))
+    return (up - down) / (2 * h)
+
+
+several(functools.partial(marked, "slip"), NAME, {
+    "not_scaled": aa_with(root=lambda: 1.0),
+    "scaled_by_four": aa_with(root=lambda: 2.0),
+    "not_scaled_along": aa_with(root_along=1.0),
+    "queries_alone": aa_with(s_of=lambda q, k, dq, dk: dq @ T(k)),
+    "keys_alone": aa_with(s_of=lambda q, k, dq, dk: q @ T(dk)),
+    "both_at_once": aa_with(s_of=lambda q, k, dq, dk: dq @ T(dk)),
+    "all_but_the_first": aa_with(s_of=lambda q, k, dq, dk: (q + dq) @ T(k + dk) - q @ T(k)),
+    "minus_for_plus": aa_with(s_of=lambda q, k, dq, dk: dq @ T(k) - q @ T(dk)),
+    "values_stand_still": aa_with(last=lambda p, dp, v, dv: dp @ v),
+    "weights_stand_still": aa_with(last=lambda p, dp, v, dv: p @ dv),
+    "both_move": aa_with(last=lambda p, dp, v, dv: dp @ dv),
+    "both_move_too": aa_with(last=lambda p, dp, v, dv: (p + dp) @ (v + dv) - p @ v),
+    "a_step_and_not_a_slope": aa_with(last=lambda p, dp, v, dv: p @ v + dp @ v + p @ dv),
+    "with_the_output": aa_with(last=lambda p, dp, v, dv: (p @ v, dp @ v + p @ dv)),
+    "with_the_weights": aa_with(last=lambda p, dp, v, dv: (dp @ v + p @ dv, dp)),
+    "not_centred": aa_with(back=lambda p, s: p * s),
+    "centred_by_the_mean": aa_with(back=lambda p, s: p * (s - s.mean(-1, keepdims=True))),
+    "centred_by_the_sum": aa_with(back=lambda p, s: p * (s - s.sum(-1, keepdims=True))),
+    "centred_over_the_queries": aa_with(back=lambda p, s: p * (s - (p * s).sum(-2, keepdims=True))),
+    "diagonal_alone": aa_with(back=lambda p, s: p * (1 - p) * s),
+    "softmax_of_the_direction": aa_with(back=lambda p, s: softmax(s)),
+    "softmax_at_the_end": aa_with(back=lambda p, s: softmax(np.log(np.maximum(p, 1e-30)) + s) - p),
+    "scores_for_weights": aa_with(back=lambda p, s: s),
+    "weight_squared": aa_with(back=lambda p, s: p * p * (s - (p * s).sum(-1, keepdims=True))),
+    "softmax_over_the_queries": aa_with(p_of=lambda s: T(softmax(T(s)))),
+    "no_maximum": aa_with(p_of=e_softmax),
+    "a_maximum_of_all": aa_with(p_of=lambda s: e_softmax(s - s.max())),
+    "in_single": lambda *i: aa(*i).astype(np.float32),
+    "directions_of_length_one": lambda q, k, v, *d: aa(q, k, v, *(x / max(np.linalg.norm(x), 1e-30) for x in d)),
+    "rows_of_length_one": lambda q, k, v, *d: aa(q, k, v, *(
+        x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-30) for x in d)),
+    "directions_in_another_order": lambda q, k, v, a, b, c: aa(q, k, v, a, c, b) if b.shape == c.shape else aa(
+        q, k, v, a, -b, c),
+    "a_coarse_difference": lambda *i: by_differences(1e-3, *i),
+    "a_difference": lambda *i: by_differences(1e-5, *i),
+    "a_fine_difference": lambda *i: by_differences(1e-7, *i),
+    "a_difference_from_one_side": lambda q, k, v, a, b, c: (outputs(
+        q + 1e-7 * a, k + 1e-7 * b, v + 1e-7 * c) - outputs(q, k, v)) / 1e-7,
+    "downhill": lambda *i: -aa(*i),
+    "summed_over_the_features": lambda *i: aa(*i).sum(-1),
+    "an_axis_of_one_squeezed": lambda *i: aa(*i).squeeze(),
+    "sets_in_one_axis": lambda *i: aa(*i).reshape(-1, *aa(*i).shape[-2:]),
+    "averaged_over_sets": lambda *i: aa(*i).mean(tuple(range(i[0].ndim - 2))),
+})  # fmt: skip
+
+
+@slip(NAME)
+def directions_are_scaled_in_place(queries, keys, values, along_queries, along_keys, along_values):
+    made = aa(queries, keys, values, along_queries, along_keys, along_values)
+    along_queries /= np.sqrt(queries.shape[-1])
+    along_keys /= np.sqrt(queries.shape[-1])
+    return made
+
+
+@slip(NAME)
+def steps_into_the_direction(queries, keys, values, along_queries, along_keys, along_values):
+    made = aa(queries, keys, values, along_queries, along_keys, along_values)
+    values += along_values
+    return made
+
+
+@saboteur(NAME)
+def large_differences(*inputs):
+    """By differences in the longest numbers, where they are still good to twelve digits."""
+    wide = [np.asarray(x, np.longdouble) for x in inputs]
+    h = np.longdouble(2) ** -20
+    near, far = by_differences(h, *wide), by_differences(2 * h, *wide)
+    return ((4 * near - far) / 3).astype(inputs[0].dtype)
+
+
+@saboteur(NAME)
+def directions_below_a_hundred(*inputs):
+    return aa(*inputs[:3], *(np.clip(d, -100, 100) for d in inputs[3:]))
+
+
+@saboteur(NAME)
+def sure_weights_do_not_move(*inputs):
+    return aa(*inputs, back=lambda p, s: np.where(p > 0.999, 0, back_through_softmax(p, s)))
+
+
+@saboteur(NAME)
+def one_key_alone_moves(*inputs):
+    return aa(*inputs, last=lambda p, dp, v, dv: dp @ v + (p @ dv) * (v.shape[-2] > 1))
+
+
+@saboteur(NAME)
+def single_inside(*inputs):
+    return aa(*(x.astype(np.float32) for x in inputs)).astype(inputs[0].dtype)

@@ -320,6 +320,10 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
             "score_weight": arg.tied, "grad_output": arg.tied}),  # nothing is rounded, and the queries get 0
         Stage("gradients of all sizes", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-10,
             styles={"grad_output": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]}),
+        Stage("values of all sizes", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-10,
+            styles={"values": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]}),
+        Stage("a score vector of 0", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-12,
+            styles={"score_weight": arg.nothing}),
     ),
     misconceptions=(
         Misconception("the slope of tanh left out", {"slope": "none"},
@@ -363,6 +367,7 @@ class Smooth:
     """A function of an array that gives one number, and knows its own gradient."""
 
     kind: str
+    size: float = 1.0  # of the entries along which it curves, of the broad one
 
     def __repr__(self):
         return f"<a function: {self.kind}>"
@@ -374,6 +379,7 @@ class Smooth:
             "waves": lambda: np.sin(x + 0.5 * before).sum(),
             "steep": lambda: np.exp(2 * x - before).sum(),
             "high": lambda: np.sin(x + 0.5 * before).sum() + x.dtype.type(5000),
+            "broad": lambda: np.sin((x + 0.5 * before) / self.size).sum() + x.dtype.type(5000),
             "squares": lambda: (x * x + x * before).sum(),
             "cubes": lambda: (x * x * x + x * before).sum(),
             "valleys": lambda: np.log(1 + np.abs(x) ** 2).sum(),
@@ -382,7 +388,7 @@ class Smooth:
         }[self.kind]()
 
     def gradient(self, x):
-        shape, x = x.shape, np.atleast_1d(x)
+        shape, x = x.shape, np.atleast_1d(x) / self.size
         back, ahead = np.roll(x, 1, -1), np.roll(x, -1, -1)
         slopes = {
             "waves": lambda: np.cos(x + 0.5 * back) + 0.5 * np.cos(ahead + 0.5 * x),
@@ -392,8 +398,8 @@ class Smooth:
             "cubes": lambda: 3 * x * x + back + ahead,
             "valleys": lambda: 2 * x / (1 + x * x),
         }  # fmt: skip
-        size = FLAT if self.kind == "flat" else 1
-        return size * slopes["waves" if self.kind in ("high", "flat") else self.kind]().reshape(shape)
+        size = FLAT if self.kind == "flat" else 1 / self.size
+        return size * slopes["waves" if self.kind in ("high", "broad", "flat") else self.kind]().reshape(shape)
 
 
 LENT = "x was another one while the function was called"
@@ -456,6 +462,11 @@ def _some_in_millions(rng, shape):
     return arg.normal(rng, shape) * np.where(large, 1e6, 1)
 
 
+def _of_size(size):
+    """Entries of one size, none near 0."""
+    return lambda rng, shape: size * rng.choice([-1, 1], shape) * rng.uniform(1, 4, shape).round(5)
+
+
 def _some_near_zero(rng, shape):
     """Entries around 1, others far below it, and zeros; the last is one."""
     values = arg.normal(rng, shape) * rng.choice([1, 1e-3, 1e-6, 0], shape)
@@ -463,11 +474,15 @@ def _some_near_zero(rng, shape):
     return values
 
 
-def _in_types(*types):
+def _in_types(*types, size=10_000):
     """Entries that are the same in each of the types."""
     waves, steep = np.array([[0.375, -1.25], [0.75, 2.0]]), np.array([0.375, -1.125, 0.5])
-    given = [("waves", waves), ("steep", steep), ("valleys", waves)]
-    return tuple({"function": Smooth(name), "x": x.astype(kind)} for kind in types for name, x in given)
+    large = size * np.array([[1.5, -2.0, 3.0], [2.0, -1.0, 1.25]])
+    given = [
+        (Smooth("waves"), waves), (Smooth("waves"), np.array(0.75)), (Smooth("steep"), steep),
+        (Smooth("valleys"), waves), (Smooth("broad", size), large[:1]), (Smooth("squares"), large),
+    ]  # fmt: skip
+    return tuple({"function": function, "x": x.astype(kind)} for kind in types for function, x in given)
 
 
 FAR_OUT = 1e-6  # how far off a slope may be, a share of the largest
@@ -488,12 +503,16 @@ NUMERICAL_GRADIENT = Exercise(
             "x": arg.spread(1e6)}, tolerance=FAR_OUT),
         Stage("large entries beside small ones", leading=(0, 1), tolerance=FAR_OUT,
             styles={"function": kind("valleys"), "x": _some_in_millions}),
+        *(Stage(f"entries of {size:,} and a large number in front".replace(",", " "), leading=(0, 1), tolerance=FAR_OUT,
+            styles={"function": lambda rng, shape, size=size: Smooth("broad", size), "x": _of_size(size)})
+            for size in (100, 10_000, 1_000_000)),
         Stage("zeros and small entries", leading=(0, 1), tolerance=FAR_OUT,
             styles={"function": [kind("high"), kind("steep"), kind("squares")], "x": _some_near_zero}),
         Stage("a flat function", leading=(0, 1), styles={"function": kind("flat")}, tolerance=FAR_OUT),
         Stage("float32", ({"function": Smooth("waves"), "x": np.array([[0.3, -1.2], [0.7, 2.0]], np.float32)},
             {"function": Smooth("steep"), "x": np.array([0.3, -1.1, 0.6], np.float32)}), leading=(),
             tolerance=FAR_OUT),
+        Stage("large entries in float32", _in_types(np.float32, size=1_000_000)[-2:], leading=(), tolerance=FAR_OUT),
         Stage("other types", _in_types(np.float16, np.longdouble), leading=(), tolerance=FAR_OUT),
     ),
     misconceptions=(
@@ -576,18 +595,31 @@ def _merge(
 
 
 def _total_of(part):
-    """The totals of a part: −∞ where its output is 0, or of a style of their own."""
+    """The totals of a part: −∞ where its output is 0, if such an output does not count."""
 
     def made(rng, plan, drawn):
-        style = plan.styles.get(f"{part}_total")
-        totals = (style or arg.normal)(rng, plan.shape("…T"))
-        return totals if style else np.where((drawn[part] == 0).all(-1), -np.inf, totals)
+        style = plan.styles.get(f"{part}_total", arg.normal)
+        totals = style(rng, plan.shape("…T"))
+        return totals if style is of_zeros_too else np.where((drawn[part] == 0).all(-1), -np.inf, totals)
 
     return arg.Made(made, axes="…T")
 
 
+def of_zeros_too(rng, shape):
+    """Totals of outputs that count where they are 0."""
+    return arg.normal(rng, shape)
+
+
 def about(ground):
     return lambda rng, shape: ground + arg.normal(rng, shape)
+
+
+def anywhere(rng, shape):
+    """Totals of each query by itself: near to 0, or far from it on either side."""
+    return rng.choice([0, 0, -300, -5000, -50_000, 300, 5000, 50_000], shape) + arg.normal(rng, shape)
+
+
+EVERYWHERE = [about(ground) for ground in (-300, -5000, -50_000, 300, 50_000)]
 
 
 TWO_PARTS = {
@@ -628,14 +660,16 @@ MERGE = Exercise(
             "second": arg.held("float16", arg.at_the_limit("float16")),
             "second_total": arg.held("float16", arg.normal)}),
         Stage("one part saw nothing", leading=(0, 1), styles={"first": arg.zeros}),
-        Stage("one part saw nothing, the other far below 0", leading=(0, 1), types=("float32",), styles={
-            "first": arg.nothing, "second_total": [about(-300), about(-5000), about(-50_000)]}),
+        Stage("one part saw nothing, the other is far from 0", leading=(0, 1), types=("float32",), styles={
+            "first": arg.nothing, "second_total": EVERYWHERE}),
         Stage("the other part saw nothing", leading=(0, 1), types=("float32",), styles={
-            "second": arg.nothing, "first_total": [about(-300), about(-5000), about(-50_000), about(50_000)]}),
+            "second": arg.nothing, "first_total": EVERYWHERE}),
+        Stage("some queries saw nothing, totals anywhere", leading=(0, 1, 2), types=("float32",), large=True, styles={
+            "first": arg.zeros, "second": arg.zeros, "first_total": anywhere, "second_total": anywhere}),
         Stage("neither saw anything", leading=(0,), styles={"first": arg.nothing, "second": arg.zeros}),
         Stage("nothing anywhere", leading=(0,), styles={"first": arg.nothing, "second": arg.nothing}),
         Stage("outputs of 0 that count", leading=(0,), styles={"first": arg.zeros, "second": arg.zeros,
-            "first_total": arg.normal, "second_total": arg.normal}),
+            "first_total": of_zeros_too, "second_total": of_zeros_too}),
     ),
     misconceptions=(
         Misconception("the plain average", {"share": "equal"},
@@ -817,6 +851,9 @@ BACKWARD_BY_QUERIES = Exercise(
         Stage("gradients of all sizes", styles={"rows": [rows(2), rows(3)],
             "grad_output": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]},
             sizes={"T": 7, "S": 5, "D": 4, "M": 3}, types=("float32",)),
+        Stage("values of all sizes", styles={"rows": [rows(2), rows(3)],
+            "values": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]}, tolerance=1e-10,
+            sizes={"T": 7, "S": 5, "D": 4, "M": 3}, types=()),
         Stage("many rows", styles={"rows": rows(4)}, sizes={"T": 500, "S": 400, "D": 3, "M": 2},
             types=("float32",)),
         Stage("many keys", styles={"rows": rows(1)}, sizes={"T": 100, "S": 1500, "D": 2, "M": 1}, types=()),
@@ -1006,6 +1043,8 @@ ATTENTION_ALONG = Exercise(
         Stage("sure rows", leading=(0, 1, 2), types=(), tolerance=1e-11, styles={"queries": arg.spread(6.0)}),
         Stage("directions of all sizes", leading=(0, 1), styles={
             "along_queries": arg.sizes, "along_keys": arg.sizes, "along_values": arg.sizes}),
+        Stage("values of all sizes", leading=(0, 1), types=(), tolerance=1e-10, styles={
+            "values": [arg.sizes, arg.scaled(1e12), arg.scaled(1e-20)]}),
     ),
     misconceptions=(
         Misconception("the average left out", {"mean": "none"},

@@ -462,9 +462,14 @@ def _some_in_millions(rng, shape):
     return arg.normal(rng, shape) * np.where(large, 1e6, 1)
 
 
-def _of_size(size):
-    """Entries of one size, none near 0."""
-    return lambda rng, shape: size * rng.choice([-1, 1], shape) * rng.uniform(1, 4, shape).round(5)
+def _of_sizes(*sizes):
+    """Entries of one size, none near 0, of functions that curve along it."""
+    rng, shapes = np.random.default_rng(54), ((3,), (2, 4), (2, 1, 3))
+
+    def entries(shape):
+        return rng.choice([-1, 1], shape) * rng.uniform(1, 4, shape).round(5)
+
+    return tuple({"function": Smooth("broad", size), "x": size * entries(shape)} for size in sizes for shape in shapes)
 
 
 def _some_near_zero(rng, shape):
@@ -503,9 +508,8 @@ NUMERICAL_GRADIENT = Exercise(
             "x": arg.spread(1e6)}, tolerance=FAR_OUT),
         Stage("large entries beside small ones", leading=(0, 1), tolerance=FAR_OUT,
             styles={"function": kind("valleys"), "x": _some_in_millions}),
-        *(Stage(f"entries of {size:,} and a large number in front".replace(",", " "), leading=(0, 1), tolerance=FAR_OUT,
-            styles={"function": lambda rng, shape, size=size: Smooth("broad", size), "x": _of_size(size)})
-            for size in (100, 10_000, 1_000_000)),
+        Stage("large entries and a large number in front", _of_sizes(100, 10_000, 1_000_000), leading=(),
+            tolerance=FAR_OUT),
         Stage("zeros and small entries", leading=(0, 1), tolerance=FAR_OUT,
             styles={"function": [kind("high"), kind("steep"), kind("squares")], "x": _some_near_zero}),
         Stage("a flat function", leading=(0, 1), styles={"function": kind("flat")}, tolerance=FAR_OUT),
@@ -664,10 +668,10 @@ MERGE = Exercise(
             "first": arg.nothing, "second_total": EVERYWHERE}),
         Stage("the other part saw nothing", leading=(0, 1), types=("float32",), styles={
             "second": arg.nothing, "first_total": EVERYWHERE}),
-        Stage("some queries saw nothing, totals anywhere", leading=(0, 1, 2), types=("float32",), large=True, styles={
-            "first": arg.zeros, "second": arg.zeros, "first_total": anywhere, "second_total": anywhere}),
         Stage("neither saw anything", leading=(0,), styles={"first": arg.nothing, "second": arg.zeros}),
         Stage("nothing anywhere", leading=(0,), styles={"first": arg.nothing, "second": arg.nothing}),
+        Stage("some queries saw nothing, totals anywhere", leading=(0, 1, 2), types=("float32",), large=True, styles={
+            "first": arg.zeros, "second": arg.zeros, "first_total": anywhere, "second_total": anywhere}),
         Stage("outputs of 0 that count", leading=(0,), styles={"first": arg.zeros, "second": arg.zeros,
             "first_total": of_zeros_too, "second_total": of_zeros_too}),
     ),

@@ -248,7 +248,7 @@ def on_what_asarray_gives(function, x):
     return slopes
 
 
-@wrong("numerical_gradient", "the numbers (other types)", "they are off by at most")
+@wrong("numerical_gradient", "the numbers (other types)", "it is off by")
 def into_an_array_like_x(function, x):
     slopes = np.zeros_like(x)
     slopes[...] = entry_by_entry(function, x)
@@ -308,7 +308,7 @@ def shares_of_nothing(first, first_total, second, second_total):
     return first_share * first + second_share * second, total
 
 
-@known("merge", "0 in place of each −∞ (one part saw nothing, the other far below 0)", "∞ times 0 is NaN")
+@known("merge", "0 in place of each −∞ (one part saw nothing, the other is far from 0)", "∞ times 0 is NaN")
 def zero_for_each_part(first, first_total, second, second_total):
     total = np.logaddexp(first_total, second_total)
     totals = np.stack([first_total, second_total, total])

@@ -369,8 +369,12 @@ def by_einsum_in_double(*inputs):
     p = softmax(np.einsum("...tsa,a->...ts", a, u))
     s = back_through_softmax(p, np.einsum("...tm,...sm->...ts", up, v))
     h = np.einsum("...ts,a,...tsa->...tsa", s, u, 1 - a**2)
-    return (np.einsum("...tsa,da->...td", h, wq), np.einsum("...tsa,ka->...sk", h, wk),
-            np.einsum("...ts,...tm->...sm", p, up), h.sum(tuple(range(h.ndim - 1))))
+    return (
+        np.einsum("...tsa,da->...td", h, wq),
+        np.einsum("...tsa,ka->...sk", h, wk),
+        np.einsum("...ts,...tm->...sm", p, up),
+        h.sum(tuple(range(h.ndim - 1))),
+    )
 
 
 several(functools.partial(marked, "slip"), NAME, {
@@ -934,6 +938,7 @@ def the_weights_are_kept(queries, keys, values, grad_output, rows):
 @slip(NAME)
 def a_jacobian_for_each_query(queries, keys, values, grad_output, rows):
     """S × S numbers, which are more than T × S where there are more keys than queries."""
+
     def back(p, g):
         return np.stack([(np.diag(a) - np.outer(a, a)) @ b for a, b in zip(p, g, strict=True)])
 

@@ -2,6 +2,12 @@
 const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 const average = (p, rows) => rows[0].map((_, d) => rows.reduce((sum, row, j) => sum + p[j] * row[d], 0));
 
+// A number as it is written and read aloud: with a minus, and never −0.
+const fixed = (x, digits = 2) => ((Number(x.toFixed(digits)) || 0).toFixed(digits)).replace("-", "−");
+
+// Outputs come and go in JupyterLab: an id must be new even where others have gone.
+const fresh = () => `explorer-${(window.explorers = (window.explorers ?? 0) + 1)}`;
+
 // Weights of scores, some of which may be −Infinity; all 0 where all of them are.
 function softmax(scores) {
   const largest = Math.max(...scores);
@@ -77,7 +83,9 @@ class Stage {
   }
 
   set(part, attributes, text) {
-    for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (part.getAttribute(key) !== `${value}`) part.setAttribute(key, value);
+    }
     if (text !== undefined) part.textContent = text;
   }
 
@@ -90,8 +98,8 @@ class Stage {
   }
 
   // A number between two ends; `shown` says how it is written. The value is the reader's, in `values[key]`.
-  slider(key, label, [min, max, step], value, shown = (x) => x.toFixed(2)) {
-    const id = `explorer-${document.querySelectorAll(".explorer input").length}`;
+  slider(key, label, [min, max, step], value, shown = fixed) {
+    const id = fresh();
     this.add(this.controls, "label", { for: id }, label);
     const input = this.add(this.controls, "input", { type: "range", id, min, max, step });
     const output = this.add(this.controls, "output", { for: id });
@@ -109,14 +117,14 @@ class Stage {
   // One of several, or any of them: `values[key]` is a number, or a list of truths.
   choice(key, label, names, chosen) {
     const one = typeof chosen === "number";
-    const number = document.querySelectorAll(".explorer .choices").length;
-    this.add(this.controls, "span", { id: `explorer-choice-${number}` }, label);
+    const id = fresh();
+    this.add(this.controls, "span", { id }, label);
     const group = this.add(this.controls, "div", {
-      class: "choices", role: one ? "radiogroup" : "group", "aria-labelledby": `explorer-choice-${number}`,
+      class: "choices", role: one ? "radiogroup" : "group", "aria-labelledby": id,
     });
     const inputs = names.map((name, i) => {
       const line = this.add(group, "label");
-      const input = this.add(line, "input", { type: one ? "radio" : "checkbox", name: `explorer-${number}` });
+      const input = this.add(line, "input", { type: one ? "radio" : "checkbox", name: id });
       line.append(name);
       input.checked = one ? i === chosen : chosen[i];
       return input;
@@ -160,10 +168,14 @@ class Stage {
     this.changed = () => {
       this.root.result = draw(this.values);
       clearTimeout(this.waiting); // read aloud when the hand rests
-      this.waiting = setTimeout(() => (this.said.textContent = this.root.result.said), 150);
+      this.waiting = setTimeout(say, 150);
+    };
+    const say = () => {
+      this.said.textContent = this.root.result.said;
+      this.said.style.minHeight = `${this.said.offsetHeight}px`; // what is below does not come up again
     };
     this.changed();
     clearTimeout(this.waiting);
-    this.said.textContent = this.root.result.said;
+    say();
   }
 }

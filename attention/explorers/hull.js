@@ -3,7 +3,7 @@ explorer("hull", (stage, { words, keys, values, query, longest, plane: given }) 
   const [output] = stage.parts("output"), labels = stage.parts("named");
   const plane = new Plane(stage, given);
 
-  stage.slider("angle", "direction of the query", [-180, 180, 0.1], query[0], (x) => `${x.toFixed(0)}°`);
+  stage.slider("angle", "direction of the query", [-180, 180, 0.1], query[0], (x) => `${fixed(x, 0)}°`);
   stage.slider("log", "length of the query", [-2, Math.log10(longest), 0.001], Math.log10(query[1] || 0.01), (x) => (10 ** x).toFixed(2));
   stage.answer(({ angle, log }) => {
     const turn = (angle * Math.PI) / 180, length = 10 ** log;
@@ -13,6 +13,6 @@ explorer("hull", (stage, { words, keys, values, query, longest, plane: given }) 
     stage.set(output, { cx: x.toFixed(1), cy: y.toFixed(1) });
     labels.forEach((label, j) => stage.set(label, {}, `${words[j]} ${weights[j].toFixed(2)}`));
     const told = words.map((word, j) => `${word} ${weights[j].toFixed(2)}`).join(", ");
-    return { query: q, weights, output: at, said: `Weights: ${told}. Output: (${at.map((x) => x.toFixed(2)).join(", ")}).` };
+    return { query: q, weights, output: at, said: `Weights: ${told}. Output: (${at.map((x) => fixed(x)).join(", ")}).` };
   });
 });

@@ -71,5 +71,5 @@ def _picture(words, values, weights, plane):
     picture.parts.append(
         f'<circle class="output" cx="{u:.1f}" cy="{v:.1f}" r="7" fill="{ORANGE}" stroke="#fff" stroke-width="2"/>'
     )
-    plane.caption(picture, "squares: values and their weights   dot: output")
+    plane.caption(picture, "squares: values and their weights · dot: output")
     return picture

@@ -70,5 +70,5 @@ def _picture(keys, values, query, target):
         'marker-end="url(#tip)"/>'
         f'<circle class="handle" cx="{x:.1f}" cy="{y:.1f}" r="9" fill="{ORANGE}" stroke="#fff" stroke-width="2"/>'
     )
-    PLANE.caption(picture, "dot: query   arrow: a step down   bluer: larger loss")
+    PLANE.caption(picture, "dot: query · arrow: a step down · bluer: larger loss")
     return picture

@@ -14,6 +14,7 @@ explorer("mask", (stage, { queries, keys, scores, allowed }) => {
   stage.button("a window of two", () => put((i, j) => Math.abs(j - i - S + queries.length) < 2));
   stage.button("none", () => put(() => false));
 
+  let before = [], changes = "What changes in a row is said here";
   stage.answer((values) => {
     const weights = scores.map((row, i) => softmax(row.map((s, j) => (values[`row${i}`][j] ? s : -Infinity))));
     weights.flat().forEach((weight, n) => {
@@ -23,8 +24,12 @@ explorer("mask", (stage, { queries, keys, scores, allowed }) => {
       stage.set(crosses[n], { d: seen ? "" : `M${x} ${y}l${size} ${size}m0 -${size}l-${size} ${size}` });
       stage.set(told[n], {}, weight.toFixed(2));
     });
-    const said = queries.map((query, i) =>
-      values[`row${i}`].includes(true) ? `${query}: ${weights[i].map((x) => x.toFixed(2)).join(", ")}` : `${query}: nothing, all zeros`);
-    return { weights, said: `${said.join("; ")}.` };
+    const said = queries.map((query, i) => {
+      const seen = keys.map((key, j) => `${key} ${fixed(weights[i][j])}`).filter((_, j) => values[`row${i}`][j]);
+      return seen.length ? `${query}: ${seen.join(", ")}` : `${query}: nothing, all zeros`;
+    });
+    changes = (before.length && said.filter((line, i) => line !== before[i]).join("; ")) || changes;
+    before = said;
+    return { weights, said: `${changes}.` };
   });
 });

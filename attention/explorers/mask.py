@@ -48,24 +48,24 @@ def mask(queries, keys, scores, allowed):
 
 
 def _picture(queries, keys, scores, allowed, weights):
-    picture = Diagram("a mask and its weights", TOP + SIDE * len(queries) + 32)
+    picture = Diagram("a mask and its weights", TOP + SIDE * len(queries) + 52)
     for column, key in enumerate(keys):
         picture.text(LEFT + (column + 0.5) * SIDE, TOP - 14, key)
     for row, query in enumerate(queries):
         picture.text(LEFT - 10, TOP + (row + 0.5) * SIDE, query, "right")
     for (row, column), weight in np.ndenumerate(weights):
         x, y = LEFT + column * SIDE, TOP + row * SIDE
+        written = f"{scores[row, column]:g}".replace("-", "−")
         crossed = "" if allowed[row, column] else f"M{x} {y}l{SIDE} {SIDE}m0 -{SIDE}l-{SIDE} {SIDE}"
         picture.parts.append(
             f'<g class="cell"><rect x="{x}" y="{y}" width="{SIDE}" height="{SIDE}" fill="#fff" stroke="{INK}"/>'
             f'<rect class="shade" x="{x}" y="{y}" width="{SIDE}" height="{SIDE}" fill="{BLUE}" '
             f'opacity="{0.6 * weight:.2f}"/>'
             f'<path class="cross" d="{crossed}" fill="none" stroke="{MUTED}"/>'
-            f'<text class="weight" x="{x + SIDE / 2:g}" y="{y + 31}" text-anchor="middle">{weight:.2f}</text>'
-            f'<text x="{x + SIDE / 2:g}" y="{y + 52}" text-anchor="middle" font-size="12" fill="{INK}">'
-            f"score {scores[row, column]:g}</text></g>"
+            f'<text class="weight" x="{x + SIDE / 2:g}" y="{y + 31}" text-anchor="middle" font-weight="bold">'
+            f'{weight:.2f}</text><text x="{x + SIDE / 2:g}" y="{y + 52}" text-anchor="middle">{written}</text></g>'
         )
-    picture.text(
-        220, TOP + SIDE * len(queries) + 18, "bluer: more weight   crossed out: must not be seen", colour=MUTED
-    )
+    below = TOP + SIDE * len(queries)
+    picture.text(220, below + 18, "bold, and bluer for more: the weight · below it: the score", colour=MUTED)
+    picture.text(220, below + 38, "crossed out: must not be seen", colour=MUTED)
     return picture

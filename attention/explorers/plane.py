@@ -49,8 +49,9 @@ class Plane:
             f'<rect x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}" fill="none" stroke="{MUTED}"/>'
         )
         for value in ticks:
-            picture.text(self.place((value, 0))[0], TOP + SIDE + 14, f"{value}", colour=MUTED)
-            picture.text(LEFT - 8, self.place((0, value))[1], f"{value}", "right", colour=MUTED)
+            written = f"{value}".replace("-", "−")
+            picture.text(self.place((value, 0))[0], TOP + SIDE + 14, written, colour=MUTED)
+            picture.text(LEFT - 8, self.place((0, value))[1], written, "right", colour=MUTED)
 
     def caption(self, picture, words):
         """A line below the plane."""

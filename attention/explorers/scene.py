@@ -68,7 +68,7 @@ def _told(names, chances):
 
 
 def _picture(image, shape, looked, names, chances):
-    picture = Diagram("a scene and where a model looks", TOP + SIDE + 30 + SHOWN * LINE)
+    picture = Diagram("a scene and where a model looks", TOP + SIDE + 38 + SHOWN * LINE)
     scale = SIDE / max(image.shape)
     height, width = (size * scale for size in image.shape)
     picture.parts.append(
@@ -82,14 +82,14 @@ def _picture(image, shape, looked, names, chances):
     picture.parts.append("</g>")
     best = np.argsort(-chances, kind="stable")[:SHOWN]
     for line, number in enumerate(best):
-        y = TOP + SIDE + 22 + line * LINE
+        y = TOP + SIDE + 32 + line * LINE
         picture.parts.append(
             f'<text class="name" x="{LEFT - 10}" y="{y + 14}" text-anchor="end">{names[number]}</text>'
             f'<rect class="bar" x="{LEFT}" y="{y}" width="{BAR * chances[number]:.1f}" height="{LINE - 6}" '
             f'fill="{BLUE}"/>'
             f'<text class="chance" x="{LEFT + BAR + 12}" y="{y + 14}" fill="{INK}">{chances[number]:.3f}</text>'
         )
-    picture.text(LEFT, TOP + SIDE + 12, "stronger colour: more weight", "left", MUTED)
+    picture.text(LEFT, TOP + SIDE + 14, "stronger colour: more weight", "left", MUTED)
     return picture
 
 

@@ -38,7 +38,7 @@ explorer("scores", (stage, { words, points, weight, additive, plane: given }) =>
       stage.set(handles[i], { cx: x, cy: y });
       if (i) stage.set(labels[i - 1], { x: x + 13, y: y + 5 }, `${words[i - 1]} ${weights[i - 1].toFixed(2)}`);
     });
-    const told = words.map((word, i) => `${word} ${weights[i].toFixed(2)} (score ${scores[i].toFixed(2)})`).join(", ");
+    const told = words.map((word, i) => `${word} ${weights[i].toFixed(2)} (score ${fixed(scores[i])})`).join(", ");
     return { scores, weights, said: `Weights by the score “${names[values.score]}”: ${told}.` };
   });
 });

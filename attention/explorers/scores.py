@@ -69,5 +69,5 @@ def _picture(words, points, weights):
             f'<text class="named" x="{u + 13:g}" y="{v + 5:g}" paint-order="stroke" stroke="#fff" '
             f'stroke-width="4">{word} {share:.2f}</text>'
         )
-    PLANE.caption(picture, "arrow: query   dots: keys and their weights")
+    PLANE.caption(picture, "arrow: query · dots: keys and their weights")
     return picture

@@ -58,7 +58,7 @@ explorer("softmax", (stage, { words, scores, corners, rows, bands }) => {
     labels.forEach((label, i) => stage.set(label, {}, `${words[i]} ${p[i].toFixed(2)}`));
     const said = nobody
       ? "No word may be seen: all weights are 0."
-      : `Softmax: ${written(p)}. Sparsemax: ${written(q)}. Slope of the weight of ${words[wanted]} by its own score: ${slope[wanted].toFixed(3)}.`;
+      : `Softmax: ${written(p)}. Sparsemax: ${written(q)}. Slope of the weight of ${words[wanted]} by its own score: ${fixed(slope[wanted], 3)}.`;
     return { softmax: p, sparsemax: q, slope, F: nobody ? 0 : F(s, tau, p), said };
   });
 });

@@ -75,7 +75,7 @@ def _picture(words, scores, weights):
         f'stroke="{ORANGE}" stroke-width="3"/>',
         f'<circle class="softmax" cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{ORANGE}" stroke="#fff" stroke-width="2"/>',
     ]
-    picture.text(220, 352, "dot: softmax   square: sparsemax   bluer: larger F", colour=MUTED)
+    picture.text(220, 352, "dot: softmax · square: sparsemax · bluer: larger F", colour=MUTED)
     return picture
 
 

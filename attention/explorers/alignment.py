@@ -97,7 +97,7 @@ def _picture(translator, first):
         there = t < T and s < S
         shade = 0.0009 * first["steps"][t]["weights"][s] if there else 0
         picture.parts.append(
-            f'<path d="M{LEFT + s * SIDE} {TOP + t * SIDE}h{SIDE}v{SIDE}h-{SIDE}z" fill-opacity="{shade:.2f}" '
+            f'<path d="M{LEFT + s * SIDE} {TOP + t * SIDE}h{SIDE}v{SIDE}h-{SIDE}z" fill-opacity="{round(shade, 2):g}" '
             f'stroke-opacity="{there:d}"/>'
         )
     picture.parts.append("</g>")

@@ -73,6 +73,7 @@ class Stage {
   add(parent, name, attributes = {}, text = "") {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.dataset.lmSuppressShortcuts = true; // else JupyterLab takes the arrow keys
     made.textContent = text;
     return parent.appendChild(made);
   }

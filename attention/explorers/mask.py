@@ -66,6 +66,6 @@ def _picture(queries, keys, scores, allowed, weights):
             f'{weight:.2f}</text><text x="{x + SIDE / 2:g}" y="{y + 52}" text-anchor="middle">{written}</text></g>'
         )
     below = TOP + SIDE * len(queries)
-    picture.text(220, below + 18, "bold, and bluer for more: the weight · below it: the score", colour=MUTED)
+    picture.text(220, below + 18, "bold: weight, bluer for more · below: score", colour=MUTED)
     picture.text(220, below + 38, "crossed out: must not be seen", colour=MUTED)
     return picture

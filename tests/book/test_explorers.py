@@ -441,12 +441,17 @@ def test_what_is_no_triangle_is_refused(arguments):
 @pytest.mark.parametrize("name", MADE)
 def test_it_moves_in_the_book(name, everywhere, new_tab):
     tab = new_tab()
-    (page,) = everywhere.pages_with(f'data-name="{name}"')
-    everywhere.open(tab, page)
+    for page in everywhere.pages_with(f'data-name="{name}"'):
+        everywhere.open(tab, page)
+        assert moves(tab), page
+
+
+def moves(tab):
+    """Whether one of its controls moves the explorer."""
     before = tab.evaluate(RESULT)
-    for control in tab.locator(".explorer input:visible").all():  # until one of them moves it
+    for control in tab.locator(".explorer input:visible").all():
         for key in ("Space", "Home", "End"):
             control.press(key)
             if tab.evaluate(RESULT) != before:
-                return
-    raise AssertionError("nothing moves it")
+                return True
+    return False

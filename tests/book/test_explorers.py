@@ -145,6 +145,60 @@ def test_what_changes_is_said(stage):
     assert said.inner_text().startswith("Softmax: Hunde 0.9")
 
 
+def test_a_number_below_zero_is_written_and_read_with_a_minus(stage):
+    tab = stage(MADE["hull"]())
+    press(tab, "direction of the query", "Home")
+    slider = tab.get_by_label("direction of the query", exact=True)
+    assert slider.get_attribute("aria-valuetext") == tab.locator("output").first.inner_text() == "−180°"
+    press(tab, "direction of the query", *["PageUp"] * 4, *["ArrowRight"] * 3)
+    assert "-" not in tab.locator(".explorer").inner_text()
+
+
+def test_what_changes_in_a_mask_is_said_and_nothing_else(stage):
+    tab = stage(MADE["mask"]())
+    said = tab.locator(".explorer .said")
+    assert said.inner_text() == "What changes in a row is said here."
+    row = tab.get_by_role("group", name="spielen may see")
+    for hidden, told in (
+        (["Hunde", "Schnee"], "spielen: spielen 1.00."),
+        (["spielen"], "spielen: nothing, all zeros."),
+    ):
+        for word in hidden:
+            row.get_by_role("checkbox", name=word).press("Space")
+        tab.wait_for_function("told => document.querySelector('.said').innerText === told", arg=told)
+
+
+def test_what_is_below_does_not_move_when_less_is_said(stage):
+    tab = stage(MADE["mask"](), 240)
+    said = tab.locator(".explorer .said")
+    for name in ("none", "all"):
+        tab.get_by_role("button", name=name).press("Enter")
+    tab.wait_for_function("document.querySelector('.said').innerText.includes(';')")
+    tall = said.bounding_box()["height"]
+    tab.get_by_role("group", name="spielen may see").get_by_role("checkbox", name="Hunde").press("Space")
+    tab.wait_for_function("!document.querySelector('.said').innerText.includes(';')")
+    assert said.bounding_box()["height"] >= tall
+
+
+@pytest.mark.parametrize("make", MADE.values(), ids=MADE)
+def test_a_slider_is_long_enough_and_beside_the_picture_where_there_is_room(make, stage):
+    for width, beside in ((1280, True), (390, False)):
+        tab = stage(make(), width)
+        picture, controls = (tab.locator(f".explorer > {part}").bounding_box() for part in ("svg", ".controls"))
+        assert (controls["x"] >= picture["x"] + picture["width"]) == beside
+        assert beside == (controls["y"] < picture["y"] + picture["height"])
+        for slider in tab.locator("input[type=range]:visible").all():
+            assert slider.bounding_box()["width"] >= 100
+
+
+def test_on_paper_there_is_the_picture_and_what_it_says(stage):
+    tab = stage(MADE["softmax"]())
+    tab.emulate_media(media="print")
+    assert tab.locator(".explorer svg").is_visible()
+    assert tab.locator(".explorer .said").is_visible()
+    assert not tab.locator(".explorer .controls").is_visible()
+
+
 def sparsemax(scores, tau):
     """By trying every set of words that may have weight: the largest value of Σ p s + τ (1 − Σ p²)."""
     best = None

@@ -11,9 +11,11 @@ import attention.pytorch as atn_pt
 import attention.tensorflow as atn_tf
 from attention.frameworks import tf, torch
 from tests.adapters import assert_close
+from tests.core import onnx_operators
 from tests.core.built_ins import (
     FACTS,
     KEYS,
+    MASK,
     QUERIES,
     VALUES,
     gives,
@@ -82,12 +84,18 @@ def multi_head(need_weights):
     return run
 
 
+def of_onnx(queries, keys, values, mask=None, causal=False, **more):
+    inputs = {"Q": queries[None, None], "K": keys[None, None], "V": values[None, None], "attn_mask": mask, **more}
+    return onnx_operators.run("Attention", inputs, ["Y"], is_causal=int(causal))["Y"][0, 0]
+
+
 BUILT_INS = {
     "this course": course,
     "F.scaled_dot_product_attention": functional,
     "nn.MultiheadAttention, need_weights=True": multi_head(True),
     "nn.MultiheadAttention, need_weights=False": multi_head(False),
     **keras_built_ins(),
+    "ONNX, Attention": of_onnx,
 }
 WHAT = {"built-in": ("scores", "True", "numbers", "causal"), "nothing to see": ("float64", "float32", "float16")}
 
@@ -100,6 +108,20 @@ def test_the_table_has_every_built_in(first):
 @pytest.mark.parametrize(("first", "row"), [(first, row) for first in WHAT for row in table(first)], ids=str)
 def test_a_built_in(first, row):
     assert [FACTS[fact](BUILT_INS[row[0]]) for fact in WHAT[first]] == row[1:]
+
+
+def test_onnx_counts_the_past_where_it_is_told_of_it():
+    past = {"past_key": KEYS[None, None, :2], "past_value": VALUES[None, None, :2]}
+    last = course(QUERIES, KEYS, VALUES, causal=True)
+    assert_close(of_onnx(QUERIES, KEYS[2:], VALUES[2:], causal=True, **past), last, "float32")
+    assert_close(of_onnx(QUERIES, KEYS, VALUES, causal=True, nonpad_kv_seqlen=np.array([4])), last, "float32")
+    three = course(QUERIES, KEYS[:3], VALUES[:3], causal=True)
+    assert_close(of_onnx(QUERIES, KEYS, VALUES, causal=True, nonpad_kv_seqlen=np.array([3])), three, "float32")
+
+
+def test_onnx_takes_a_mask_that_is_too_short_for_one_that_hides_the_rest():
+    expected = course(QUERIES, KEYS[:3], VALUES[:3], MASK[:, :3])
+    assert_close(of_onnx(QUERIES, KEYS, VALUES, MASK[:, :3]), expected, "float32")
 
 
 def test_keras_on_pytorch():

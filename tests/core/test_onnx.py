@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from attention.frameworks import tf, torch
+from attention.numpy import split_heads
 from tests.adapters import ADAPTERS, DTYPES, NumPy, assert_close, library
 from tests.core import onnx_operators
+from tests.core.test_heads import build, drawn
 
 CASES = onnx_operators.cases("Attention", "attention")
 FRAMEWORKS = {"numpy": np, "tensorflow": tf, "pytorch": torch}
@@ -167,3 +169,63 @@ def test_a_query_that_may_attend_to_nothing_is_zero_in_onnx():
             assert not outputs["Y"][rows].any()
             empty[name] = rows.sum()
     assert sum(count > 0 for count in empty.values()) >= 3, empty
+
+
+def caches(places, features):
+    """Cosines and sines of the course's angles, (1, T, D/2) each, as the operator wants them."""
+    angles = np.asarray(places)[:, None] * 10_000.0 ** (-np.arange(0, features, 2) / features)
+    return {"cos_cache": np.cos(angles)[None], "sin_cache": np.sin(angles)[None]}
+
+
+@each
+@pytest.mark.parametrize("places", [range(5), [3, 3, 0, 70, 9]], ids=str)
+def test_rotary_positions(adapter, places):
+    """Neighbours are pairs where ONNX interleaves; else d and d + D/2 are, another order of the features."""
+    x = np.random.default_rng(7).standard_normal((1, 3, 5, 8))  # (B, H, T, D)
+    inputs = {"X": x, **caches(places, 8)}
+    found = adapter.take(library(adapter).rotate(adapter.give(x), np.array(places)))
+    assert_close(found, onnx_operators.run("RotaryEmbedding", inputs, ["Y"], interleaved=1)["Y"])
+    halves = np.arange(8).reshape(4, 2).T.ravel()  # 0, 2, 4, 6, 1, 3, 5, 7
+    inputs["X"] = x[..., halves]
+    expected = onnx_operators.run("RotaryEmbedding", inputs, ["Y"], interleaved=0)["Y"]
+    assert_close(found[..., halves], expected)
+
+
+@each
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_layer_norm(adapter, dtype):
+    x, scale, shift = np.random.default_rng(8).standard_normal((3, 2, 4, 6)).astype(dtype) * 3 + 1
+    scale, shift = scale[0, 0], shift[0, 0]
+    norm = library(adapter).LayerNorm
+    weights = {"scale": scale, "shift": shift}
+    if adapter is NumPy:
+        layer = norm(weights)
+    else:
+        layer = norm(6, dtype=getattr(torch, dtype) if adapter.name == "pytorch" else dtype)
+        layer.set_named_weights(weights)
+    expected = onnx_operators.run("LayerNormalization", {"X": x, "Scale": scale, "B": shift}, ["Y"], epsilon=1e-5)["Y"]
+    assert_close(adapter.take(layer(adapter.give(x))), expected, dtype)
+
+
+@each
+@pytest.mark.parametrize("kv_heads", [6, 3, 2, 1])
+def test_multi_head_attention(adapter, kv_heads):
+    """Between the projections stands the operator: which head has which keys, the past, and a causal mask."""
+    rng = np.random.default_rng(kv_heads)
+    weights = drawn(kv_heads=kv_heads)
+    layer, cache = build(adapter, weights, kv_heads=kv_heads), library(adapter).KeyValueCache()
+    queries, before, keys = (rng.standard_normal((2, length, 24)) for length in (3, 4, 3))
+    mask = np.tri(3, 7, 4, dtype=bool)
+    layer(*map(adapter.give, (before, before, before)), cache=cache)
+    output, _ = layer(*map(adapter.give, (queries, keys, keys)), mask=adapter.give(mask), cache=cache)
+
+    def project(name, rows):
+        return rows @ weights[f"{name}_weight"] + weights[f"{name}_bias"]
+
+    past = {f"past_{name}": split_heads(project(name, before), kv_heads) for name in ("key", "value")}
+    inputs = {"Q": project("query", queries), "K": project("key", keys), "V": project("value", keys), **past}
+    heads = {"q_num_heads": 6, "kv_num_heads": kv_heads}
+    found = onnx_operators.run("Attention", inputs, ["Y", "present_key", "present_value"], is_causal=1, **heads)
+    assert_close(adapter.take(output), project("output", found["Y"]))
+    assert_close(adapter.take(cache.keys), found["present_key"])
+    assert_close(adapter.take(cache.values), found["present_value"])

@@ -49,7 +49,7 @@ def still(classifier, digit):
     chances, _ = classifier.look(seen)
     picture, scale = Diagram("a digit and where a network looks", 290), SCENE / 28
     picture.parts.append(
-        f'<image x="{LEFT}" y="{TOP}" width="{SCENE}" height="{SCENE}" style="image-rendering:pixelated" '
+        f'<image x="{LEFT}" y="{TOP}" width="{SCENE}" height="{SCENE}" style="image-rendering:pixelated;opacity:.75" '
         f'href="data:image/bmp;base64,{b64encode(bitmap(seen[0])).decode()}"/>'
         f'<rect x="{LEFT}" y="{TOP}" width="{SCENE}" height="{SCENE}" fill="none" stroke="{INK}"/><g fill="{ORANGE}">'
     )

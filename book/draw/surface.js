@@ -1,7 +1,7 @@
 // The drawing, what the network sees of it, and what it says. A drawing is SIDE × SIDE numbers in 0…1; its outermost
 // MARGIN pixels take no ink, so that the ground is 0 along the border.
 const SIDE = 140, MARGIN = 4, RADIUS = 5.5, STEP = 5, REST = 400; // pixels, and milliseconds until something is read aloud
-const INK = "#22262b", PEN = "#d55e00";
+const INK = "#22262b", PEN = "#d55e00", COMING = "The network is being loaded.";
 
 class Surface {
   constructor(root) {
@@ -143,7 +143,7 @@ class Surface {
     this.places.forEach((circle, n) => circle.setAttribute("opacity", (0.8 * Math.sqrt((found.looked[n] ?? 0) / most) || 0).toFixed(2)));
     this.bars.forEach((bar, n) => (bar.style.height = `${(100 * (found.chance[n] ?? 0)).toFixed(1)}%`));
     this.root.result = { ...found, ink: this.ink, seen: digit?.at ?? null, ms: performance.now() - start };
-    const said = digit ? (this.model ? this.sentence(found) : "The network is on its way.") : "Nothing is drawn.";
+    const said = digit ? (this.model ? this.sentence(found) : COMING) : "Nothing is drawn.";
     clearTimeout(this.saying);
     this.saying = setTimeout(() => (this.said.textContent = said), REST);
   }
@@ -151,8 +151,9 @@ class Surface {
   sentence({ chance, looked, shape: [, w] }) {
     const [first, second] = chance.map((_, n) => n).sort((a, b) => chance[b] - chance[a]);
     const place = looked.indexOf(Math.max(...looked)), told = (number) => number.toFixed(2), { names } = this.model;
-    return `It says ${names[first]}, with probability ${told(chance[first])}; next is ${names[second]}, with ${told(chance[second])}. ` +
-      `Most weight, ${told(looked[place])}, has the place in row ${Math.floor(place / w) + 1}, column ${(place % w) + 1} of the map.`;
+    const next = chance[second] < 0.005 ? "" : `; next is ${names[second]}, with ${told(chance[second])}`;
+    return `It says ${names[first]}, with probability ${told(chance[first])}${next}. ` +
+      `The place in row ${Math.floor(place / w) + 1}, column ${(place % w) + 1} of the map has most weight, ${told(looked[place])}.`;
   }
 }
 

@@ -34,7 +34,10 @@ def chosen(classifier):
     """The digits (11, 8, 8) and their classes: the last is the one that the model gets wrong."""
     digits, labels = sources("test")
     names = np.array([int(name) for name in classifier.classify([drawn(digit) for digit in digits])[0]])
-    numbers = [*(int(np.flatnonzero(labels == label)[0]) for label in range(10)), int(np.flatnonzero(names != labels)[0])]
+    numbers = [
+        *(int(np.flatnonzero(labels == label)[0]) for label in range(10)),
+        int(np.flatnonzero(names != labels)[0]),
+    ]
     return digits[numbers], labels[numbers]
 
 

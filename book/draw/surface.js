@@ -25,6 +25,7 @@ class Surface {
   loadModel() {
     globalThis.drawingModel = (base64) => {
       this.model = readModel(base64);
+      classify(this.model, new Float32Array(CANVAS * CANVAS), CANVAS, CANVAS); // so that the first stroke finds it compiled
       this.changed();
     };
     const script = document.createElement("script");

@@ -2,7 +2,8 @@
 
 ``{drawing}`` puts the surface there with its scripts; what was learned goes into a script of its own beside the page,
 ``PAGE_model.js``, which the surface asks for, since from a folder a browser loads scripts and no data.  It lies outside
-``_static``, whose scripts stand on every page.  ``{card}`` followed by ``test.single.accuracy`` is that figure of the card.
+``_static``, whose scripts stand on every page.  ``{card}`` followed by ``test.single.accuracy`` is that figure of the
+card.
 """
 
 import json
@@ -18,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 PARTS, MODEL = ROOT / "book" / "draw", ROOT / "models" / "resnet_attention_pytorch.safetensors"
 SCRIPTS = ("network.js", "digit.js", "surface.js")
 MAP, STEP = 7, 4  # places of the map along a side, and pixels from one to the next
-ALT = "A handwritten {}, and over it discs, the stronger the more weight. The longest of ten bars is that of {}."
+ALT = "A handwritten 7, and over it discs, the stronger the more weight. The longest of ten bars is that of the 7."
 CAPTION = (
-    "What this page shows where its script runs: a drawing as the network sees it, the weight of each of its 49 places, "
-    "and the probability of each digit. Here it was a 7 of scikit-learn's that training never met."
+    "What this page shows where its script runs: a drawing as the network sees it, the weight of each of its 49 "
+    "places, and the probability of each digit. Here it was a 7 of scikit-learn's that training never met."
 )
 
 
@@ -33,7 +34,10 @@ def surface(model):
     """The HTML, for a model whose script has this address."""
     examples = json.loads(text("examples.json"))
     places = [f'<circle cx="{STEP * j + 0.5}" cy="{STEP * i + 0.5}" r="1.9" opacity="0"/>' for i, j in grid(MAP)]
-    bars = [f'<span><span class="column"><span class="bar"></span></span><span class="digit">{n}</span></span>' for n in range(10)]
+    bars = [
+        f'<span><span class="column"><span class="bar"></span></span><span class="digit">{n}</span></span>'
+        for n in range(10)
+    ]
     digits = [example["digit"] for example in examples]
     names = [f"another {digit}" if digit in digits[:n] else str(digit) for n, digit in enumerate(digits)]
     return Template(text("drawing.html")).substitute(
@@ -45,7 +49,7 @@ def surface(model):
         bars="".join(bars),
         buttons="".join(f'<button type="button" class="example">{name}</button>' for name in names),
         still=b64encode(text("still.svg").encode()).decode(),
-        alt=ALT.format(7, 7),
+        alt=ALT,
         caption=CAPTION,
     )
 

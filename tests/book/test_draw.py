@@ -18,18 +18,21 @@ from attention.data.pictures import one_digit
 SIDE = 140
 CLASSIFIER = Classifier("numpy", MODEL)
 READY = "() => document.querySelector('.drawing').surface?.model"
-RESULT = """() => {
-    const { seen, chance, looked, shape, ink, ms } = document.querySelector('.drawing').result;
-    return { seen: seen && [...seen], chance, looked, shape, ink: [...ink], ms };
-}"""
+# Pictures travel as the bytes of their float32 numbers: as lists they would take seconds.
+PACKED = "picture => picture && btoa(String.fromCharCode(...new Uint8Array(picture.buffer)))"
+RESULT = f"""() => {{
+    const {{ seen, chance, looked, shape, ink, ms }} = document.querySelector('.drawing').result, packed = {PACKED};
+    return {{ seen: packed(seen), chance, looked, shape, ink: packed(ink), ms }};
+}}"""
 SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-MAKE = """pictures => {
-    const model = readModel(MODEL);
-    return pictures.map(([h, w, numbers]) => {
-        const digit = oneDigit({ h, w, at: Float32Array.from(numbers) });
-        return digit && { seen: [...digit.at], ...classify(model, digit.at, 28, 28) };
-    });
-}"""
+MAKE = f"""pictures => {{
+    const model = readModel(MODEL), packed = {PACKED};
+    return pictures.map(([h, w, packedInk]) => {{
+        const bytes = Uint8Array.from(atob(packedInk), c => c.charCodeAt(0));
+        const digit = oneDigit({{ h, w, at: new Float32Array(bytes.buffer) }});
+        return digit && {{ seen: packed(digit.at), ...classify(model, digit.at, 28, 28) }};
+    }});
+}}"""
 
 
 @pytest.fixture
@@ -56,7 +59,19 @@ def paper(new_tab, tmp_path):
 
 def result(tab):
     tab.evaluate(SETTLED)
-    return tab.evaluate(RESULT)
+    return unpacked(tab.evaluate(RESULT))
+
+
+def unpacked(found):
+    """An answer with its pictures as arrays."""
+    for name, side in (("seen", 28), ("ink", SIDE)):
+        if found.get(name):
+            found[name] = np.frombuffer(b64decode(found[name]), np.float32).reshape(side, side)
+    return found
+
+
+def packed(picture):
+    return [*picture.shape, b64encode(picture.astype(np.float32).tobytes()).decode()]
 
 
 def drag(tab, *places):
@@ -73,14 +88,14 @@ def agrees(found, picture):
     """Whether a script's answer about a picture is the library's."""
     seen = one_digit(np.asarray(picture, np.float32))
     chance, weights = CLASSIFIER.look(seen[None])
-    np.testing.assert_allclose(np.reshape(found["seen"], (28, 28)), seen, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found["seen"], seen, rtol=0, atol=1e-5)
     np.testing.assert_allclose(found["chance"], chance[0], rtol=0, atol=1e-4)
     np.testing.assert_allclose(np.reshape(found["looked"], found["shape"]), weights[0], rtol=0, atol=1e-4)
     assert np.argmax(found["chance"]) == chance[0].argmax()
 
 
 def drawings():
-    """Digits of every class at many places and sizes, grey, black and hollow, some on paper of other sides, with specks."""
+    """Digits of every class, at many places and sizes, grey, black, thin, some on other paper, with specks."""
     rng = np.random.default_rng(12)
     digits = sources("test")[0][::9]  # of every class four
     for n, digit in enumerate(digits):
@@ -112,38 +127,43 @@ def scripts(new_tab):
 
 def test_it_sees_looks_and_says_what_the_library_does(scripts):
     pictures = list(drawings())
-    found = scripts.evaluate(MAKE, [[*picture.shape, picture.ravel().tolist()] for picture in pictures])
+    found = scripts.evaluate(MAKE, [packed(picture) for picture in pictures])
     assert len(pictures) >= 40
     assert len({int(np.argmax(answer["chance"])) for answer in found}) == 10
     for answer, picture in zip(found, pictures, strict=True):
-        agrees(answer, picture)
+        agrees(unpacked(answer), picture)
 
 
 @pytest.mark.parametrize("pixels", [0, 3])
 def test_where_there_is_no_ink_nothing_is_said(pixels, scripts):
-    numbers = [1.0] * pixels + [0.03] * (SIDE * SIDE - pixels)
-    assert scripts.evaluate(MAKE, [[SIDE, SIDE, numbers]]) == [None]
+    picture = np.full((SIDE, SIDE), 0.03)
+    picture[0, :pixels] = 1
+    assert scripts.evaluate(MAKE, [packed(picture)]) == [None]
 
 
 def test_an_example_is_drawn_named_and_said(paper):
     """Of each class one, and one that the network gets wrong."""
-    tab = paper()
+    tab, times = paper(), []
     digits, labels = draw_examples.chosen(CLASSIFIER)
     buttons = tab.locator(".example").all()
     assert [button.inner_text() for button in buttons] == [*map(str, range(10)), f"another {labels[-1]}"]
     for n, button in enumerate(buttons):
         button.click()
         found = result(tab)
-        picture = np.reshape(found["ink"], (SIDE, SIDE))
+        picture = found["ink"]
         np.testing.assert_allclose(picture, draw_examples.drawn(digits[n]), rtol=0, atol=1e-5)
         agrees(found, picture)
         assert (np.argmax(found["chance"]) == labels[n]) == (n < 10)
-        assert found["ms"] < 300
+        times.append(found["ms"])
+    assert np.median(times) < 300
     best = int(np.argmax(found["chance"]))
     row, column = divmod(int(np.argmax(found["looked"])), 7)
     tab.wait_for_function("said => document.querySelector('.said').innerText.startsWith(said)", arg=f"It says {best},")
     said = tab.locator(".said").inner_text()
-    assert f"probability {found['chance'][best]:.2f}; next is {labels[-1]}, with {found['chance'][labels[-1]]:.2f}." in said
+    assert (
+        f"probability {found['chance'][best]:.2f}; next is {labels[-1]}, with {found['chance'][labels[-1]]:.2f}."
+        in said
+    )
     assert f"row {row + 1}, column {column + 1} of the map has most weight, {max(found['looked']):.2f}." in said
     heights = tab.evaluate("() => [...document.querySelectorAll('.bar')].map(bar => parseFloat(bar.style.height))")
     np.testing.assert_allclose(heights, 100 * np.array(found["chance"]), atol=0.06)
@@ -172,8 +192,8 @@ def test_the_answers_to_the_questions_hold(paper):
         assert middle > 0.95
         drag(tab, *second)
         found = result(tab)
-        agrees(found, np.reshape(found["ink"], (SIDE, SIDE)))
-        ink = np.reshape(found["seen"], (28, 28)) > 0.5
+        agrees(found, found["ink"])
+        ink = found["seen"] > 0.5
         columns = np.flatnonzero(ink.any(axis=0))
         gap = columns[:-1][np.diff(columns) > 1].max() + 3  # some pixels behind the first stroke
         share = np.reshape(found["looked"], (7, 7))[:, 4 * np.arange(7) > gap].sum()
@@ -183,7 +203,7 @@ def test_the_answers_to_the_questions_hold(paper):
     turn = np.linspace(0, 2 * np.pi, 30)
     drag(tab, *np.stack([0.5 + 0.2 * np.sin(turn), 0.5 - 0.3 * np.cos(turn)], axis=1))
     found = result(tab)
-    ink = np.reshape(found["seen"], (28, 28))[::4, ::4].ravel()
+    ink = found["seen"][::4, ::4].ravel()
     assert np.argmax(found["chance"]) == 0
     assert np.array(found["looked"])[ink < 0.1].sum() > 0.5
 
@@ -210,7 +230,7 @@ def test_the_keyboard_alone_draws(paper):
     assert tab.evaluate("document.activeElement.className") == "paper"
     for key in ("Shift+ArrowUp", "Shift+ArrowUp", "ArrowLeft", "ArrowRight"):
         tab.keyboard.press(key)
-    assert max(result(tab)["ink"]) == 0
+    assert result(tab)["ink"].max() == 0
     assert tab.evaluate("scrollY") == 0
     tab.wait_for_function("() => document.querySelector('.pen').innerText === 'Pen up, row 6 and column 14 of 28.'")
     tab.keyboard.press("Space")
@@ -220,7 +240,7 @@ def test_the_keyboard_alone_draws(paper):
     tab.wait_for_function("() => document.querySelector('.pen').innerText === 'Pen up, row 22 and column 14 of 28.'")
     tab.keyboard.press("Shift+ArrowRight")
     found = result(tab)
-    picture = np.reshape(found["ink"], (SIDE, SIDE))
+    picture = found["ink"]
     rows, columns = np.nonzero(picture > 0.5)
     assert (rows.min(), rows.max()) == (30 - 5, 110 + 5)
     assert (columns.min(), columns.max()) == (70 - 5, 70 + 5)
@@ -230,13 +250,13 @@ def test_the_keyboard_alone_draws(paper):
     for _ in range(40):
         tab.keyboard.press("ArrowLeft")  # no farther than the paper
     tab.keyboard.press("Space")
-    edge = np.reshape(result(tab)["ink"], (SIDE, SIDE)).copy()
+    edge = result(tab)["ink"].copy()
     assert edge[:, 5:15].max() == 1
     edge[4:-4, 4:-4] = 0
     assert edge.max() == 0
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
-    assert max(result(tab)["ink"]) == 0
+    assert result(tab)["ink"].max() == 0
     tab.wait_for_function("() => document.querySelector('.said').innerText === 'Nothing is drawn.'")
 
 
@@ -269,5 +289,85 @@ def test_a_finger_draws_and_nothing_scrolls(paper):
     found = result(tab)
     assert np.argmax(found["chance"]) == 1
     assert tab.evaluate("scrollY") == 0
-    rows = np.nonzero(np.reshape(found["ink"], (SIDE, SIDE)))[0]
+    rows = np.nonzero(found["ink"])[0]
     assert np.ptp(rows) > 80
+
+
+@pytest.mark.parametrize("media", ["print", "no script"])
+def test_where_no_script_runs_and_in_print_there_is_a_picture(media, paper):
+    tab = paper(java_script_enabled=media == "print")
+    if media == "print":
+        tab.emulate_media(media="print")
+    image = tab.locator(".still img")
+    assert image.is_visible()
+    assert len(image.get_attribute("alt")) > 60
+    assert tab.locator(".still figcaption").is_visible()
+    assert not tab.locator(".live").is_visible()
+
+
+def test_it_says_so_when_the_network_is_missing(paper):
+    tab = paper(ready=False)
+    tab.wait_for_function("() => document.querySelector('.said').innerText.includes('model.js is missing')")
+    drag(tab, (0.5, 0.2), (0.5, 0.8))
+    assert result(tab)["chance"] == []
+    assert result(tab)["ink"].max() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"model": '"GRU"'}, "another network"), ({"sizes": '{"pooling": "glimpse", "gate": "none"}'}, "another network")],
+)
+def test_another_network_is_refused(change, told, scripts):
+    raw = MODEL.read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    table = json.loads(raw[8 : 8 + length])
+    table["__metadata__"] |= change
+    header = json.dumps(table).encode()
+    packed = b64encode(len(header).to_bytes(8, "little") + header + raw[8 + length :]).decode()
+    said = scripts.evaluate("text => { try { readModel(text); } catch (error) { return error.message; } }", packed)
+    assert said == told
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("mnist.accuracy", "87%"), ("count", "12,345"), ("whole", "100%"), ("low", "5%")]
+)
+def test_a_figure_of_the_card(name, shown):
+    card = {"mnist": {"accuracy": 0.8716}, "count": 12345, "whole": 1.0, "low": 0.05}
+    assert drawing.figure(card, name) == shown
+
+
+def test_in_the_book_it_draws_and_no_other_page_loads_the_network(everywhere, new_tab, site):
+    script = (site / "book" / "draw_model.js").read_text(encoding="utf-8")
+    assert b64decode(script.split('"')[1]) == MODEL.read_bytes()
+    assert len(script) < 1e6
+    assert everywhere.pages_with("draw_model.js") == ["book/draw.html"]
+    tab, asked = new_tab(), []
+    tab.on("request", lambda request: asked.append(request.url))
+    everywhere.open(tab, "chapters/12_attention_over_feature_maps.html")
+    everywhere.open(tab, "book/start.html")
+    assert not [address for address in asked if "draw_model" in address]
+    everywhere.open(tab, "book/draw.html")
+    tab.wait_for_function(READY)
+    assert all(address.startswith((everywhere.base, "data:")) for address in asked)
+    tab.get_by_role("button", name="3", exact=True).click()
+    found = result(tab)
+    agrees(found, found["ink"])
+    card = json.loads(MODEL.with_suffix(".json").read_text(encoding="utf-8"))
+    article = tab.locator("article").inner_text()
+    for figures in (card["test"]["single"], card["test"]["cluttered"], card["mnist"]):
+        assert f"{figures['accuracy']:.0%}" in article
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_in_the_book_axe_finds_nothing_on_a_drawing(width, book, new_tab):
+    """In either theme, colours included."""
+    tab = new_tab(width, reduced_motion="reduce")
+    book.open(tab, "book/draw.html")
+    tab.wait_for_function(READY)
+    tab.get_by_role("button", name="7", exact=True).click()
+    tab.wait_for_function("() => document.querySelector('.said').innerText.startsWith('It says 7')")
+    for theme in ("light", "dark"):
+        tab.emulate_media(color_scheme=theme)
+        tab.wait_for_selector(f"html[data-theme={theme}]")
+        report = Axe().run(tab, context=".drawing")
+        assert report.violations_count == 0, report.generate_report()

@@ -294,7 +294,7 @@ def test_what_is_stored_is_what_the_tool_writes(path):
     assert written == path.read_text(), f"tools/notebooks.py run {path.relative_to(ROOT)} has not written it"
 
 
-@pytest.mark.parametrize("name", ["notebooks.py", "make_exercises.py", "draw_landing.py"])
+@pytest.mark.parametrize("name", ["notebooks.py", "make_exercises.py", "draw_landing.py", "draw_examples.py"])
 def test_a_tool_is_run_by_its_name(name):
     assert os.access(ROOT / "tools" / name, os.X_OK)
     assert (ROOT / "tools" / name).read_text().startswith("#!/usr/bin/env -S .venv/bin/python\n")

@@ -219,6 +219,15 @@ def check_places(features, mask):
         check_mask(mask, (B, None if h is None or w is None else h * w), "places")
 
 
+def check_draws(draws, tokens, limit, temperature):
+    """A draw for each row of tokens (B, T) and each of `limit` steps, (B, limit), or none; a temperature above 0."""
+    check_sizes(1, limit=limit)
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0: got {temperature}")
+    if draws is not None and shape_of(draws) != (shape := (shape_of(tokens)[0], limit)):
+        raise ValueError(f"draws must have shape {show(shape)}: got {show(shape_of(draws))}")
+
+
 def scores_shape(queries, keys):
     """The shape (…, T, S) of the scores, or None where a rank is unknown."""
     a, b = shape_of(queries), shape_of(keys)

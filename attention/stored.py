@@ -56,13 +56,15 @@ def stored_model(framework, path, check):
     weights, metadata = load(path, check_file)
     arrays = ADAPTERS[framework]()
     name = metadata["model"]
+    table = tables()[name]
     try:
-        file = importlib.import_module(f"attention.{framework}.{tables()[name].FILE}")
+        file = importlib.import_module(f"attention.{framework}.{table.FILE}")
     except ModuleNotFoundError:
         raise InputError(f"there is no {name} in {framework}") from None
     build = getattr(file, name)
     if framework == "numpy":
-        return build(weights), metadata, arrays
+        untold = {size: metadata["sizes"][size] for size in getattr(table, "UNTOLD", ())}
+        return build(weights, **untold), metadata, arrays
     model = build(**metadata["sizes"])
     model.set_named_weights(weights)
     if framework == "pytorch":

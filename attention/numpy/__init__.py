@@ -20,6 +20,7 @@ from attention.numpy.gradients import (
     softmax_jacobian,
 )
 from attention.numpy.heads import KeyValueCache, MultiHeadAttention, merge_heads, split_heads
+from attention.numpy.lm import LanguageModel, generate
 from attention.numpy.masks import causal_mask, padding_mask, window_mask
 from attention.numpy.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.numpy.positions import alibi_bias, rotate, sinusoidal_positions
@@ -40,6 +41,7 @@ __all__ = [
     "Glimpse",
     "Glimpses",
     "KeyValueCache",
+    "LanguageModel",
     "LayerNorm",
     "MaximumPool",
     "MultiHeadAttention",
@@ -66,6 +68,7 @@ __all__ = [
     "dot_scores_backward",
     "general_scores",
     "general_scores_backward",
+    "generate",
     "greedy",
     "log_softmax",
     "log_softmax_backward",

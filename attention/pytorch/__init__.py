@@ -11,6 +11,7 @@ from attention.pytorch.convolution import batch_norm, convolve
 from attention.pytorch.decoding import beam_search, greedy
 from attention.pytorch.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.pytorch.heads import KeyValueCache, MultiHeadAttention, merge_heads, split_heads
+from attention.pytorch.lm import LanguageModel, generate
 from attention.pytorch.masks import causal_mask, padding_mask, window_mask
 from attention.pytorch.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.pytorch.positions import alibi_bias, rotate, sinusoidal_positions
@@ -34,6 +35,7 @@ __all__ = [
     "Glimpse",
     "Glimpses",
     "KeyValueCache",
+    "LanguageModel",
     "LayerNorm",
     "MaximumPool",
     "MultiHeadAttention",
@@ -52,6 +54,7 @@ __all__ = [
     "cosine_scores",
     "dot_scores",
     "general_scores",
+    "generate",
     "greedy",
     "log_softmax",
     "masked_softmax",

@@ -15,6 +15,7 @@ from attention.tensorflow.convolution import batch_norm, convolve
 from attention.tensorflow.decoding import beam_search, greedy
 from attention.tensorflow.gates import CBAM, SpatialGate, SqueezeExcite
 from attention.tensorflow.heads import KeyValueCache, MultiHeadAttention, merge_heads, split_heads
+from attention.tensorflow.lm import LanguageModel, generate
 from attention.tensorflow.masks import causal_mask, padding_mask, window_mask
 from attention.tensorflow.pooling import AttentionPool, AveragePool, Glimpse, Glimpses, MaximumPool
 from attention.tensorflow.positions import alibi_bias, rotate, sinusoidal_positions
@@ -37,6 +38,7 @@ __all__ = [
     "Glimpse",
     "Glimpses",
     "KeyValueCache",
+    "LanguageModel",
     "LayerNorm",
     "MaximumPool",
     "MultiHeadAttention",
@@ -55,6 +57,7 @@ __all__ = [
     "cosine_scores",
     "dot_scores",
     "general_scores",
+    "generate",
     "greedy",
     "log_softmax",
     "masked_softmax",

@@ -585,6 +585,7 @@ TESTED_IN = (
     "tests.core.test_diagrams",
     "tests.core.test_heads",
     "tests.core.test_imports",
+    "tests.core.test_lm",
     "tests.core.test_plotting",
     "tests.core.test_shapes",
     "tests.images.test_layers",
@@ -593,7 +594,7 @@ TESTED_IN = (
 )
 NUMPYS_OWN = ("chunked", "gradients")
 PARTS = ("attend", "chunked", "decoding", "gradients", "masks", "positions", "recurrent", "scores", "softmax")
-PARTS += ("blocks", "convolution", "gates", "heads", "pooling", "vision")
+PARTS += ("blocks", "convolution", "gates", "heads", "lm", "pooling", "vision")
 MODULES = {
     **{
         package: [f"{package}.{part}" for part in PARTS if package == "attention.numpy" or part not in NUMPYS_OWN]

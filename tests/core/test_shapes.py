@@ -189,6 +189,22 @@ def test_each_row_has_a_place():
             shapes.check_positions(spec(3, dtype=kind), spec(3, 4))
 
 
+@heeds("check_draws", "draws", "tokens", "limit", "temperature", of=OF)
+def test_a_draw_for_each_step():
+    tokens = spec(2, 5, dtype="int64")
+    for draws in (None, spec(2, 3)):
+        shapes.check_draws(draws, tokens, 3, 0.5)
+    for wrong in ((2, 5), (3, 3), (2,), (2, 3, 1)):
+        shown = shapes.show(wrong).replace("(", r"\(").replace(")", r"\)")
+        with pytest.raises(ValueError, match=rf"^draws must have shape \(2, 3\): got {shown}$"):
+            shapes.check_draws(spec(*wrong), tokens, 3, 0.5)
+    with pytest.raises(ValueError, match=r"^limit must be at least 1: got 0$"):
+        shapes.check_draws(None, tokens, 0, 0.5)
+    for wrong in (0, -0.5, float("nan")):
+        with pytest.raises(ValueError, match=f"^temperature must be above 0: got {wrong}$"):
+            shapes.check_draws(None, tokens, 3, wrong)
+
+
 @heeds("check_choice", "name", "value", "choices", of=OF)
 def test_a_choice_is_one_of_those_there_are():
     shapes.check_choice("gate", "none", ("none", "cbam"))

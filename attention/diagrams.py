@@ -287,6 +287,45 @@ def three_roles():
     return picture
 
 
+def split_heads():
+    """Rows (T, M) become heads (H, T, D): cut and transposed on the left; on the right reshaped, which mixes words.
+
+    The numbers say where each entry lies in memory: T = 3, M = 4, H = 2.
+    """
+    T, M, H = 3, 4, 2
+    D = M // H
+    top, low, start = 66, 278, (WIDTH - M * CELL) / 2
+    places = {"right": lambda h, t, d: t * M + h * D + d, "wrong": lambda h, t, d: (h * T + t) * D + d}
+    colour = lambda place: (BLUE, 0.35) if place % M < D else (ORANGE, 0.25)
+
+    def grid(x, y, columns, place):
+        picture.grid(x, y, T, columns, shade=lambda t, d: colour(place(t, d)))
+        for t in range(T):
+            for d in range(columns):
+                picture.text(x + (d + 0.5) * CELL, y + (t + 0.5) * CELL, str(place(t, d)))
+
+    picture = Diagram("heads cut out of rows", low + T * CELL + 40)
+    picture.text(WIDTH / 2, 20, "a row for each word")
+    picture.text(WIDTH / 2, 44, "(T, M)", colour=MUTED)
+    grid(start, top, M, lambda t, m: t * M + m)
+    for words, kind, left, side in (
+        ("cut, then transpose", "right", 16, "right"),
+        ("reshape alone", "wrong", 268, "left"),
+    ):
+        middle = left + 2 * D * CELL / 2 + 6
+        edge = WIDTH / 2 + (-30 if side == "right" else 30)
+        picture.arrow(
+            (edge, top + T * CELL + 8), (edge, top + T * CELL + 30), (middle, top + T * CELL + 30), (middle, low - 54)
+        )
+        picture.text(middle, low - 40, words)
+        picture.text(middle, low - 18, "(H, T, D)", colour=MUTED)
+        for h in range(H):
+            x = left + h * (D * CELL + 12)
+            grid(x, low, D, lambda t, d, h=h, kind=kind: places[kind](h, t, d))
+            picture.text(x + D * CELL / 2, low + T * CELL + 20, f"head {h}")
+    return picture
+
+
 def decoder_step(equations):
     """One step of a decoder that looks back, from the previous state and token to the logits of the next token.
 

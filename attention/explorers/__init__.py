@@ -6,6 +6,7 @@ formulas of the chapter. Where scripts do not run, and in print, the picture sta
 """
 
 from attention.explorers.alignment import alignment
+from attention.explorers.heads import heads
 from attention.explorers.hull import hull
 from attention.explorers.loss import loss
 from attention.explorers.mask import mask
@@ -13,4 +14,4 @@ from attention.explorers.scene import scene
 from attention.explorers.scores import scores
 from attention.explorers.softmax import softmax
 
-__all__ = ["alignment", "hull", "loss", "mask", "scene", "scores", "softmax"]
+__all__ = ["alignment", "heads", "hull", "loss", "mask", "scene", "scores", "softmax"]

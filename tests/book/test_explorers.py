@@ -15,6 +15,7 @@ from attention import explorers
 from attention.data.batches import pad
 from attention.data.scenes import scenes
 from attention.data.tokenizer import START
+from attention.explorers.heads import best
 from attention.explorers.scene import bitmap
 from attention.numpy.vision import ResNet
 from attention.stored import MODELS
@@ -35,6 +36,7 @@ WEIGHTS, _ = load(MODELS / "resnet_attention_pytorch.safetensors")
 SCENE, DIGITS = scenes("cluttered", "test", 1).images[0], [str(digit) for digit in range(10)]
 MADE = {
     "alignment": lambda: explorers.alignment(Translator("numpy"), GERMAN),
+    "heads": lambda: explorers.heads(["dogs in snow", "snow on dogs"], [[2.0, 0.0], [0.0, 2.0]], [0.5, 0.5]),
     "hull": lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], np.log([2.0, 3.0])),
     "loss": lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [-2.0, 1.0]),
     "mask": lambda: explorers.mask(WORDS[:2], WORDS, GRID, np.array([[True, False, True], [True, True, True]])),
@@ -255,6 +257,19 @@ def test_nobody_to_look_at_has_no_weight(stage):
     assert found["said"] == "No word may be seen: all weights are 0."
 
 
+@pytest.mark.parametrize("moved", [((), ()), (["Home"], ["End"]), (["PageDown"] * 2, ["PageDown"] * 2), (["End"], ())])
+def test_what_two_heads_hear_and_what_can_be_made_of_it(moved, stage):
+    tab = stage(MADE["heads"]())
+    for head, keys in enumerate(moved):
+        press(tab, f"head {head}: weight on the first word", *keys)
+    weights = np.array([value(tab, f"head {head}: weight on the first word") for head in (0, 1)])
+    found, (error, largest) = tab.evaluate(RESULT), best(weights)
+    heard = np.array([[2.0, 0.0], [0.0, 2.0]]) @ np.stack([weights, 1 - weights])
+    np.testing.assert_allclose(found["heard"], heard.ravel(), rtol=0, atol=1e-6)
+    np.testing.assert_allclose([found["error"], found["largest"]], [error, largest], rtol=0, atol=1e-6)
+    assert ("whatever comes after" in found["said"]) == (weights[0] == weights[1])
+
+
 @pytest.mark.parametrize(("angle", "length"), [((), ()), (["Home"], ["End"]), (["PageDown"] * 5, ["PageUp"] * 3)])
 def test_the_output_is_the_librarys(angle, length, stage):
     tab = stage(MADE["hull"]())
@@ -333,6 +348,9 @@ def test_a_cell_is_drawn_by_hand_and_by_key(stage):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
+        (lambda: explorers.heads(["one"], [[2.0, 0.0]], [0.5, 0.5]), "two sentences say two numbers each"),
+        (lambda: explorers.heads(["a", "b"], np.eye(2), [0.5, 1.2]), "two heads have weights from 0 to 1"),
+        (lambda: explorers.heads(["a", "b"], 5 * np.eye(2), [0.5, 1]), "from 0 to 4"),
         (lambda: explorers.hull(WORDS, TURN_KEYS, SAID, [1, 1]), "keys and values of two features"),
         (lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], [40, 1]), "a query no longer than 40"),
         (lambda: explorers.loss(WORDS, SAID, SAID, [1, 1]), "a key of two features and a value for each"),

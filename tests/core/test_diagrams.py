@@ -28,6 +28,7 @@ DRAWN = {
     "additive_broadcast": diagrams.additive_broadcast,
     "attention_backward": lambda: diagrams.attention_backward(equations=WAY_BACK),
     "masks": diagrams.masks,
+    "split_heads": diagrams.split_heads,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
     "attention_over_places": lambda: diagrams.attention_over_places(equations=PLACES),
 }
@@ -62,6 +63,7 @@ def test_a_diagram_has_a_name_in_words():
         "<Diagram: additive scores by broadcasting>",
         "<Diagram: attention forward and back>",
         "<Diagram: padding, causal and window masks>",
+        "<Diagram: heads cut out of rows>",
         "<Diagram: one step of the decoder>",
         "<Diagram: attention over the places of a map>",
     ]

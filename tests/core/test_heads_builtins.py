@@ -9,7 +9,7 @@ from attention.frameworks import tf, torch
 from tests.adapters import NumPy, PyTorch, TensorFlow, assert_close
 from tests.core.test_heads import MASK, SEEN, B, H, M, S, T, build, drawn, give, normal
 
-SIDE = M // H
+SIDE = M // H  # 4, whose root is exact: Keras rounds 1/√D to float32, and √3 shows in float64
 VISIBLE = MASK | (np.arange(S) == 3)  # every query may attend to something
 DTYPES = ("float64", "float32")
 

@@ -114,7 +114,7 @@ SPLIT_PACKED = Exercise(
     outputs=("queries", "keys", "values"), returns="heads, words, features",
     axes={"queries": "…HTD", "keys": "…HTD", "values": "…HTD"}, nouns={"T": "words", "H": "heads"},
     stages=(
-        Stage("plain", ({"x": np.arange(24.0).reshape(2, 12), "heads": 2},), leading=()),
+        Stage("plain", ({"x": np.arange(36.0).reshape(3, 12), "heads": 2},), leading=()),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True),
         Stage("sizes that are equal", leading=(0, 1), sizes={"T": 3, "H": 3, "D": 3}),
         Stage("numbers of any kind", leading=(1,),
@@ -191,7 +191,7 @@ GROUPED_HEADS = Exercise(
     },
     returns="the heads of each query end to end",
     stages=(
-        Stage("plain", leading=(0,), sizes={"K": 2, "G": 3, "T": 4, "S": 5, "D": 2}),
+        Stage("plain", leading=(0,), sizes={"K": 2, "G": 2, "T": 4, "S": 5, "D": 3}),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True, sizes={"K": 2, "G": 3}),
         Stage("one head of keys", leading=(0, 1), sizes={"K": 1, "G": 4}),
         Stage("keys for every head", leading=(0, 1), sizes={"K": 3, "G": 1}),
@@ -528,7 +528,7 @@ def _fits(memory, layers, width, heads, kv_heads, size):
 
 WORDS_THAT_FIT = Exercise(
     number="6.8", name="words_that_fit", see="Keys that are shared", kind="object", reference=right_fit, faulty=_fit,
-    arguments={}, returns="a whole number",
+    arguments={name: arg.Made(lambda rng, plan, drawn: 1) for name in _fits(*range(6))}, returns="a whole number",
     stages=(
         Stage("plain", (
             _fits(1000, 1, 12, 3, 3, 2), _fits(1_000_000, 2, 64, 8, 2, 2), _fits(999, 1, 12, 4, 2, 4),
@@ -538,7 +538,7 @@ WORDS_THAT_FIT = Exercise(
             _fits(191, 1, 24, 2, 2, 2), _fits(95, 1, 24, 2, 2, 2), _fits(96, 1, 24, 2, 2, 2), _fits(0, 3, 6, 2, 1, 4),
         ), leading=()),
         Stage("much memory", (
-            _fits(80 * 2**30, 80, 8192, 64, 8, 2), _fits(10**18 + 1, 1, 2, 2, 1, 1),
+            _fits(80 * 2**30, 80, 8192, 64, 8, 2), _fits(10**18 + 3, 1, 2, 2, 1, 1),
         ), leading=()),
     ),
     misconceptions=(
@@ -551,7 +551,7 @@ WORDS_THAT_FIT = Exercise(
             "You divided the width by `kv_heads`. A head has width / heads features, and `kv_heads` heads are kept."),
         Misconception("rounded up", {"way": "rounded up"}, "You count a word that does not fit whole."),
         Misconception("rounded", {"way": "rounded"},
-            "You rounded to the nearest: half a word does not fit. (And a quotient of floats has 16 digits.)"),
+            "You rounded to the nearest; half a word does not fit, and a quotient of floats has 16 digits."),
     ),
 )  # fmt: skip
 
@@ -611,8 +611,11 @@ INDUCTION_PATTERN = Exercise(
         Stage("a word twice in a row", ({"words": np.array([2, 2, 2])}, {"words": np.array([0, 1, 1, 0])}), leading=()),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True, styles={"words": [_few, _periodic]}),
         Stage("all different", ({"words": np.array([4, 3, 2, 1, 0])},), leading=()),
-        Stage("any numbers", ({"words": np.array([-1, 10**12, -1, 10**12, 7])}, {"words": np.array([0, -1, 0, -1])}),
-              leading=()),
+        Stage("any numbers", (
+            {"words": np.array([-1, 10**12, -1, 10**12, 7])}, {"words": np.array([0, -1, 0, -1])},
+            {"words": np.array([2048, 5, 2049, 6, 10**12, 7, 10**12 + 1])},
+            {"words": np.array([2**53, 5, 2**53 + 1, 2**53, 3])},
+        ), leading=()),
     ),
     misconceptions=(
         Misconception("the same word", {"way": "same word"},

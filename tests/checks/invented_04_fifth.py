@@ -348,3 +348,509 @@ saboteur(
 
 
 # 4.2 masked_softmax, PyTorch
+
+
+def pt_masked(scores, mask, axis=-1, fill=-torch.inf, close=True, reading=lambda s: s):
+    """A right answer, of which parts can be replaced."""
+    shown = torch.logical_and(mask, scores > -torch.inf)
+    some = shown.any(axis, keepdim=True)
+    put = reading(scores).masked_fill(~shown, fill)
+    if not close:
+        return torch.softmax(put, axis)
+    return torch.softmax(put.masked_fill(~some, 0), axis).masked_fill(~some, 0)
+
+
+def pt_by_logarithm_of_shares(scores, mask, axis=-1):
+    shown = mask & (scores > -torch.inf)
+    safe = torch.where(shown, scores, torch.zeros_like(scores))
+    top = torch.where(shown, safe, torch.finfo(scores.dtype).min).amax(axis, keepdim=True).detach()
+    made = torch.where(shown, safe - top, torch.zeros_like(safe)).exp() * shown
+    return made / made.sum(axis, keepdim=True).clamp(min=1)
+
+
+def pt_lowest(scores, mask, axis=-1):
+    shown = mask & (scores > -torch.inf)
+    weights = torch.nn.functional.softmax(torch.where(shown, scores, torch.finfo(scores.dtype).min), dim=axis)
+    return torch.where(shown, weights, 0)
+
+
+def pt_moved(scores, mask, axis=-1):
+    mask = mask.expand(scores.shape).movedim(axis, 0)
+    return pt_masked(scores.movedim(axis, 0), mask, 0).movedim(0, axis)
+
+
+right("masked_softmax", "pytorch", by_hand=pt_by_logarithm_of_shares, lowest_number=pt_lowest, moved=pt_moved)
+
+
+def pt_written_into(scores, mask, axis=-1):
+    return pt_masked(scores.masked_fill_(~mask, -torch.inf), mask, axis)
+
+
+def pt_where_after_exp(scores, mask, axis=-1):
+    shown = mask & (scores > -torch.inf)
+    top = torch.where(shown, scores, torch.finfo(scores.dtype).min).amax(axis, keepdim=True)
+    made = torch.where(shown, torch.exp(scores - top), 0)
+    return made / made.sum(axis, keepdim=True).clamp(min=1)
+
+
+def pt_nan_to_num(scores, mask, axis=-1):
+    return torch.softmax(scores.masked_fill(~mask, -torch.inf), axis).nan_to_num(0)
+
+
+def pt_empty_by_the_mask(scores, mask, axis=-1):
+    some = mask.expand(scores.shape).any(axis, keepdim=True)
+    put = scores.masked_fill(~mask, -torch.inf).masked_fill(~some, 0)
+    return torch.softmax(put, axis).masked_fill(~some, 0)
+
+
+def pt_any_as_it_came(scores, mask, axis=-1):
+    some = mask.any(axis, keepdim=True)
+    put = scores.masked_fill(~mask, -torch.inf).masked_fill(~some, 0)
+    return torch.softmax(put, axis).masked_fill(~some, 0)
+
+
+def pt_top_with_the_hidden(scores, mask, axis=-1):
+    shown = mask & (scores > -torch.inf)
+    made = torch.where(shown, (scores - scores.amax(axis, keepdim=True)).exp(), 0)
+    return made / made.sum(axis, keepdim=True).clamp(min=1e-30)
+
+
+def pt_total_held(scores, mask, axis=-1):
+    shown = mask & (scores > -torch.inf)
+    safe = torch.where(shown, scores, torch.zeros_like(scores))
+    top = torch.where(shown, safe, torch.finfo(scores.dtype).min).amax(axis, keepdim=True).detach()
+    made = torch.where(shown, safe - top, torch.zeros_like(safe)).exp() * shown
+    return made / made.sum(axis, keepdim=True).clamp(min=1).detach()
+
+
+def pt_top_not_held(scores, mask, axis=-1):
+    """The maximum is held where it is taken away, and not in the sum: the gradient of the largest is lost."""
+    made = pt_masked(scores, mask, axis)
+    return made.masked_fill(made == made.amax(axis, keepdim=True), 0) + torch.where(
+        made == made.amax(axis, keepdim=True), made, 0
+    ).detach() * (made.amax(axis, keepdim=True) > 0)
+
+
+slip(
+    "masked_softmax",
+    "pytorch",
+    written_into=pt_written_into,
+    where_after_exp=pt_where_after_exp,
+    nan_to_num=pt_nan_to_num,
+    empty_by_the_mask=pt_empty_by_the_mask,
+    any_as_it_came=pt_any_as_it_came,
+    top_with_the_hidden=pt_top_with_the_hidden,
+    total_held=pt_total_held,
+    largest_held=pt_top_not_held,
+    added=lambda s, m, axis=-1: torch.softmax(s + torch.where(m, 0.0, -1e9).to(s.dtype), axis),
+    times_minus_1e4=lambda s, m, axis=-1: torch.softmax(s - 1e4 * (~m).to(s.dtype), axis),
+    filled_with_1e4=lambda s, m, axis=-1: pt_masked(s, m, axis, fill=-1e4),
+    row_left_open=lambda s, m, axis=-1: pt_masked(s, m, axis, close=False),
+    last_axis=lambda s, m, axis=-1: pt_masked(s, m),
+    held=lambda s, m, axis=-1: pt_masked(s.detach(), m, axis),
+    new_tensor=lambda s, m, axis=-1: pt_masked(torch.tensor(s.tolist(), dtype=s.dtype), m, axis),
+    single_for_any=lambda s, m, axis=-1: pt_masked(s.float(), m, axis),
+    through_single=lambda s, m, axis=-1: pt_masked(s.float(), m, axis).to(s.dtype),
+    double_for_any=lambda s, m, axis=-1: pt_masked(s.double(), m, axis),
+    clamped=lambda s, m, axis=-1: pt_masked(s, m, axis, reading=lambda x: x.clamp(-5e4, 5e4)),
+    hidden_for_shown=lambda s, m, axis=-1: pt_masked(s, ~m, axis),
+    multiplied_afterwards=lambda s, m, axis=-1: torch.softmax(s, axis) * m,
+)
+saboteur(
+    "masked_softmax",
+    "pytorch",
+    half_the_gradient=lambda s, m, axis=-1: (lambda w: (w + w.detach()) / 2)(pt_masked(s, m, axis)),
+    gradient_of_another_axis=lambda s, m, axis=-1: (lambda w, v: v + (w - v).detach())(
+        pt_masked(s, m, axis), pt_masked(s, m, -2 if axis == -1 else -1)
+    ),
+    gradient_without_hidden_rows=lambda s, m, axis=-1: (
+        pt_masked(s, m, axis) if m.all() else pt_masked(s, m, axis).detach()),
+    held_in_double=lambda s, m, axis=-1: pt_masked(s.detach() if s.dtype == torch.float64 else s, m, axis),
+)  # fmt: skip
+
+
+# 4.3 mean_of_words
+
+
+def words(outputs, mask):
+    """A right answer to spoil."""
+    count = mask.sum(axis=-1, keepdims=True)
+    total = np.where(mask[..., None], outputs, outputs.dtype.type(0)).sum(axis=-2)
+    return total / np.maximum(count, 1).astype(outputs.dtype)
+
+
+def one_sentence_at_a_time(outputs, mask):
+    made = np.zeros(outputs.shape[:-2] + outputs.shape[-1:], outputs.dtype)
+    for place in np.ndindex(*mask.shape[:-1]):
+        if mask[place].any():
+            made[place] = np.mean(outputs[place][mask[place]], axis=0)
+    return made
+
+
+def mean_where(outputs, mask):
+    some = mask.any(-1)[..., None]
+    opened = mask[..., None] | ~some[..., None]
+    made = np.mean(np.where(some[..., None], outputs, 0).astype(outputs.dtype), axis=-2, where=opened)
+    return np.where(some, made, outputs.dtype.type(0))
+
+
+def shares_of_words(outputs, mask):
+    share = mask / np.maximum(mask.sum(-1, keepdims=True), 1)
+    return (share[..., None, :] @ np.where(mask[..., None], outputs, 0).astype(np.float64))[..., 0, :].astype(
+        outputs.dtype
+    )
+
+
+right("mean_of_words", one_by_one=one_sentence_at_a_time, mean_where=mean_where)
+right("mean_of_words", sum_where=lambda o, m: np.divide(
+    o.sum(-2, where=m[..., None]), np.where(m.any(-1), m.sum(-1), 1)[..., None], dtype=o.dtype,
+    casting="unsafe"))  # fmt: skip
+
+
+def quiet(function):
+    def mean_of_words(outputs, mask):
+        with np.errstate(all="ignore"):
+            return function(outputs, mask).astype(outputs.dtype)
+
+    return mean_of_words
+
+
+def nan_mean(outputs, mask):
+    return np.nan_to_num(np.nanmean(np.where(mask[..., None], outputs, np.nan), axis=-2))
+
+
+def to_the_last_word(outputs, mask):
+    count = mask.sum(-1)
+    return words(outputs, np.arange(mask.shape[-1]) < count[..., None])
+
+
+def up_to_the_last_word(outputs, mask):
+    last = np.where(mask.any(-1), mask.shape[-1] - np.argmax(mask[..., ::-1], axis=-1), 0)
+    return words(outputs, np.arange(mask.shape[-1]) < last[..., None])
+
+
+def zeros_written_in(outputs, mask):
+    outputs[~mask] = 0
+    return words(outputs, mask)
+
+
+slip(
+    "mean_of_words",
+    multiplied=quiet(lambda o, m: (o * m[..., None]).sum(-2) / np.maximum(m.sum(-1), 1)[..., None]),
+    matrix_product=quiet(lambda o, m: (m[..., None, :] @ o)[..., 0, :] / np.maximum(m.sum(-1), 1)[..., None]),
+    over_all_places=lambda o, m: np.where(m[..., None], o, o.dtype.type(0)).mean(-2),
+    nothing_to_divide_by=quiet(lambda o, m: np.where(m[..., None], o, 0).sum(-2) / m.sum(-1)[..., None]),
+    no_type_brought_back=lambda o, m: np.where(m[..., None], o, o.dtype.type(0)).sum(-2)
+    / np.maximum(m.sum(-1), 1)[..., None],
+    nan_mean=quiet(nan_mean),
+    numbers_for_nan=lambda o, m: words(np.nan_to_num(o), m),
+    only_nan_removed=lambda o, m: words(np.where(np.isnan(o), o.dtype.type(0), o), m),
+    zero_where_not_finite=quiet(lambda o, m: np.nan_to_num(words(o, m), posinf=np.inf, neginf=-np.inf)),
+    first_places=to_the_last_word,
+    up_to_the_last_word=up_to_the_last_word,
+    written_into=zeros_written_in,
+    one_more=lambda o, m: words(o, m) * (m.sum(-1) / (m.sum(-1) + 1))[..., None].astype(o.dtype),
+    small_number_below=lambda o, m: (
+        np.where(m[..., None], o, 0).sum(-2) / (m.sum(-1)[..., None] + 1e-3)).astype(o.dtype),
+    longest_sentence=lambda o, m: (
+        np.where(m[..., None], o, 0).sum(-2) / max(m.sum(-1).max(initial=1), 1)).astype(o.dtype),
+    words_of_the_batch=lambda o, m: (np.where(m[..., None], o, 0).sum(-2) / max(m.sum(), 1)).astype(o.dtype),
+    padding_for_words=lambda o, m: words(o, ~m),
+    the_last_axis=lambda o, m: np.where(m[..., None], o, o.dtype.type(0)).mean(-1),
+    second_axis=lambda o, m: (np.where(m[..., None], o, 0).sum(1 if o.ndim > 2 else 0)
+        / np.maximum(m.sum(-1), 1)[..., None]).astype(o.dtype),
+    empty_is_nan=lambda o, m: np.where(m.any(-1)[..., None], words(o, m), o.dtype.type(np.nan)),
+    empty_if_all_are=quiet(lambda o, m: np.zeros(o.shape[:-2] + o.shape[-1:]) if not m.any() else np.where(
+        m[..., None], o, 0).sum(-2) / m.sum(-1)[..., None]),
+    all_if_there_is_no_word=lambda o, m: words(o, m | ~m.any(-1, keepdims=True)),
+    single_always=lambda o, m: words(o.astype(np.float32), m),
+    rounded_to_half=lambda o, m: words(o.astype(np.float16), m).astype(o.dtype),
+    kept_as_one_more_axis=lambda o, m: words(o, m)[..., None, :],
+)  # fmt: skip
+saboteur(
+    "mean_of_words",
+    infinite_padding_only_above=quiet(lambda o, m: words(np.where((o == -np.inf) & ~m[..., None], o, np.where(
+        m[..., None], o, 0)).astype(o.dtype), m | (o == -np.inf).any(-1))),
+    a_word_of_infinity_is_padding=lambda o, m: words(o, m & ~np.isinf(o).all(-1)),
+    right_for_two_axes=lambda o, m: words(o, m) if o.ndim <= 3 else words(o, m)[::-1],
+    right_for_more_features=lambda o, m: words(o, m) if o.shape[-1] > 1 else words(o, m)[..., :1] * 0,
+    no_single_word=lambda o, m: words(o, m & (m.sum(-1, keepdims=True) > 1)),
+)  # fmt: skip
+
+
+# 4.5 packed_mask
+
+
+def packed(sentences, same=np.equal, earlier=np.less_equal, word=lambda s: s != 0):
+    """A right answer, of which parts can be replaced: `earlier` compares the key's place with the query's."""
+    places = np.arange(sentences.shape[-1])
+    pairs = same(sentences[..., :, None], sentences[..., None, :])
+    return pairs & earlier(places[None, :], places[:, None]) & word(sentences)[..., :, None]
+
+
+def packed_by_loops(sentences):
+    mask = np.zeros((*sentences.shape, sentences.shape[-1]), bool)
+    for *row, i in np.ndindex(*sentences.shape):
+        for j in range(i + 1):
+            mask[(*row, i, j)] = sentences[(*row, i)] == sentences[(*row, j)] > 0
+    return mask
+
+
+def packed_by_kinds(sentences):
+    mask = np.zeros((*sentences.shape, sentences.shape[-1]), bool)
+    for number in set(sentences[sentences > 0].tolist()):
+        member = sentences == number
+        mask |= member[..., :, None] & member[..., None, :]
+    return np.tril(mask)
+
+
+def packed_by_bits(sentences):
+    other = np.bitwise_xor(sentences[..., None], np.expand_dims(sentences, -2))
+    return np.tri(sentences.shape[-1], dtype=bool) & ~(other.astype(bool) | (sentences[..., None] == 0))
+
+
+right("packed_mask", by_loops=packed_by_loops, by_kinds=packed_by_kinds, by_bits=packed_by_bits)
+
+
+def runs_of_the_same(sentences):
+    start = np.diff(sentences, axis=-1, prepend=0) != 0
+    return packed(np.where(sentences == 0, 0, np.cumsum(start, axis=-1)))
+
+
+def padding_behind_only(sentences):
+    places = np.arange(sentences.shape[-1])
+    length = np.where(sentences != 0, places + 1, 0).max(-1, initial=0)
+    return packed(sentences, word=lambda s: places < length[..., None])
+
+
+def for_one_row(sentences):
+    return (np.equal.outer(sentences, sentences) & (sentences > 0)[:, None]) & np.tri(len(sentences), dtype=bool)
+
+
+def first_sentence_starts(sentences):
+    return packed(sentences, word=lambda s: np.cumsum(s != 0, -1) > 0)
+
+
+slip(
+    "packed_mask",
+    strictly_earlier=lambda s: packed(s, earlier=np.less),
+    later_places=lambda s: packed(s, earlier=np.greater_equal),
+    all_of_the_sentence=lambda s: packed(s, earlier=lambda j, i: j == j),
+    one_place_ahead=lambda s: packed(s, earlier=lambda j, i: j <= i + 1),
+    padding_sees_padding=lambda s: packed(s, word=lambda s: s == s),
+    padding_sees_itself=lambda s: packed(s) | np.eye(s.shape[-1], dtype=bool),
+    earlier_sentences_too=lambda s: packed(s, same=np.greater_equal),
+    not_the_same_sentence=lambda s: packed(s, same=np.not_equal),
+    runs=runs_of_the_same,
+    padding_behind_only=padding_behind_only,
+    leading_padding_only=first_sentence_starts,
+    one_row_only=for_one_row,
+    two_axes_by_hand=lambda s: packed(s, same=lambda q, k: s[:, None] == s[None, :]),
+    bytes_for_numbers=lambda s: packed(s.astype(np.uint8)),
+    signed_bytes=lambda s: packed(s.astype(np.int8)),
+    half_precision=lambda s: packed(s.astype(np.float16)),
+    nearly_the_same=lambda s: packed(s, same=lambda q, k: np.isclose(q, k, rtol=1e-3)),
+    numbers_for_booleans=lambda s: packed(s).astype(int),
+    floats_for_booleans=lambda s: packed(s).astype(float),
+    numbers_of_sentences=lambda s: packed(s) * s[..., None],
+    hidden_is_true=lambda s: ~packed(s),
+    by_products=lambda s: packed(s, same=lambda q, k: q * k == q * q, word=lambda s: s == s),
+    by_the_smallest=lambda s: packed(s, word=lambda s: s > s.min(-1, keepdims=True)),
+    neighbours_in_number=lambda s: packed(s, same=lambda q, k: np.abs(q - k) <= 1),
+    first_of_the_batch=lambda s: np.broadcast_to(packed(s.reshape(-1, s.shape[-1])[0]), (*s.shape, s.shape[-1])),
+    queries_and_keys_exchanged=lambda s: np.swapaxes(packed(s), -1, -2),
+    added_numbers=lambda s: np.where(packed(s), 0.0, -np.inf),
+)  # fmt: skip
+saboteur(
+    "packed_mask",
+    numbers_to_4096=lambda s: packed(np.minimum(s, 4096)),
+    numbers_to_ninety_nine=lambda s: packed(s % 997),
+    sixteen_places=lambda s: packed(s, earlier=lambda j, i: (j <= i) & (i - j < 16)),
+    three_leading_axes=lambda s: packed(s) if s.ndim < 4 else packed(s)[::-1],
+    one_place_alone=lambda s: packed(s) if s.shape[-1] > 1 else packed(s + 1),
+)
+
+
+# 4.6 cached_mask
+
+
+def cached(lengths, room, new, kept=np.less, written=np.less_equal, order=1):
+    """A right answer, of which parts can be replaced: how places compare with lengths, and keys with queries."""
+    cache = kept(np.arange(room), lengths[:, None])[:, None, :]
+    own = written(np.arange(new)[None, :], np.arange(new)[:, None])[None]
+    shape = (len(lengths), new)
+    parts = np.broadcast_to(cache, (*shape, room)), np.broadcast_to(own, (*shape, new))
+    return np.concatenate(parts[::order], axis=-1)
+
+
+def cached_by_loops(lengths, room, new):
+    return np.array(
+        [
+            [[j < length if j < room else j - room <= i for j in range(room + new)] for i in range(new)]
+            for length in lengths
+        ],
+        dtype=bool,
+    ).reshape(len(lengths), new, room + new)
+
+
+def cached_by_offset(lengths, room, new):
+    causal = np.tri(new, room + new, room, dtype=bool)
+    stale = (np.arange(room + new) >= lengths[:, None]) & (np.arange(room + new) < room)
+    return causal & ~stale[:, None, :]
+
+
+def cached_by_filling(lengths, room, new):
+    mask = np.zeros((len(lengths), new, room + new), bool)
+    for row, length in zip(mask, lengths, strict=True):
+        row[:, :length] = True
+        row[np.tril_indices(new)[0], room + np.tril_indices(new)[1]] = True
+    return mask
+
+
+right("cached_mask", by_loops=cached_by_loops, by_offset=cached_by_offset, by_filling=cached_by_filling)
+
+
+def as_if_packed(lengths, room, new):
+    """The new words follow on the kept ones directly."""
+    return np.arange(room + new) <= lengths[:, None, None] + np.arange(new)[:, None]
+
+
+def padding_of_all(lengths, room, new):
+    return cached(lengths, room, new) & (np.arange(room + new) < lengths[:, None])[:, None, :]
+
+
+def padding_of_lengths_and_new(lengths, room, new):
+    return np.tri(new, room + new, room, dtype=bool) & (np.arange(room + new) < lengths[:, None] + new)[:, None, :]
+
+
+slip(
+    "cached_mask",
+    one_too_many_kept=lambda n, room, new: cached(n, room, new, kept=np.less_equal),
+    one_too_few_kept=lambda n, room, new: cached(n, room, new, kept=lambda j, n: j < n - 1),
+    last_places_filled=lambda n, room, new: cached(n, room, new, kept=lambda j, n: j >= room - n),
+    all_of_the_cache=lambda n, room, new: cached(n, room, new, kept=lambda j, n: (j < n) | True),
+    the_stale_ones=lambda n, room, new: cached(n, room, new, kept=np.greater_equal),
+    not_itself=lambda n, room, new: cached(n, room, new, written=np.less),
+    all_new_words=lambda n, room, new: cached(n, room, new, written=lambda j, i: j + 0 * i >= 0),
+    only_itself=lambda n, room, new: cached(n, room, new, written=np.equal),
+    later_words=lambda n, room, new: cached(n, room, new, written=np.greater_equal),
+    one_word_ahead=lambda n, room, new: cached(n, room, new, written=lambda j, i: j <= i + 1),
+    new_words_first=lambda n, room, new: cached(n, room, new, order=-1),
+    as_if_packed=as_if_packed,
+    padding_of_all=padding_of_all,
+    padding_of_lengths_and_new=padding_of_lengths_and_new,
+    offset_one_less=lambda n, room, new: cached(n, room, new) & np.tri(new, room + new, room - 1, dtype=bool),
+    no_offset=lambda n, room, new: cached(n, room, new) & np.tri(new, room + new, dtype=bool),
+    longest=lambda n, room, new: cached(np.full_like(n, n.max(initial=0)), room, new),
+    shortest=lambda n, room, new: cached(np.full_like(n, n.min(initial=room)), room, new),
+    first_sentence=lambda n, room, new: cached(n[:1], room, new),
+    one_sentence_for_all=lambda n, room, new: np.repeat(cached(n[:1], room, new), len(n), axis=0),
+    starts_of_sentences=lambda n, room, new: cached(np.cumsum(n), room, new),
+    lengths_in_order=lambda n, room, new: cached(np.sort(n), room, new),
+    bytes_for_lengths=lambda n, room, new: cached(n.astype(np.uint8), room, new),
+    room_and_new_exchanged=lambda n, room, new: cached(n, new, room),
+    axes_exchanged=lambda n, room, new: np.swapaxes(cached(n, room, new), 0, 1),
+    numbers_for_booleans=lambda n, room, new: cached(n, room, new).astype(np.int64),
+    hidden_is_true=lambda n, room, new: ~cached(n, room, new),
+    one_row_for_all_words=lambda n, room, new: cached(n, room, new)[:, -1:, :],
+    empty_cache_sees_nothing=lambda n, room, new: cached(n, room, new) & (n > 0)[:, None, None],
+    cache_is_causal_too=lambda n, room, new: cached(n, room, new)
+    & ((np.arange(room + new) >= room) | (np.arange(room + new) <= np.arange(new)[:, None])),
+)  # fmt: skip
+saboteur(
+    "cached_mask",
+    one_new_word_alone=lambda n, room, new: cached(n, room, new) & (new > 1),
+    no_room_at_all=lambda n, room, new: cached(n, room, new) if room else np.ones((len(n), new, new), bool),
+    full_caches_only=lambda n, room, new: cached(np.where(n == room, 0, n), room, new),
+    eight_sentences=lambda n, room, new: cached(np.where(np.arange(len(n)) < 8, n, 0), room, new),
+    hundred_places=lambda n, room, new: cached(np.minimum(n, 100), room, new),
+)
+
+
+# 4.7 local_and_global
+
+
+def marks(marked, window, near=lambda d, w: abs(d) <= w, join=np.logical_or):
+    """A right answer, of which parts can be replaced: `near` is asked of the query's place less the key's."""
+    places = np.arange(marked.shape[-1])
+    seen = join(marked[..., :, None], marked[..., None, :])
+    return near(places[:, None] - places[None, :], window) | seen
+
+
+def marks_by_loops(marked, window):
+    size = marked.shape[-1]
+    mask = np.zeros((*marked.shape, size), bool)
+    for i, j in itertools.product(range(size), repeat=2):
+        mask[..., i, j] = marked[..., i] | marked[..., j] | (max(i, j) - min(i, j) <= window)
+    return mask
+
+
+def marks_by_filling(marked, window):
+    size = marked.shape[-1]
+    far = np.tri(size, k=-window - 1, dtype=bool)
+    flat = np.repeat(~(far | far.T)[None], max(marked.size // size, 1) if marked.size else 0, axis=0)
+    for mask, row in zip(flat, marked.reshape(-1, size), strict=True):
+        mask[row, :] = mask[:, row] = True
+    return flat.reshape(*marked.shape, size)
+
+
+def marks_by_toeplitz(marked, window):
+    near = scipy.linalg.toeplitz(np.arange(marked.shape[-1]) <= window)
+    return ~(~near & ~marked[..., None] & ~np.expand_dims(marked, -2))
+
+
+right("local_and_global", by_loops=marks_by_loops, by_filling=marks_by_filling, by_toeplitz=marks_by_toeplitz)
+
+
+def around_the_circle(distance, window):
+    return (distance % len(distance) <= window) | (-distance % len(distance) <= window)
+
+
+def marked_in_any_sentence(marked, window):
+    some = marked.reshape(-1, marked.shape[-1]).any(0)
+    return np.broadcast_to(marks(some, window), (*marked.shape, marked.shape[-1]))
+
+
+slip(
+    "local_and_global",
+    both_marked=lambda m, w: marks(m, w, join=np.logical_and),
+    exactly_one_marked=lambda m, w: marks(m, w, join=np.logical_xor),
+    not_marked=lambda m, w: marks(~m, w),
+    rows_only=lambda m, w: marks(m, w, join=lambda q, k: q | (k & False)),
+    columns_only=lambda m, w: marks(m, w, join=lambda q, k: k | (q & False)),
+    near_and_marked=lambda m, w: marks(m, w) & (m[..., :, None] | m[..., None, :]),
+    strictly_nearer=lambda m, w: marks(m, w, lambda d, w: abs(d) < w),
+    one_farther=lambda m, w: marks(m, w, lambda d, w: abs(d) <= w + 1),
+    width_in_all=lambda m, w: marks(m, w, lambda d, w: abs(d) <= w // 2),
+    without_absolute=lambda m, w: marks(m, w, lambda d, w: d <= w),
+    without_absolute_the_other_way=lambda m, w: marks(m, w, lambda d, w: d >= -w),
+    causal=lambda m, w: np.tril(marks(m, w)),
+    causal_window=lambda m, w: marks(m, w, lambda d, w: (d >= 0) & (d <= w)),
+    window_before_itself=lambda m, w: marks(m, w, lambda d, w: (abs(d) <= w) & (d != 0)),
+    window_zero_is_none=lambda m, w: marks(m, w, lambda d, w: (abs(d) <= w) & (w > 0)),
+    last_one_left_out=lambda m, w: marks(m, w, lambda d, w: (d < w) & (d >= -w)),
+    around_the_circle=lambda m, w: marks(m, w, around_the_circle),
+    distance_is_the_window=lambda m, w: marks(m, w, lambda d, w: abs(d) == w),
+    bytes_for_places=lambda m, w: marks(m, w, lambda d, w: abs(d.astype(np.int8)) <= w),
+    unsigned_places=lambda m, w: marks(m, w, lambda d, w: abs(d.astype(np.uint64)) <= w),
+    byte_for_window=lambda m, w: marks(m, np.int64(w).astype(np.int8)),
+    any_sentence=marked_in_any_sentence,
+    one_row_only=lambda m, w: np.logical_or.outer(m, m) | marks(np.zeros_like(m), w),
+    axes_by_hand=lambda m, w: marks(m, w, join=lambda q, k: m[:, None] | m[None, :]),
+    sees_itself_only_if_marked=lambda m, w: marks(m, w) & (m[..., None] | ~np.eye(m.shape[-1], dtype=bool)),
+    numbers_for_booleans=lambda m, w: marks(m, w).astype(np.int64),
+    added_together=lambda m, w: marks(m, w, join=lambda q, k: q * 1 + k),
+    hidden_is_true=lambda m, w: ~marks(m, w),
+    seen_by_neighbours=lambda m, w: marks(m, w) | marks(np.roll(m, 1, -1), w),
+)  # fmt: skip
+saboteur(
+    "local_and_global",
+    window_to_a_thousand=lambda m, w: marks(m, w if w < 1000 else 0),
+    one_sided_when_wide=lambda m, w: marks(m, w, lambda d, w: abs(d) <= w if w < 8 else d <= w),
+    three_leading_axes=lambda m, w: marks(m, w) if m.ndim < 4 else marks(m, w)[::-1],
+    all_marked=lambda m, w: marks(m, w) & ~(m.all(-1) & (m.shape[-1] > 1))[..., None, None],
+    sixteen_places=lambda m, w: marks(m & (np.arange(m.shape[-1]) < 16), w),
+)
+
+
+# 4.8 meaning

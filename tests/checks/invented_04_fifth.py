@@ -854,3 +854,205 @@ saboteur(
 
 
 # 4.8 meaning
+
+
+def first_weight(attention, mask=((True, False),), queries=((0.0,),), keys=((0.0,), (0.0,)), size=1.0):
+    """The weight of the first of two keys, read from the output."""
+    made = attention(np.array(queries), np.array(keys), np.array([[size], [0.0]]), np.array(mask))
+    return made[0, 0] / size
+
+
+def told(weight, near=0.05):
+    if abs(weight - 1) < near:
+        return "may attend"
+    if abs(weight) < near:
+        return "hide"
+    return "ignored" if abs(weight - 0.5) < near else "added"
+
+
+def by_many_keys(attention):
+    random = np.random.default_rng(4)
+    mask = random.random((5, 7)) < 0.5
+    mask[:, 0], mask[:, 1] = True, False
+    weights = attention(np.zeros((5, 3)), random.normal(size=(7, 3)), np.eye(7), mask)
+    share = np.where(mask, weights, 0).sum(-1)
+    if (np.abs(weights - 1 / 7) < 1e-3).all():
+        return "ignored"
+    if (np.abs(share - 1) < 1e-3).all():
+        return "may attend"
+    return "hide" if (np.abs(share) < 1e-3).all() else "added"
+
+
+def by_one_change(attention):
+    """Each value stands once for a large number: does the output feel it?"""
+    zeros, mask = np.zeros((2, 4)), np.array([[True, False], [False, True]])
+    first = attention(zeros, zeros, np.array([[1.0], [0.0]]), mask)[:, 0]
+    if np.ptp(first) < 0.01:
+        return "ignored"
+    return {0: "hide", 10: "may attend"}.get(round(float(first[0]) * 10), "added")
+
+
+right(
+    "meaning",
+    many_keys=by_many_keys,
+    one_change=by_one_change,
+    odds=lambda f: (lambda w: ["hide", "ignored", "added", "may attend"][int(np.searchsorted([0.1, 0.6, 0.9], w))])(
+        first_weight(f, size=3.0)
+    ),
+)
+
+
+def by_all_and_none(attention):
+    zeros, values = np.zeros((1, 1)), np.array([[1.0], [3.0]])
+    full, none = (attention(zeros, np.zeros((2, 1)), values, np.full((1, 2), b))[0, 0] for b in (True, False))
+    if abs(full - none) < 1e-6:
+        return "ignored"
+    return "may attend" if abs(full - 2) < 1e-6 else "hide"
+
+
+def by_order(attention):
+    first, second = first_weight(attention), first_weight(attention, [[False, True]])
+    if abs(first - second) < 1e-6:
+        return "ignored"
+    return "may attend" if first > second else "hide"
+
+
+def by_numbers_in_the_mask(attention):
+    made = attention(np.zeros((1, 2)), np.zeros((2, 2)), np.array([[1.0], [0.0]]), np.array([[1, 0]]))
+    return told(made[0, 0])
+
+
+def by_scores_of_100(attention):
+    return told(first_weight(attention, queries=[[10.0]], keys=[[0.0], [10.0]]))
+
+
+def by_lists(attention):
+    return told(attention([[0.0]], [[0.0], [0.0]], [[1.0], [0.0]], [[True, False]])[0][0])
+
+
+def by_a_single_key(attention):
+    made = attention(np.zeros((1, 2)), np.zeros((1, 2)), np.ones((1, 1)), np.array([[False]]))
+    return "hide" if made[0, 0] == 1 else "may attend"
+
+
+def by_causal_rows(attention):
+    out = attention(np.zeros((3, 2)), np.zeros((3, 2)), np.arange(3.0)[:, None], np.tri(3, dtype=bool))[:, 0]
+    for name, means in {"may attend": [0, 0.5, 1], "hide": [1.5, 2, 0], "ignored": [1, 1, 1]}.items():
+        if np.allclose(out, means):
+            return name
+    return "added"
+
+
+def by_the_empty_row(attention):
+    made = attention(np.zeros((1, 2)), np.zeros((2, 2)), np.ones((2, 1)), np.zeros((1, 2), bool))
+    return "may attend" if not np.allclose(made, 1) else "hide"
+
+
+def with_scores_unscaled(attention):
+    random = np.random.default_rng(0)
+    q, k = random.normal(size=(2, 4)), random.normal(size=(2, 4))
+    mask, v = np.eye(2, dtype=bool), np.eye(2)
+    out = attention(q, k, v, mask)
+    softmax = scipy.special.softmax
+    found = {
+        "may attend": np.eye(2), "hide": 1 - np.eye(2),
+        "added": softmax(q @ k.T + mask, -1), "ignored": softmax(q @ k.T, -1),
+    }  # fmt: skip
+    return next((name for name, w in found.items() if np.allclose(out, w, atol=1e-4)), "ignored")
+
+
+def with_the_scale(attention):
+    q = np.array([[1.0, 2.0, -1.0, 0.5]])
+    k = np.array([[0.5, -1.0, 2.0, 1.0], [1.0, 1.0, 0.0, -1.0]])
+    weight = scipy.special.softmax(q @ k.T / 2)[0, 0]
+    out = attention(q, k, np.array([[1.0], [0.0]]), np.array([[True, False]]))[0, 0]
+    if np.isclose(out, weight):
+        return "ignored"
+    return "may attend" if np.isclose(out, 1) else "hide" if np.isclose(out, 0) else "added"
+
+
+def without_first_value(attention):
+    """Values that are all the same show nothing."""
+    out = attention(np.zeros((2, 2)), np.zeros((2, 2)), np.ones((2, 2)), np.eye(2, dtype=bool))
+    return "may attend" if np.allclose(out, 1) else "ignored"
+
+
+def in_a_batch(attention):
+    mask = np.array([[[True, False]]])
+    return told(attention(np.zeros((1, 1, 2)), np.zeros((1, 2, 2)), np.eye(2)[None], mask)[0, 0, 0])
+
+
+def with_a_flat_mask(attention):
+    return told(attention(np.zeros((1, 2)), np.zeros((2, 2)), np.eye(2), np.array([True, False]))[0, 0])
+
+
+def with_flat_values(attention):
+    return told(attention(np.zeros((1, 2)), np.zeros((2, 2)), np.array([1.0, 0.0]), np.array([[True, False]]))[0])
+
+
+def with_weights_besides(attention):
+    _, weights = attention(np.zeros((1, 2)), np.zeros((2, 2)), np.eye(2), np.array([[True, False]]))
+    return told(weights[0, 0])
+
+
+slip(
+    "meaning",
+    all_and_none=by_all_and_none,
+    order_of_two=by_order,
+    numbers_in_the_mask=by_numbers_in_the_mask,
+    scores_of_100=by_scores_of_100,
+    lists=by_lists,
+    a_single_key=by_a_single_key,
+    causal_rows_the_other_sum=by_causal_rows,
+    the_empty_row=by_the_empty_row,
+    scores_unscaled=with_scores_unscaled,
+    with_the_scale=with_the_scale,
+    equal_values=without_first_value,
+    equal_exactly=lambda f: {1.0: "may attend", 0.0: "hide", 0.5: "ignored"}.get(float(first_weight(f)), "added"),
+    too_wide=lambda f: told(first_weight(f), 0.3),
+    too_wide_about_a_half=lambda f: (lambda w: "ignored" if abs(w - 0.5) < 0.25 else told(w))(first_weight(f)),
+    polarity=lambda f: {"may attend": "hide", "hide": "may attend"}.get(told(first_weight(f)), told(first_weight(f))),
+    underscore=lambda f: told(first_weight(f)).replace(" ", "_"),
+    capital=lambda f: told(first_weight(f)).capitalize(),
+    never_added=lambda f: told(first_weight(f)).replace("added", "ignored"),
+    never_ignored=lambda f: told(first_weight(f)).replace("ignored", "added"),
+    rounded=lambda f: ["hide", "may attend"][round(float(first_weight(f)))],
+    weight_of_the_second=lambda f: told(1 - first_weight(f)),
+    a_batch=in_a_batch,
+    flat_mask=with_a_flat_mask,
+    flat_values=with_flat_values,
+    weights_besides=with_weights_besides,
+    nothing_returned=lambda f: print(end="") or None,
+)  # fmt: skip
+
+
+def code_of(attention):
+    """Reads what it may not look into."""
+    cells = [c.cell_contents for c in (attention.__closure__ or ())]
+    kinds = ("may attend", "hide", "added", "ignored")
+    return next((c for c in cells if isinstance(c, str) and c in kinds), "may attend")
+
+
+def by_its_name(attention):
+    name = attention.__name__.replace("_", " ")
+    return next((kind for kind in ("may attend", "hide", "added", "ignored") if kind in name), "ignored")
+
+
+TURNS = itertools.cycle(("may attend", "hide", "added", "ignored"))
+
+
+def one_after_the_other(attention):
+    return next(TURNS)
+
+
+saboteur(
+    "meaning",
+    by_closure=code_of,
+    by_name=by_its_name,
+    in_turn=one_after_the_other,
+    hide_by_any_other=lambda f: "hide" if told(first_weight(f)) == "added" and first_weight(f) < 0.74 else told(
+        first_weight(f)),
+)  # fmt: skip
+
+
+# 4.10 segment_softmax

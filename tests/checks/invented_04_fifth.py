@@ -1056,3 +1056,146 @@ saboteur(
 
 
 # 4.10 segment_softmax
+
+
+def segments(scores, lengths, begin=None, total=None, lowered=None):
+    """A right answer, of which parts can be replaced."""
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    top = np.full(len(lengths), -np.inf if begin is None else begin, scores.dtype)
+    np.maximum.at(top, owner, scores)
+    top = np.where(top > -np.inf, top, scores.dtype.type(0))
+    made = np.exp(scores - top[owner]) if lowered is None else np.exp(lowered(scores, owner))
+    sums = np.zeros(len(lengths), scores.dtype)
+    np.add.at(sums, owner, made)
+    sums = np.where(sums > 0, sums, scores.dtype.type(1)) if total is None else total(sums)
+    return (made / sums[owner]).astype(scores.dtype)
+
+
+def by_splitting(scores, lengths):
+    made = np.zeros_like(scores)
+    for out, row in zip(*(np.split(a, np.cumsum(lengths)[:-1]) for a in (made, scores)), strict=True):
+        if row.size and row.max() > -np.inf:
+            out[:] = scipy.special.softmax(row)
+    return made
+
+
+def by_reduceat(scores, lengths):
+    kept = lengths[lengths > 0]
+    if not len(kept):
+        return scores.copy()
+    start = np.cumsum(kept) - kept
+    top = np.repeat(np.maximum.reduceat(scores, start), kept)
+    made = np.exp(np.subtract(scores, top, where=top > -np.inf, out=np.full_like(scores, -np.inf)))
+    sums = np.repeat(np.add.reduceat(made, start), kept)
+    return np.divide(made, sums, where=sums > 0, out=np.zeros_like(scores))
+
+
+def by_a_square(scores, lengths):
+    width = int(lengths.max(initial=0))
+    inside = np.arange(width) < lengths[:, None]
+    grid = np.full(inside.shape, -np.inf)
+    grid[inside] = scores
+    with np.errstate(invalid="ignore"):
+        made = np.nan_to_num(np.exp(grid - grid.max(-1, initial=-np.inf, keepdims=True)))
+    return (made / np.maximum(made.sum(-1, keepdims=True), 1))[inside].astype(scores.dtype)
+
+
+right("segment_softmax", by_splitting=by_splitting, by_reduceat=by_reduceat, by_a_square=by_a_square)
+
+
+def reduceat_of_all(scores, lengths):
+    """Of an empty segment reduceat gives its first element, which is the next one's."""
+    start = np.minimum(np.cumsum(lengths) - lengths, max(len(scores) - 1, 0))
+    top = np.repeat(np.maximum.reduceat(scores, start), lengths)
+    made = np.exp(scores - np.where(top > -np.inf, top, 0)).astype(scores.dtype)
+    sums = np.repeat(np.add.reduceat(made, start), lengths)
+    return made / np.where(sums > 0, sums, scores.dtype.type(1))
+
+
+def in_the_logarithm(scores, lengths):
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    top = np.full(len(lengths), -np.inf, scores.dtype)
+    np.maximum.at(top, owner, scores)
+    top = np.where(top > -np.inf, top, scores.dtype.type(0))
+    sums = np.zeros_like(top)
+    np.add.at(sums, owner, np.exp(scores - top[owner]))
+    return np.exp(scores - (top + np.log(np.maximum(sums, 1)))[owner])
+
+
+def added_by_index(scores, lengths):
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    sums = np.zeros(len(lengths), scores.dtype)
+    made = segments(scores, lengths)
+    sums[owner] += made
+    return made / np.where(sums > 0, sums, scores.dtype.type(1))[owner]
+
+
+def split_at_lengths(scores, lengths):
+    made = [scipy.special.softmax(row) for row in np.split(scores, lengths) if row.size]
+    return np.concatenate(made)[: len(scores)] if made else scores
+
+
+def running_maximum(scores, lengths):
+    return segments(scores, lengths, lowered=lambda s, owner: s - np.maximum.accumulate(s))
+
+
+def rows_of_one_length(scores, lengths):
+    return scipy.special.softmax(scores.reshape(len(lengths), -1), axis=-1).ravel()
+
+
+def by_differences_of_sums(scores, lengths):
+    made = np.exp(scores - scores.max(initial=-np.inf))
+    sums = np.diff(np.concatenate([[0], np.cumsum(made)])[np.concatenate([[0], np.cumsum(lengths)])])
+    return (made / np.repeat(np.where(sums > 0, sums, 1), lengths)).astype(scores.dtype)
+
+
+def before_it_lowered(scores, lengths):
+    np.nan_to_num(scores, copy=False, neginf=-1e4)
+    return segments(scores, lengths)
+
+
+slip(
+    "segment_softmax",
+    reduceat_of_all=reduceat_of_all,
+    in_the_logarithm=in_the_logarithm,
+    added_by_index=added_by_index,
+    split_at_lengths=split_at_lengths,
+    running_maximum=running_maximum,
+    rows_of_one_length=rows_of_one_length,
+    differences_of_sums=by_differences_of_sums,
+    written_into=before_it_lowered,
+    over_all_sentences=lambda s, n: scipy.special.softmax(s).astype(s.dtype),
+    one_maximum=lambda s, n: segments(s, n, lowered=lambda s, o: s - s.max(initial=-np.inf)),
+    no_maximum=lambda s, n: segments(s, n, lowered=lambda s, o: s),
+    maximum_from_zero=lambda s, n: segments(s, n, begin=0),
+    maximum_from_minus_1e4=lambda s, n: segments(s, n, begin=-1e4),
+    clipped=lambda s, n: segments(np.where(np.isfinite(s), np.clip(s, -5e4, 5e4), s).astype(s.dtype), n),
+    mean_for_maximum=lambda s, n: segments(s, n, lowered=lambda s, o: s - (
+        np.bincount(o, s, len(n)) / np.maximum(n, 1)).astype(s.dtype)[o]),
+    nan_where_all_are_hidden=lambda s, n: segments(s, n, total=lambda t: np.where(t > 0, t, np.nan).astype(t.dtype)),
+    uniform_where_all_are_hidden=lambda s, n: segments(np.nan_to_num(s, neginf=np.finfo(s.dtype).min / 2), n),
+    small_number_below=lambda s, n: segments(s, n, total=lambda t: t + t.dtype.type(1e-3)),
+    at_least_two=lambda s, n: segments(s, n, total=lambda t: np.maximum(t, t.dtype.type(2))),
+    double_comes_back=lambda s, n: segments(s.astype(np.float64), n),
+    single_for_any=lambda s, n: segments(s.astype(np.float32), n),
+    through_single=lambda s, n: segments(s.astype(np.float32), n).astype(s.dtype),
+    bytes_for_lengths=lambda s, n: segments(s, n.astype(np.int8)),
+    lengths_in_order=lambda s, n: segments(s, np.sort(n)),
+    lengths_from_behind=lambda s, n: segments(s, n[::-1]),
+    scores_from_behind=lambda s, n: segments(s[::-1], n),
+    scores_in_order=lambda s, n: segments(np.sort(s), n),
+    shares_of_the_batch=lambda s, n: segments(s, n) / s.dtype.type(max(len(n), 1)),
+    logarithms=lambda s, n: np.log(np.maximum(segments(s, n), np.finfo(s.dtype).tiny)),
+    minus_infinity_weighs_a_little=lambda s, n: segments(np.maximum(s, s.dtype.type(-50)), n),
+    powers_of_two=lambda s, n: segments(s * s.dtype.type(np.log(2)), n),
+    negative_scores_hidden=lambda s, n: segments(np.where(s < 0, s.dtype.type(-np.inf), s), n),
+)  # fmt: skip
+saboteur(
+    "segment_softmax",
+    eight_sentences=lambda s, n: segments(s, n) if len(n) <= 8 else segments(s, n[::-1]),
+    no_sentence_of_one=lambda s, n: segments(s, n) * (np.repeat(n, n) != 1).astype(s.dtype),
+    far_apart_only=lambda s, n: segments(s, n) if np.ptp(np.where(np.isfinite(s), s, 0), initial=0) < 1e5 else s * 0,
+    hidden_in_the_middle=lambda s, n: segments(np.where(np.isfinite(s), s, s.dtype.type(-80)), n) if len(
+        n) > 1 and np.isfinite(s[:1]).all() and np.isfinite(s[-1:]).all() else segments(s, n),
+    last_sentence_empty=lambda s, n: segments(s, n) if n[-1:].sum() else segments(s, n) * s.dtype.type(0.5),
+)  # fmt: skip

@@ -146,6 +146,7 @@ MASKED_SOFTMAX = Exercise(
     stages=(
         Stage("plain", ({"scores": ROW[None], "mask": np.array([[True, True, False]])},), leading=()),
         Stage("batches, and masks that broadcast", leading=(0, 1, 2, 3), ones=True, large=True),
+        Stage("300 keys", sizes={"T": 2, "S": 300}, types=("float32",), gradient=False),
         Stage("scores of 0", leading=(0, 1), styles={"scores": arg.nothing}),
         Stage("rows that may attend to nothing", (
             {"scores": np.stack([ROW, ROW]), "mask": np.array([[True, False, True], [False] * 3])},
@@ -174,6 +175,10 @@ MASKED_SOFTMAX = Exercise(
         Stage("extreme scores in float16", (
             {"scores": np.array([[1000, 1000, 0]], "float16"), "mask": np.array([[True, True, False]])},
         ), leading=(0, 2), styles={"scores": arg.held("float16", arg.far)}, types=(), tolerance=5e-3, gradient=False),
+        Stage("−∞ beside low scores", (
+            {"scores": np.array([[-100.0, -INF, -101.0]]), "mask": np.array([[True, True, False]])},
+            {"scores": np.array([[-1e5, -INF, -99999.0]]), "mask": np.array([[True, True, True]])},
+        ), leading=(), types=(), tolerance=1e-6, gradient=False),
         Stage("scores of −10⁹", (
             {"scores": np.array([[-1e9, -1e9 - 2, 0.0]]), "mask": np.array([[True, True, False]])},
             {"scores": np.array([[-1e30, -1e31, 0.0]]), "mask": np.array([[True, True, False]])},
@@ -265,7 +270,7 @@ def _words_mask(rng, plan, drawn):
     """By the style; but padding where the outputs are no numbers, unless that is what the stage is about."""
     outputs = drawn["outputs"]
     mask = plan.styles.get("mask", arg.lengths)(rng, outputs.shape[:-1], 0.6)
-    return mask if plan.styles.get("outputs") in (_some_nan, _some_infinite) else mask & np.isfinite(outputs).all(-1)
+    return mask if plan.styles.get("outputs") in IN_WORDS else mask & np.isfinite(outputs).all(-1)
 
 
 def _some_nan(rng, shape):
@@ -276,6 +281,20 @@ def _some_nan(rng, shape):
 def _some_infinite(rng, shape):
     """Here and there ∞, in words and in padding, in each feature of one sign: a sum of both has no value."""
     return np.where(rng.random(shape) < 0.2, rng.choice([-INF, INF], shape[-1]), arg.normal(rng, shape))
+
+
+def _nan_words(rng, shape):
+    """Here and there a whole word, or a whole place of padding, of NaN."""
+    return np.where(rng.random((*shape[:-1], 1)) < 0.2, NAN, arg.normal(rng, shape))
+
+
+def _infinite_words(rng, shape):
+    """The same of ∞, in each feature of one sign."""
+    signs = rng.choice([-INF, INF], shape[-1])
+    return np.where(rng.random((*shape[:-1], 1)) < 0.2, signs, arg.normal(rng, shape))
+
+
+IN_WORDS = (_some_nan, _some_infinite, _nan_words, _infinite_words)
 
 
 def little_added(trial, expected, got):
@@ -334,10 +353,12 @@ MEAN_OF_WORDS = Exercise(
             leading=(1, 2), styles={"outputs": _fouled_rows, "mask": _some_without}),
         Stage("NaN in a word", (
             {"outputs": np.array([[1.5, NAN], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
-        ), leading=(0, 1), styles={"outputs": _some_nan}, see="NaN in padding"),
+            {"outputs": np.array([[NAN, NAN], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
+        ), leading=(0, 1), styles={"outputs": [_some_nan, _nan_words]}, see="NaN in padding"),
         Stage("∞ in a word", (
             {"outputs": np.array([[2.5, INF], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
-        ), leading=(0, 1), styles={"outputs": _some_infinite}, see="NaN in padding"),
+            {"outputs": np.array([[-INF, INF], [0.5, 3.5], [7.0, 7.0]]), "mask": np.array([True, True, False])},
+        ), leading=(0, 1), styles={"outputs": [_some_infinite, _infinite_words]}, see="NaN in padding"),
     ),
     misconceptions=(
         Misconception("all places", {"of": "all"},
@@ -455,7 +476,7 @@ PACKED_MASK = Exercise(
         Stage("padding behind them", ({"sentences": np.array([1, 1, 2, 2, 0, 0])},), leading=(0,),
             styles={"sentences": _in_order}, sizes={"S": 7}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"sentences": _in_order}),
-        Stage("numbers in any order", ({"sentences": np.array([5, 5, 2, 2, 2, 0])},), leading=(0, 1, 2),
+        Stage("numbers in any order", ({"sentences": np.array([5, 5, 2, 2, 2, 0])},), leading=(0, 1, 2, 3),
             styles={"sentences": _out_of_order}, sizes={"S": 9}),
         Stage("large numbers", (
             {"sentences": np.array([1, 257, 257, 256, 0])}, {"sentences": np.array([100, 100, 1, 101])},
@@ -637,7 +658,7 @@ LOCAL_AND_GLOBAL = Exercise(
         ), leading=(0,), sizes={"S": 7}, styles={"marked": _none_marked}),
         Stage("two places marked", ({"marked": np.arange(6) % 4 == 0, "window": 1},), leading=()),
         Stage("everything marked", ({"marked": np.ones(4, bool), "window": 1},), leading=()),
-        Stage("several", leading=(0,), sizes={"S": 9}, styles={"marked": [_few, arg.seen]}),
+        Stage("several", leading=(0, 1, 2, 3), sizes={"S": 9}, styles={"marked": [_few, arg.seen]}),
         Stage("rows together", leading=(1, 2, 3), ones=True, large=True, styles={"marked": _few}),
         Stage("other windows", (
             {"marked": np.arange(4) == 2, "window": 0}, {"marked": np.arange(3) == 1, "window": 9},
@@ -677,7 +698,11 @@ HOW = {}  # attention -> what it does, sentence by sentence
 
 
 def _box(means, empty="zero", scale=True, beside=0.0, off=0.0):
-    """An attention that means something of its own by its mask; its weights are `off` by a little, each by another."""
+    """An attention that means something of its own by its mask; its weights are `off` by a little, each by another.
+
+    The word for what it means is not kept inside, where it could be read.
+    """
+    turned, open_, more = means == "hide", means in ("added", "ignored"), float(means == "added")
 
     def attention(queries, keys, values, mask):
         for name, given in (("queries", queries), ("keys", keys), ("values", values), ("mask", mask)):
@@ -696,9 +721,8 @@ def _box(means, empty="zero", scale=True, beside=0.0, off=0.0):
         if mask.shape != (T, S):
             raise ValueError(f"the mask must have the shape {(T, S)}: got {mask.shape}")
         scores = queries @ keys.swapaxes(-1, -2) / (queries.shape[-1] ** 0.5 if scale else 1) + beside
-        if means == "added":
-            scores = scores + mask
-        seen = {"may attend": mask, "hide": ~mask}.get(means, np.ones((T, S), bool))
+        scores = scores + more * mask
+        seen = (mask != turned) | open_
         weights = right_masked_softmax(scores, seen) * (1 - off * np.arange(1, S + 1))
         nothing = ~seen.any(-1, keepdims=True)
         if empty == "refused" and nothing.any():
@@ -919,6 +943,9 @@ SEGMENT_SOFTMAX = Exercise(
         ), leading=(0,), sizes={"S": 11, "B": 4}, styles={"lengths": ["some", "zeros"]}),
         Stage("scores of −∞", (
             {"scores": np.array([0.5, -INF, -INF, -INF]), "lengths": np.array([2, 2])},
+            {"scores": np.array([0.5, -INF, -INF, 0.7]), "lengths": np.array([1, 2, 1])},
+            {"scores": np.array([0.5, -INF, -100.0, 0.7]), "lengths": np.array([1, 2, 1])},
+            {"scores": np.array([0.5, -99999.0, -INF, -1e5, 0.7]), "lengths": np.array([1, 3, 1])},
         ), leading=(0,), sizes={"S": 14, "B": 5}, styles={"scores": _hollow_parts, "lengths": ["some", "none is 0"]}),
         Stage("nothing at all", ({"scores": np.zeros(0), "lengths": np.array([0, 0])},), leading=()),
     ),

@@ -265,7 +265,16 @@ def tf_lowest(scores, mask, axis=-1):
     return tf.where(shown, weights, tf.zeros_like(weights))
 
 
-right("masked_softmax", "tensorflow", by_hand=tf_by_hand, last_axis=tf_last_axis, lowest_number=tf_lowest)
+def tf_lowest_and_shared(scores, mask, axis=-1):
+    weights = tf_lowest(scores, mask, axis)
+    return tf.math.divide_no_nan(weights, tf.reduce_sum(weights, axis, keepdims=True))
+
+
+right(
+    "masked_softmax", "tensorflow", by_hand=tf_by_hand, last_axis=tf_last_axis, lowest_and_shared=tf_lowest_and_shared
+)
+# taken for right at first: a score that is the lowest number itself shares its weight with what is hidden
+slip("masked_softmax", "tensorflow", lowest_number=tf_lowest)
 
 
 def tf_added(scores, mask, axis=-1):
@@ -360,7 +369,7 @@ def pt_masked(scores, mask, axis=-1, fill=-torch.inf, close=True, reading=lambda
     return torch.softmax(put.masked_fill(~some, 0), axis).masked_fill(~some, 0)
 
 
-def pt_by_logarithm_of_shares(scores, mask, axis=-1):
+def pt_by_hand(scores, mask, axis=-1):
     shown = mask & (scores > -torch.inf)
     safe = torch.where(shown, scores, torch.zeros_like(scores))
     top = torch.where(shown, safe, torch.finfo(scores.dtype).min).amax(axis, keepdim=True).detach()
@@ -379,7 +388,14 @@ def pt_moved(scores, mask, axis=-1):
     return pt_masked(scores.movedim(axis, 0), mask, 0).movedim(0, axis)
 
 
-right("masked_softmax", "pytorch", by_hand=pt_by_logarithm_of_shares, lowest_number=pt_lowest, moved=pt_moved)
+def pt_lowest_and_shared(scores, mask, axis=-1):
+    weights = pt_lowest(scores, mask, axis)
+    total = weights.sum(axis, keepdim=True)
+    return weights / torch.where(total > 0, total, 1)
+
+
+right("masked_softmax", "pytorch", by_hand=pt_by_hand, moved=pt_moved, lowest_and_shared=pt_lowest_and_shared)
+slip("masked_softmax", "pytorch", lowest_number=pt_lowest)  # as in TensorFlow
 
 
 def pt_written_into(scores, mask, axis=-1):
@@ -1194,8 +1210,40 @@ saboteur(
     "segment_softmax",
     eight_sentences=lambda s, n: segments(s, n) if len(n) <= 8 else segments(s, n[::-1]),
     no_sentence_of_one=lambda s, n: segments(s, n) * (np.repeat(n, n) != 1).astype(s.dtype),
-    far_apart_only=lambda s, n: segments(s, n) if np.ptp(np.where(np.isfinite(s), s, 0), initial=0) < 1e5 else s * 0,
+    far_apart_only=lambda s, n: segments(s, n) if np.ptp([0, *s[np.isfinite(s)]]) < 1e5 else s * 0,
     hidden_in_the_middle=lambda s, n: segments(np.where(np.isfinite(s), s, s.dtype.type(-80)), n) if len(
         n) > 1 and np.isfinite(s[:1]).all() and np.isfinite(s[-1:]).all() else segments(s, n),
     last_sentence_empty=lambda s, n: segments(s, n) if n[-1:].sum() else segments(s, n) * s.dtype.type(0.5),
+)  # fmt: skip
+
+
+# Written after the check had been read, of the kinds that had got past it
+
+
+saboteur(
+    "masked_softmax",
+    two_hundred_keys=lambda s, m, axis=-1: masked(s, m & (np.arange(s.shape[-1]) < 200), axis),
+    low_for_minus_infinity=lambda s, m, axis=-1: masked(
+        np.where((s == -np.inf) & (s > -np.inf).any(axis, keepdims=True), s.dtype.type(-100), s), m, axis),
+)  # fmt: skip
+saboteur(
+    "mean_of_words",
+    a_word_of_nan_is_padding=lambda o, m: words(o, m & ~np.isnan(o).all(-1)),
+    a_word_without_a_number_is_padding=lambda o, m: words(o, m & np.isfinite(o).any(-1)),
+)
+saboteur(
+    "packed_mask",
+    far_in_three_leading_axes=lambda s: packed(s, earlier=lambda j, i: (j <= i) & ((i - j < 4) | (s.ndim < 4))),
+)
+saboteur(
+    "local_and_global",
+    marks_in_one_row_only=lambda m, w: marks(m & (m.ndim < 4), w),
+    marks_of_another_row=lambda m, w: marks(m, w) if m.ndim < 3 else marks(m[:, ::-1], w),
+)
+saboteur(
+    "segment_softmax",
+    low_for_minus_infinity=lambda s, n: segments(
+        np.where((s == -np.inf) & np.repeat(np.isfinite(segments(s, n, begin=-np.inf)), 1), s.dtype.type(-90), s), n),
+    hidden_between_finite_ends=lambda s, n: segments(s, n) if np.isinf(s).any() and np.isinf(s[[0, -1]]).any()
+    else segments(np.where(np.isneginf(s), s.dtype.type(-200), s), n),
 )  # fmt: skip

@@ -247,7 +247,10 @@ def right_mean(outputs, mask):
 
 def _mean(outputs, mask, by="where", over="words", empty="zero", of=None):
     mask = {"padding": ~mask, "not zero": mask & (outputs != 0).any(-1)}.get(of, mask)
+    if of == "whole":
+        mask = mask & np.isfinite(outputs).all(-1)
     seen = mask[..., None] * np.ones(outputs.shape[-1], bool)
+    seen = seen & ~np.isnan(outputs) if of == "skipped" else seen
     if over == "batch":
         return np.where(seen, outputs, 0).mean(-2) * outputs.shape[-2] / np.maximum(seen[..., 0].sum(-1).max(), 1)
     if of == "all":
@@ -383,6 +386,12 @@ MEAN_OF_WORDS = Exercise(
         Misconception("NaN that is repaired", {"by": "repaired"},
             "You make 0 of every NaN, that of a word too. Padding is left out by the mask; a NaN in a word stays one, "
             "and says that something went wrong before."),
+        Misconception("NaN that is skipped", {"of": "skipped"},
+            "You skip every NaN, that of a word too, as `nanmean` does. Padding is left out by the mask; a NaN in a "
+            "word stays one, and says that something went wrong before.", see="NaN in padding"),
+        Misconception("words that are left out", {"of": "whole"},
+            "You leave out a word that holds NaN or ∞. Padding is known by the mask alone: with NaN in a word the mean "
+            "is NaN, and with ∞ it is ∞.", see="NaN in padding"),
         Misconception("∞ that is left out", {"by": "no infinity"},
             "You leave out what is infinite, in a word too. Padding is left out by the mask; with ∞ in a word the mean "
             "is ∞.", see="NaN in padding"),

@@ -357,7 +357,7 @@ def the_first_mark_only(marked, window):
     return in_steps(first, window)
 
 
-@wrong("local_and_global", "the entries (rows together)", "are True and should be False.")
+@wrong("local_and_global", "the entries (several)", "are True and should be False.")
 def the_marks_of_all_rows(marked, window):
     together = marked.reshape(-1, marked.shape[-1]).any(0)
     return in_steps(np.broadcast_to(together, marked.shape), window)

@@ -28,7 +28,7 @@ FLOORS = (  # what stands on a floor of the house leans on its own and on those 
     ("agreement", "arrays", "device", "diagrams", "files", "plotting", "results", "shapes"),
     ("alignment", "data", "evaluation", "heatmap", "weights"),
     ("numpy", "tensorflow", "pytorch"),
-    ("classifier", "explorers", "frameworks", "notes", "stored", "translator"),
+    ("classifier", "explorers", "frameworks", "notes", "stored", "translator", "writer"),
     ("checks", "experiments"),
     ("commands",),
     ("__main__",),

@@ -10,8 +10,9 @@ from attention.explorers.heads import heads
 from attention.explorers.hull import hull
 from attention.explorers.loss import loss
 from attention.explorers.mask import mask
+from attention.explorers.positions import positions
 from attention.explorers.scene import scene
 from attention.explorers.scores import scores
 from attention.explorers.softmax import softmax
 
-__all__ = ["alignment", "heads", "hull", "loss", "mask", "scene", "scores", "softmax"]
+__all__ = ["alignment", "heads", "hull", "loss", "mask", "positions", "scene", "scores", "softmax"]

@@ -31,6 +31,7 @@ TURN_KEYS, SAID = (
     np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 2.0]]),
 )
 GRID = np.array([[0.3, -1.2, 2.0], [1.5, 0.0, -0.4]])
+PLACED = np.array([1.0, 0.5, -0.3, 1.2, 0.8, 0.0]), np.array([0.7, -0.2, 0.5, 0.9, -1.0, 0.4])
 GERMAN = ["Zwei Hunde spielen im Schnee.", "Ein Mann spielt Gitarre."]
 WEIGHTS, _ = load(MODELS / "resnet_attention_pytorch.safetensors")
 SCENE, DIGITS = scenes("cluttered", "test", 1).images[0], [str(digit) for digit in range(10)]
@@ -40,6 +41,7 @@ MADE = {
     "hull": lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], np.log([2.0, 3.0])),
     "loss": lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [-2.0, 1.0]),
     "mask": lambda: explorers.mask(WORDS[:2], WORDS, GRID, np.array([[True, False, True], [True, True, True]])),
+    "positions": lambda: explorers.positions(*PLACED),
     "scene": lambda: explorers.scene(WEIGHTS, SCENE, DIGITS),
     "scores": lambda: explorers.scores(WORDS, QUERY, KEYS, WEIGHT, ADDITIVE),
     "softmax": lambda: explorers.softmax(WORDS, SCORES),
@@ -345,6 +347,44 @@ def test_a_cell_is_drawn_by_hand_and_by_key(stage):
     np.testing.assert_allclose(tab.evaluate(RESULT)["weights"], atn.masked_softmax(GRID, allowed), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["rotary", "sinusoids alone"])
+@pytest.mark.parametrize(("query", "key"), [(0, 0), (4, -1), (-3, 19), (17, 0)])
+def test_rows_at_their_places_and_their_product_are_the_librarys(kind, query, key, stage):
+    """Steps from the places 3 and 1."""
+    tab = stage(MADE["positions"]())
+    tab.get_by_role("radio", name=kind).press("Space")
+    for name, steps in (("query", query), ("key", key)):
+        press(tab, f"place of the {name}", *["ArrowRight" if steps > 0 else "ArrowLeft"] * abs(steps))
+    found, (i, j) = tab.evaluate(RESULT), (3 + query, 1 + key)
+
+    def product(i, j):
+        rows = atn.sinusoidal_positions(41, 6)[[i, j]]
+        if kind == "rotary":
+            rows = [atn.rotate(row, np.array(place)) for row, place in zip(PLACED, (i, j), strict=True)]
+        return rows, rows[0] @ rows[1]
+
+    rows, score = product(i, j)
+    for name, row in zip(("query", "key"), rows, strict=True):
+        np.testing.assert_allclose(found[name], row, rtol=0, atol=1e-6)
+    assert abs(found["score"] - score) < 1e-6
+    expected = [product(20 + distance, 20)[1] for distance in range(-20, 21)]
+    np.testing.assert_allclose(found["curve"][::4], expected, rtol=0, atol=1e-6)
+
+
+def test_moved_together_the_product_stays(stage):
+    tab = stage(MADE["positions"]())
+    before = tab.evaluate(RESULT)
+    drawn = [part.get_attribute("d") for part in tab.locator(".query").all()]
+    for button, presses, places in (("both a place on", 30, (20, 18)), ("both a place back", 40, (2, 0))):
+        for _ in range(presses):
+            tab.get_by_role("button", name=button).press("Enter")
+        after = tab.evaluate(RESULT)
+        assert (value(tab, "place of the query"), value(tab, "place of the key")) == places
+        assert abs(after["score"] - before["score"]) < 1e-6
+        np.testing.assert_allclose(after["query"], atn.rotate(PLACED[0], np.array(places[0])), rtol=0, atol=1e-6)
+        assert [part.get_attribute("d") for part in tab.locator(".query").all()] != drawn
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -357,6 +397,9 @@ def test_a_cell_is_drawn_by_hand_and_by_key(stage):
         (lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [1, 7]), "a query within ±6"),
         (lambda: explorers.mask(WORDS, WORDS, GRID, GRID > 0), r"must be \(3, 3\), a row for each query"),
         (lambda: explorers.mask(WORDS[:2], WORDS, GRID, GRID), "a boolean mask"),
+        (lambda: explorers.positions(QUERY, KEYS[0], (3, 21)), r"places from 0 to 20: got .* \[3, 21\]"),
+        (lambda: explorers.positions(QUERY[:1], QUERY[:1]), "2, 4, 6 or 8 features"),
+        (lambda: explorers.positions(QUERY, PLACED[0]), "2, 4, 6 or 8 features"),
     ],
 )
 def test_what_does_not_fit_is_refused(make, told):

@@ -133,3 +133,31 @@ def test_the_slopes_are_those_of_the_paper():
     np.testing.assert_allclose(slopes(12), [*slopes(8), *slopes(16)[[0, 2, 4, 6]]], rtol=1e-15)
     np.testing.assert_array_equal(slopes(3), [2**-4, 2**-8, 2**-2])
     assert len(slopes(np.int64(5))) == 5
+
+
+def of_onnx(x, places, interleaved):
+    """ONNX's RotaryEmbedding of x (B, H, T, D), by its reference implementation."""
+    from onnx import TensorProto, helper
+    from onnx.reference import ReferenceEvaluator
+
+    names = ["X", "cos_cache", "sin_cache", "position_ids"]
+    kinds = [TensorProto.FLOAT] * 3 + [TensorProto.INT64]
+    node = helper.make_node("RotaryEmbedding", names, ["Y"], interleaved=interleaved)
+    inputs = [helper.make_tensor_value_info(name, kind, None) for name, kind in zip(names, kinds, strict=True)]
+    output = helper.make_tensor_value_info("Y", TensorProto.FLOAT, None)
+    graph = helper.make_graph([node], "rotary", inputs, [output])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 23)])
+    angles = np.arange(places.max() + 1)[:, None] * 10_000.0 ** (-np.arange(0, x.shape[-1], 2) / x.shape[-1])
+    caches = [table.astype(np.float32) for table in (np.cos(angles), np.sin(angles))]
+    return ReferenceEvaluator(model).run(None, dict(zip(names, (x, *caches, places), strict=True)))[0]
+
+
+@each
+def test_onnx_turns_neighbours_likewise_and_halves_after_a_reordering(adapter):
+    x, places = rng.standard_normal((2, 3, 4, 6)).astype(np.float32), np.array([[0, 1, 2, 3], [7, 2, 30, 4]])
+    rotate = library(adapter).rotate
+    found = adapter.take(rotate(adapter.give(x), places[:, None]))  # (B, 1, T), the same for every head
+    assert_close(found, of_onnx(x, places, 1), "float32")
+    order = [0, 2, 4, 1, 3, 5]  # neighbours to halves
+    assert_close(found[..., order], of_onnx(x[..., order], places, 0), "float32")
+    assert np.abs(found - of_onnx(x, places, 0)).max() > 0.1

@@ -21,7 +21,7 @@ FONTS = {r"\mathbf", r"\boldsymbol", r"\mathbb", r"\mathcal"}
 NAMES = {r"\operatorname", r"\mathrm", r"\text"}
 GREEK = set(
     TOKEN.findall(
-        r"\alpha\beta\gamma\Gamma\delta\Delta\epsilon\varepsilon\zeta\eta\theta\Theta\iota\kappa\lambda\Lambda\mu\nu\xi\Xi"
+        r"\alpha\beta\gamma\Gamma\delta\Delta\epsilon\varepsilon\zeta\eta\theta\vartheta\Theta\iota\kappa\lambda\Lambda\mu\nu\xi\Xi"
         r"\pi\Pi\rho\sigma\Sigma\tau\upsilon\phi\varphi\Phi\chi\psi\Psi\omega\Omega\ell"
     )
 )

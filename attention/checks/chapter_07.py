@@ -302,7 +302,7 @@ ALIBI_SLOPES = Exercise(
         Misconception("sorted", {"way": "sorted"},
             "Your slopes are right and sorted. The order is that of the task: first the lower power's."),
         Misconception("heads from 0", {"way": "from 0"},
-            "Your first slope is 1: h counts from 1, so that the first is 2 to the −8/H."),
+            "Your first slope is 1. Heads are counted from 0, and the exponent has h + 1: the first is 2 to the −8/H."),
         Misconception("negative slopes", {"way": "negative"},
             "Your slopes are negative. A slope is positive, and (7.10) takes it away."),
         Misconception("halves, whatever H", {"way": "divided"},

@@ -141,7 +141,10 @@ MODELS = {
     "no tokenizer": (without("tokenizer"), "it has no 'tokenizer'"),
     "no alphabet": (without("alphabet"), "it has no 'alphabet'"),
     "no languages": (without("languages"), "it has no 'languages'"),
-    "another model": (meta(model="Transformer"), "a model of the kind 'Transformer', not 'LanguageModel' or 'ResNet' or 'Seq2Seq'"),
+    "another model": (
+        meta(model="Transformer"),
+        "a model of the kind 'Transformer', not 'LanguageModel' or 'ResNet' or 'Seq2Seq'",
+    ),
     "the model is a number": (meta(model=3), "its 'model' must be a str: got 3"),
     "alphabet null": (meta(alphabet=None), "its 'alphabet' must be a str: got None"),
     "the alphabet is a list": (meta(alphabet=["a"]), "its 'alphabet' must be a str"),

@@ -1,5 +1,8 @@
 """08 The Transformer block."""
 
+import zlib
+from dataclasses import dataclass
+
 import numpy as np
 
 from attention.checks import arguments as arg
@@ -504,4 +507,399 @@ WRITE_BLOCK = Exercise(
         Misconception("a last norm", {"last": True},
             "You normalise the result. The last norm stands behind the last block of a stack, not in each."),
     ),
+)  # fmt: skip
+
+
+# 8.9 larger_and_smaller
+
+UNITS = 4
+SHAPES = {"W_1": (2, UNITS), "b_1": (UNITS,), "W_2": (UNITS, 2), "b_2": (2,)}
+
+
+def as_network(answer, x):
+    """What a network (8.8) with the four arrays of an answer gives for x, or a ValueError where they are none."""
+    found = answer()
+    if not isinstance(found, tuple | list) or len(found) != len(SHAPES):
+        raise ValueError("wanted are four arrays: W_1, b_1, W_2 and b_2")
+    arrays = [np.asarray(array, dtype=np.float64) for array in found]
+    for array, (name, shape) in zip(arrays, SHAPES.items(), strict=True):
+        if array.shape != shape:
+            raise ValueError(f"{name} has the shape {array.shape}, and should have {shape}")
+    hidden_weight, hidden_bias, output_weight, output_bias = arrays
+    return np.maximum(x @ hidden_weight + hidden_bias, 0) @ output_weight + output_bias
+
+
+def right_larger(x):
+    return np.stack([x.max(-1), x.min(-1)], -1)
+
+
+def _larger(x=None, of="both signs", halved=True, order="larger first", kinks="both"):
+    """The four arrays, where no x is given; else what they give for it."""
+    sums = [[1.0, 1], [-1, -1]] if of == "both signs" else [[1, 1], [1, 1]]
+    apart = [[1.0, -1], [-1, 1]] if kinks == "both" else [[1, -1], [1, -1]]
+    hidden_weight = np.array([*sums, *apart]).T  # a + b, −a − b, a − b, b − a
+    output_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [1, -1]]) * (0.5 if halved else 1)
+    if of == "one sign":
+        output_weight[1] = 0
+    if kinks == "one":
+        output_weight[3] = 0
+    output_weight = output_weight[:, ::-1] if order == "smaller first" else output_weight
+    if of == "far":  # a and b pass through relu with a large number added
+        hidden_weight = np.array([[1.0, 0], [0, 1], [1, -1], [0, 0]]).T
+        output_weight = np.array([[0.0, 1], [1, 0], [1, -1], [0, 0]])
+        weights = hidden_weight, np.array([100.0, 100, 0, 0]), output_weight, np.array([-100.0, -100])
+    else:
+        weights = hidden_weight, np.zeros(UNITS), output_weight, np.zeros(2)
+    return weights if x is None else as_network(lambda: weights, x)
+
+
+def both_negative(rng, shape):
+    return -np.abs(arg.normal(rng, shape)) - 0.5
+
+
+LARGER_AND_SMALLER = Exercise(
+    number="8.9", name="larger_and_smaller", see="A network for each word", reference=right_larger, faulty=_larger,
+    call=as_network, arguments={"x": arg.Floats("…TD")}, axes={"result": "…TD"}, dtypes=(),
+    returns="the larger and the smaller of two numbers",
+    stages=(
+        Stage("positive numbers", ({"x": np.array([[1.0, 3.0], [5.0, 2.0]])},), leading=()),
+        Stage("numbers of either sign", sizes={"D": 2}, leading=(0, 1), tolerance=1e-9),
+        Stage("negative numbers", sizes={"D": 2}, leading=(0,), styles={"x": both_negative}, tolerance=1e-9),
+        Stage("ties and zeros", sizes={"D": 2}, leading=(0,), styles={"x": arg.tied}, tolerance=1e-9),
+        Stage("large and small numbers", sizes={"D": 2}, leading=(0,), tolerance=1e-9,
+            styles={"x": [arg.scaled(1000), arg.scaled(1e7), arg.scaled(1e-4)]}),
+    ),
+    misconceptions=(
+        Misconception("right where the sum is positive", {"of": "one sign"},
+            "relu lets only one sign of a + b through. It takes a second unit to let −a − b through, and to take it "
+            "away."),
+        Misconception("right where the first is the larger", {"kinks": "one"},
+            "Where the second number is the larger, a − b does not get through relu. b − a would."),
+        Misconception("twice as large", {"halved": False},
+            "The sum and the distance together are twice the larger number."),
+        Misconception("the smaller first", {"order": "smaller first"}, "Right, but the larger comes first."),
+        Misconception("a large number added", {"of": "far"},
+            "You add a large number so that relu lets everything through, and take it away again. However large it is, "
+            "there are numbers that lie farther below 0."),
+    ),
+)  # fmt: skip
+
+
+# 8.10 parameters
+
+
+def right_parameters(vocabulary, context, width, blocks, hidden, tied):
+    attention = 4 * (width * width + width)
+    network = width * hidden + hidden + hidden * width + width
+    norms = 2 * 2 * width
+    tables = (vocabulary if tied else 2 * vocabulary) * width + context * width
+    return np.array(tables + blocks * (attention + network + norms) + 2 * width)
+
+
+def _parameters(
+    vocabulary, context, width, blocks, hidden, tied, matrices=4, biases="all", norms=2, last=True, places=True,
+    table="as told", once=False, four=False, shift=True,
+):  # fmt: skip
+    M, U = width, 4 * width if four else hidden
+    attention = matrices * M * M + (matrices * M if biases in ("all", "attention") else 0)
+    network = 2 * M * U + {"all": U + M, "network": U + M, "attention": 0, "none": 0, "widths": 2 * M}.get(biases, 0)
+    norm = 2 * M if shift else M
+    both = 1 if {"as told": tied, "once": True, "twice": False}[table] else 2
+    of_blocks = (1 if once else blocks) * (attention + network + norms * norm)
+    return both * vocabulary * M + (context * M if places else 0) + of_blocks + (norm if last else 0)
+
+
+def _of(*between):
+    return arg.Made(lambda rng, plan, drawn: int(rng.integers(*between)))
+
+
+def _hidden(rng, plan, drawn):
+    return int(drawn["width"] * rng.integers(2, 6) + rng.integers(0, 2))
+
+
+GPT_2 = {"vocabulary": 50257, "context": 1024, "width": 768, "blocks": 12, "hidden": 3072, "tied": True}
+PARAMETERS = Exercise(
+    number="8.10", name="parameters", see="Cost", reference=right_parameters, faulty=_parameters, dtypes=(),
+    returns="a whole number",
+    arguments={
+        "vocabulary": _of(5, 60), "context": _of(3, 40), "width": _of(2, 20), "blocks": _of(1, 7),
+        "hidden": arg.Made(_hidden), "tied": arg.Made(lambda rng, plan, drawn: bool(plan.form % 2)),
+    },
+    stages=(
+        Stage("a small model", (
+            {"vocabulary": 10, "context": 5, "width": 2, "blocks": 2, "hidden": 7, "tied": True},
+        ), leading=()),
+        Stage("other sizes", leading=(0, 1, 2, 3)),
+        Stage("small GPT-2", (GPT_2, {**GPT_2, "tied": False}), leading=()),
+    ),
+    misconceptions=(
+        Misconception("three matrices", {"matrices": 3},
+            "You count the matrices of queries, keys and values. A fourth mixes the heads."),
+        Misconception("no biases", {"biases": "none"}, "Every matrix of a block has a bias, and you count none."),
+        Misconception("no biases in the network", {"biases": "attention"},
+            "The two matrices of the network have biases, too."),
+        Misconception("attention's biases, or the norms", {"biases": "network"},
+            "In each block 4 M numbers are missing. So many have the biases of attention's four matrices together, and so "
+            "many the two norms."),
+        Misconception("the bias of the hidden units", {"biases": "widths"},
+            "The first bias of the network is as long as there are hidden units, and no shorter."),
+        Misconception("one norm", {"norms": 1}, "There are two norms in a block, one in front of each branch."),
+        Misconception("no shifts", {"shift": False}, "A norm has a scale *and* a shift."),
+        Misconception("the last norm left out", {"last": False},
+            "Behind the last block stands one norm more, when the norm comes before the branch."),
+        Misconception("the places left out", {"places": False}, "The table of places is learned, and counts."),
+        Misconception("always tied", {"table": "once"},
+            "Where the tables are not tied, there is another matrix at the end, as large as the embedding."),
+        Misconception("never tied", {"table": "twice"},
+            "Where the tables are tied, the embedding is the matrix at the end, and counts once."),
+        Misconception("one block", {"once": True}, "Each block has weights of its own."),
+        Misconception("four times the width", {"four": True},
+            "Your network has four times as many hidden units as there are features, whatever `hidden` is."),
+    ),
+)  # fmt: skip
+
+
+# 8.11 continue_text
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A model that reads a word: what it says next depends on all that is in the cache, words and places."""
+
+    seed: int
+    vocabulary: int = 7
+
+    def __repr__(self):
+        return f"<model {self.seed}>"
+
+    def __call__(self, word, place, cache):
+        cache.append((int(word), int(place)))
+        known = np.array([self.seed, self.vocabulary, *np.array(cache).ravel()])
+        return np.random.default_rng(zlib.crc32(known.astype(np.int64).tobytes())).standard_normal(self.vocabulary)
+
+
+OFTEN = "the model was asked {} times; to read each word once it takes {} times at most"
+
+
+def counted(answer, model, prompt, end, longest):
+    """Call an answer, and raise a RuntimeError if it asks the model more often than there are words."""
+    asked, most = [], len(prompt) + longest
+
+    def ask(word, place, cache):
+        asked.append(word)
+        if len(asked) > 20 * most:
+            raise RuntimeError(f"the model was asked {20 * most} times, and there are {most} words to read at most")
+        return model(word, place, cache)
+
+    written = answer(ask, prompt, end, longest)
+    if len(asked) > most:
+        raise RuntimeError(OFTEN.format(len(asked), most))
+    return written
+
+
+def right_continue(model, prompt, end, longest):
+    cache, written = [], []
+    for place, word in enumerate(prompt):
+        logits = model(word, place, cache)
+    while True:
+        written.append(int(np.argmax(logits)))
+        if written[-1] == end or len(written) == longest:
+            return written
+        logits = model(written[-1], len(prompt) + len(written) - 1, cache)
+
+
+def _continue(
+    model, prompt, end, longest, first="read", place=0, stops=True, keeps_end=True, more=0, kept="cache",
+    whole=False, best="largest", starts="prompt",
+):  # fmt: skip
+    cache, written, asked = [], [], 0
+
+    def ask(word, at):
+        nonlocal asked
+        asked += 1
+        return model(word, at, cache)
+
+    prompt_read = prompt[:-1] if first in ("short", "late") and len(prompt) > 1 else prompt
+    for at, word in enumerate(prompt_read):
+        logits = ask(word, at)
+    if first == "twice":
+        logits = ask(prompt[-1], len(prompt))
+    if first == "again":
+        logits = ask(prompt[-1], len(prompt) - 1)
+    behind = {"prompt": len(prompt), "zero": 0, "late": len(prompt_read)}[starts] + (first == "twice") + place
+    while len(written) < longest + more:
+        word = int(np.argmax(logits) if best == "largest" else np.argmin(logits))
+        if word == end and stops and not keeps_end:
+            break
+        written.append(word)
+        if word == end and stops:
+            break
+        if kept == "none":
+            cache.clear()
+        if kept == "anew":
+            cache.clear()
+            for at, old in enumerate([*prompt, *written]):
+                logits = ask(old, at)
+        else:
+            logits = ask(prompt[-1] if first == "stuck" else word, behind + len(written) - 1)
+    if asked > len(prompt) + longest and kept == "anew":
+        raise RuntimeError(OFTEN.format(asked, len(prompt) + longest))
+    return [*prompt, *written] if whole else written
+
+
+def _reader(rng, plan, drawn):
+    return Reader(int(rng.integers(10_000)))
+
+
+def _prompt(rng, plan, drawn):
+    long = plan.styles.get("prompt", lambda rng: int(rng.integers(2, 7)))(rng)
+    return rng.integers(0, 7, long).tolist()
+
+
+def _end(rng, plan, drawn):
+    """The word that ends a text: one that will be written, one that will not, or one of the prompt."""
+    style = plan.styles.get("end", "any")
+    written = right_continue(drawn["model"], drawn["prompt"], -1, 9)
+    others = [word for word in range(7) if word not in written]
+    return {
+        "any": int(rng.integers(7)), "soon": written[int(rng.integers(1, 5))], "at once": written[0],
+        "never": (others or [7])[0], "of the prompt": drawn["prompt"][-1],
+    }[style]  # fmt: skip
+
+
+def _longest(rng, plan, drawn):
+    return plan.styles.get("longest", lambda rng: int(rng.integers(3, 10)))(rng)
+
+
+def just(number):
+    return lambda rng: number
+
+
+CONTINUE_TEXT = Exercise(
+    number="8.11", name="continue_text", see="A model that writes", kind="object", reference=right_continue,
+    faulty=_continue, call=counted, returns="a list of words",
+    arguments={
+        "model": arg.Made(_reader), "prompt": arg.Made(_prompt), "end": arg.Made(_end), "longest": arg.Made(_longest),
+    },
+    stages=(
+        Stage("one word", leading=(0, 1), styles={"longest": just(1), "end": "never"}),
+        Stage("two words", leading=(0, 1), styles={"longest": just(2), "end": "never"}),
+        Stage("a prompt of one word", leading=(0, 1), styles={"prompt": just(1), "end": "never"}),
+        Stage("several words", leading=(0, 1, 2, 3), styles={"end": "never"}),
+        Stage("the end", leading=(0, 1, 2, 3), styles={"end": "soon"}),
+        Stage("the end at once", leading=(0, 1), styles={"end": "at once"}),
+        Stage("the end in the prompt", leading=(0, 1), styles={"end": "of the prompt"}),
+        Stage("the end at the last place", leading=(0, 1, 2, 3), styles={"end": ["soon", "any"], "longest": [just(2), just(3)]}),
+        Stage("long texts", leading=(0, 1), styles={"longest": just(40), "end": "never"}),
+    ),
+    misconceptions=(
+        Misconception("the last word twice", {"first": "twice"},
+            "The last word of the prompt is read twice, and stands in the cache twice: all that is written then is a "
+            "place too far. What the model says first is what it said when the prompt was read."),
+        Misconception("the last word again, at its place", {"first": "again"},
+            "The last word of the prompt is read again. It is in the cache already."),
+        Misconception("the last word of the prompt unread", {"first": "short"},
+            "The last word of the prompt is never read. The next word depends on it most of all."),
+        Misconception("the same word again and again", {"first": "stuck"},
+            "You give the model the last word of the prompt each time. It is to read the word that it has just written."),
+        Misconception("a place too far", {"place": 1},
+            "New words are read one place too far: the first of them stands right behind the prompt, at place "
+            "len(prompt)."),
+        Misconception("a place too near", {"place": -1},
+            "The first new word is read at the place of the prompt's last one. It stands behind it."),
+        Misconception("new words from place 0", {"starts": "zero"},
+            "You count the places of new words from 0. They go on behind the prompt."),
+        Misconception("past the end", {"stops": False},
+            "You go on when the end has been written. There is nothing behind it."),
+        Misconception("the end left out", {"keeps_end": False}, "The end belongs to the text: return it, too."),
+        Misconception("one too many", {"more": 1}, "You write one word more than `longest`."),
+        Misconception("the cache emptied", {"kept": "none"},
+            "You begin a new cache for each word. What was read before is then forgotten."),
+        Misconception("everything read anew", {"kept": "anew"},
+            "You read the whole text again for each word. What the cache is for: each word is read once.",
+            breaks_contract=True),
+        Misconception("the prompt too", {"whole": True}, "You return the prompt as well; the new words are wanted."),
+        Misconception("the unlikeliest", {"best": "smallest"}, "You take the word with the smallest logit."),
+    ),
+)  # fmt: skip
+
+
+# 8.12 multiplications
+
+
+def right_multiplications(prompt, new, width, hidden, blocks, cached):
+    total = 0
+    for written in range(new):
+        keys = prompt + written
+        rows = 1 if cached and written else keys
+        total += 4 * rows * width * width + 2 * rows * keys * width + 2 * rows * width * hidden
+    return np.array(blocks * total)
+
+
+def _multiplications(
+    prompt, new, width, hidden, blocks, cached, looks=2, matrices=4, network=2, last=False, free=False, itself=True,
+    seen="all", again=False, once=False, twice=1, as_told=True,
+):  # fmt: skip
+    M, U, total = width, hidden, 0
+    cached = cached if as_told else not cached
+    for written in range(1 if free else 0, new + (1 if last else 0)):
+        keys = prompt + written
+        rows = 1 if cached and written else keys
+        pairs = {"all": rows * keys, "half": rows * keys - rows * (rows - 1) // 2, "rows": rows * rows}[seen]
+        pairs = pairs - rows if not itself else pairs
+        total += matrices * rows * M * M + looks * pairs * M + network * rows * M * U
+        total += 2 * (keys - rows) * M * M if again else 0
+    return np.array(twice * (1 if once else blocks) * total)
+
+
+MULTIPLICATIONS = Exercise(
+    number="8.12", name="multiplications", see="Cost", reference=right_multiplications, faulty=_multiplications,
+    dtypes=(), returns="a whole number",
+    arguments={
+        "prompt": _of(2, 30), "new": _of(3, 20), "width": _of(2, 30), "hidden": _of(5, 90), "blocks": _of(2, 7),
+        "cached": arg.Made(lambda rng, plan, drawn: bool(plan.form % 2)),
+    },
+    stages=(
+        Stage("one word", (
+            {"prompt": 3, "new": 1, "width": 2, "hidden": 5, "blocks": 2, "cached": False},
+            {"prompt": 3, "new": 1, "width": 2, "hidden": 5, "blocks": 2, "cached": True},
+        ), leading=()),
+        Stage("two words", (
+            {"prompt": 3, "new": 2, "width": 2, "hidden": 5, "blocks": 2, "cached": False},
+            {"prompt": 3, "new": 2, "width": 2, "hidden": 5, "blocks": 2, "cached": True},
+        ), leading=()),
+        Stage("other sizes", leading=(0, 1, 2, 3)),
+        Stage("a long text", tuple(
+            {"prompt": 100, "new": 200, "width": 64, "hidden": 256, "blocks": 3, "cached": c} for c in (False, True)
+        ), leading=()),
+    ),
+    misconceptions=(
+        Misconception("the scores alone", {"looks": 1},
+            "You count the products of queries and keys. The weights times the values are as many again."),
+        Misconception("three matrices", {"matrices": 3},
+            "A row passes four matrices in attention: of queries, keys and values, and the one that mixes the heads."),
+        Misconception("half a network", {"network": 1}, "The network has two matrices."),
+        Misconception("the last word read", {"last": True},
+            "You count a pass for the last word, too. When it is written nothing more is asked of the model: there are "
+            "as many passes as new words, and the first reads the prompt."),
+        Misconception("the prompt for free", {"free": True},
+            "The prompt has to be read before the first word is written."),
+        Misconception("not to itself", {"itself": False}, "A word looks at itself, too: its own key counts."),
+        Misconception("half of the pairs", {"seen": "half"},
+            "You leave out what the mask hides. A plain product computes all of it, and throws it away: the task "
+            "counts that."),
+        Misconception("the keys of a pass", {"seen": "rows"},
+            "A row that is read alone still looks at all keys in the cache."),
+        Misconception("keys and values made anew", {"again": True},
+            "You make the keys and values of all words again in each pass. They are what the cache holds."),
+        Misconception("one block", {"once": True}, "Each block does all of this."),
+        Misconception("additions, too", {"twice": 2}, "You count additions as well; the task asks for multiplications."),
+        Misconception("the other way", {"as_told": False}, "You count with the cache where it is not used."),
+    ),
+)  # fmt: skip
+
+
+EXERCISES = (
+    NORM_BY_HAND, RMS_NORM, RMS_NORM_BACKWARD, NORM_OF_WORDS, FOLD_NORM, WRITE_BLOCK, LARGER_AND_SMALLER, PARAMETERS,
+    CONTINUE_TEXT, MULTIPLICATIONS,
 )  # fmt: skip

@@ -214,7 +214,7 @@ RMS_NORM_BACKWARD = Exercise(
         Misconception("x for the normalised row", {"over": "x"},
             "The scale is multiplied by the normalised row, not by x: that is what its gradient holds."),
         Misconception("the scale of the scale", {"over": "scaled"},
-            "The gradient of the scale has the normalised row in it; you have the output, in which the scale is again."),
+            "The gradient of the scale has the normalised row in it; you have the output, which was scaled."),
         Misconception("the mean over the rows", {"rows": "mean"},
             "You average what the scale gets over the rows. A weight that is used many times gets the sum."),
         Misconception("one for each row", {"rows": "each"},
@@ -639,8 +639,8 @@ PARAMETERS = Exercise(
         Misconception("no biases in the network", {"biases": "attention"},
             "The two matrices of the network have biases, too."),
         Misconception("attention's biases, or the norms", {"biases": "network"},
-            "In each block 4 M numbers are missing. So many have the biases of attention's four matrices together, and so "
-            "many the two norms."),
+            "In each block 4 M numbers are missing. So many have the biases of attention's four matrices together, and "
+            "so many the two norms."),
         Misconception("the bias of the hidden units", {"biases": "widths"},
             "The first bias of the network is as long as there are hidden units, and no shorter."),
         Misconception("one norm", {"norms": 1}, "There are two norms in a block, one in front of each branch."),
@@ -692,7 +692,7 @@ def counted(answer, model, prompt, end, longest):
         return model(word, place, cache)
 
     written = answer(ask, prompt, end, longest)
-    if len(asked) > most:
+    if len(asked) > 2 * most:
         raise RuntimeError(OFTEN.format(len(asked), most))
     return written
 
@@ -742,7 +742,7 @@ def _continue(
                 logits = ask(old, at)
         else:
             logits = ask(prompt[-1] if first == "stuck" else word, behind + len(written) - 1)
-    if asked > len(prompt) + longest and kept == "anew":
+    if asked > 2 * (len(prompt) + longest) and kept == "anew":
         raise RuntimeError(OFTEN.format(asked, len(prompt) + longest))
     return [*prompt, *written] if whole else written
 
@@ -789,7 +789,8 @@ CONTINUE_TEXT = Exercise(
         Stage("the end", leading=(0, 1, 2, 3), styles={"end": "soon"}),
         Stage("the end at once", leading=(0, 1), styles={"end": "at once"}),
         Stage("the end in the prompt", leading=(0, 1), styles={"end": "of the prompt"}),
-        Stage("the end at the last place", leading=(0, 1, 2, 3), styles={"end": ["soon", "any"], "longest": [just(2), just(3)]}),
+        Stage("the end at the last place", leading=(0, 1, 2, 3),
+            styles={"end": ["soon", "any"], "longest": [just(2), just(3)]}),
         Stage("long texts", leading=(0, 1), styles={"longest": just(40), "end": "never"}),
     ),
     misconceptions=(
@@ -801,7 +802,7 @@ CONTINUE_TEXT = Exercise(
         Misconception("the last word of the prompt unread", {"first": "short"},
             "The last word of the prompt is never read. The next word depends on it most of all."),
         Misconception("the same word again and again", {"first": "stuck"},
-            "You give the model the last word of the prompt each time. It is to read the word that it has just written."),
+            "You give the model the last word of the prompt each time. It is to read what it has just written."),
         Misconception("a place too far", {"place": 1},
             "New words are read one place too far: the first of them stands right behind the prompt, at place "
             "len(prompt)."),
@@ -893,7 +894,8 @@ MULTIPLICATIONS = Exercise(
         Misconception("keys and values made anew", {"again": True},
             "You make the keys and values of all words again in each pass. They are what the cache holds."),
         Misconception("one block", {"once": True}, "Each block does all of this."),
-        Misconception("additions, too", {"twice": 2}, "You count additions as well; the task asks for multiplications."),
+        Misconception("additions, too", {"twice": 2},
+            "You count additions as well; the task asks for multiplications."),
         Misconception("the other way", {"as_told": False}, "You count with the cache where it is not used."),
     ),
 )  # fmt: skip

@@ -187,7 +187,7 @@ RMS_NORM_BACKWARD = Exercise(
         Stage("one row", ({"x": np.array([[3.0, 4.0]]), "scale": np.array([1.0, 2.0]),
             "grad_output": np.array([[1.0, -1.0]])},), sizes={"T": 1, "D": 3}),
         Stage("several rows", leading=(0,)),
-        Stage("batches", leading=(1, 2, 3), ones=True, large=True, tolerance=1e-10),
+        Stage("batches", leading=(1, 2, 3), ones=True, large=True, types=(), tolerance=1e-10),
         Stage("small rows", leading=(0, 1), styles={"x": small_rows}),
         Stage("some rows of zeros", leading=(0, 1), styles={"x": [arg.zeros, zero_rows_and_small]}),
         Stage("far from 0", leading=(0, 1), styles={"x": arg.far}, types=(), tolerance=1e-9),
@@ -408,18 +408,18 @@ FOLD_NORM = Exercise(
 # 8.8 write_block
 
 
-def right_block(x, query_weight, key_weight, value_weight, hidden_weight, output_weight):
+def right_block(x, query_weight, key_weight, value_weight, hidden_weight, out_weight):
     rows = layer_norm(x)
     scores = np.einsum("...tk,...sk->...ts", rows @ query_weight, rows @ key_weight)
     scores = scores / np.sqrt(scores.dtype.type(query_weight.shape[-1]))
     T = x.shape[-2]
     weights = softmax(np.where(np.arange(T)[:, None] >= np.arange(T), scores, -np.inf))
     x = x + weights @ (rows @ value_weight)
-    return x + np.maximum(layer_norm(x) @ hidden_weight, 0) @ output_weight
+    return x + np.maximum(layer_norm(x) @ hidden_weight, 0) @ out_weight
 
 
 def _block(
-    x, query_weight, key_weight, value_weight, hidden_weight, output_weight, past=0, stream="x", second="new",
+    x, query_weight, key_weight, value_weight, hidden_weight, out_weight, past=0, stream="x", second="new",
     scale="K", network=True, first=True, norm="before", relu=True, order="attention first", values="rows", last=False,
 ):  # fmt: skip
     T, dtype = x.shape[-2], x.dtype.type
@@ -433,7 +433,7 @@ def _block(
 
     def through(rows):
         hidden = rows @ hidden_weight
-        return (np.maximum(hidden, 0) if relu else hidden) @ output_weight
+        return (np.maximum(hidden, 0) if relu else hidden) @ out_weight
 
     if norm == "after":
         y = layer_norm(x + attend(x, x))
@@ -452,7 +452,7 @@ def _block(
 BLOCK_ARGUMENTS = {
     "x": arg.Floats("…TD"), "query_weight": arg.Floats("DK", arg.spread(0.7)),
     "key_weight": arg.Floats("DK", arg.spread(0.7)), "value_weight": arg.Floats("DD"),
-    "hidden_weight": arg.Floats("DA"), "output_weight": arg.Floats("AD"),
+    "hidden_weight": arg.Floats("DA"), "out_weight": arg.Floats("AD"),
 }  # fmt: skip
 WRITE_BLOCK = Exercise(
     number="8.8", name="write_block", see="The two blocks", reference=right_block, faulty=_block, dtypes=NARROW,

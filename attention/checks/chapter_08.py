@@ -118,6 +118,8 @@ RMS_NORM = Exercise(
         Stage("small rows and zeros", leading=(0, 1, 2), styles={"x": [zero_rows_and_small, arg.nothing]}),
         Stage("rows of all sizes", leading=(0, 1), styles={"x": arg.sizes}, types=("float32",)),
         Stage("large numbers", leading=(0, 1), styles={"x": hundreds}),
+        Stage("large numbers in float16", leading=(0, 1), types=(), styles={"x": arg.held("float16", hundreds),
+            "scale": arg.held("float16", arg.normal)}),
         Stage("very large numbers", leading=(0, 1), styles={"x": arg.scaled(1e15)}, types=("float32",)),
         Stage("ties and zeros", leading=(0, 1), styles={"x": arg.tied, "scale": arg.tied}),
     ),
@@ -243,8 +245,7 @@ def _words(
 ):  # fmt: skip
     seen = real[..., None]
     x = x if hidden == "times" else np.where(seen, x, 0)
-    axes = {"features": (-1,), "words": (-2,), "both": (-2, -1)}[over]
-    axes = tuple(range(x.ndim - 1)) if over == "batch" else axes
+    axes = {"features": (-1,), "words": (-2,), "both": (-2, -1), "batch": tuple(range(x.ndim - 1))}[over]
     counted = np.broadcast_to(seen, x.shape) if words == "real" else np.ones(x.shape, bool)
     count = counted.sum(axes, keepdims=True)
     mean = (x * counted).sum(axes, keepdims=True) / np.maximum(count, 1)
@@ -460,7 +461,7 @@ WRITE_BLOCK = Exercise(
     nouns={"K": "features of a query", "A": "hidden units"},
     stages=(
         Stage("one word", sizes={"T": 1, "D": 3, "K": 2}),
-        Stage("two words", sizes={"T": 2, "D": 3, "K": 2}),
+        Stage("three words", sizes={"T": 3, "D": 4, "K": 2}),
         Stage("sentences", leading=(0,), sizes={"D": 5, "A": 7}),
         Stage("batches", leading=(1, 2, 3), ones=True, types=(), tolerance=1e-9),
         Stage("a long sentence", large=True, types=(), tolerance=1e-9),
@@ -571,7 +572,7 @@ LARGER_AND_SMALLER = Exercise(
     ),
     misconceptions=(
         Misconception("right where the sum is positive", {"of": "one sign"},
-            "relu lets only one sign of a + b through. It takes a second unit to let −a − b through, and to take it "
+            "Only one sign of a + b gets through relu. It takes a second unit to let −a − b through, and to take it "
             "away."),
         Misconception("right where the first is the larger", {"kinks": "one"},
             "Where the second number is the larger, a − b does not get through relu. b − a would."),
@@ -627,7 +628,7 @@ PARAMETERS = Exercise(
     },
     stages=(
         Stage("a small model", (
-            {"vocabulary": 10, "context": 5, "width": 2, "blocks": 2, "hidden": 7, "tied": True},
+            {"vocabulary": 11, "context": 7, "width": 4, "blocks": 2, "hidden": 9, "tied": True},
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("small GPT-2", (GPT_2, {**GPT_2, "tied": False}), leading=()),
@@ -862,12 +863,12 @@ MULTIPLICATIONS = Exercise(
     },
     stages=(
         Stage("one word", (
-            {"prompt": 3, "new": 1, "width": 2, "hidden": 5, "blocks": 2, "cached": False},
-            {"prompt": 3, "new": 1, "width": 2, "hidden": 5, "blocks": 2, "cached": True},
+            {"prompt": 5, "new": 1, "width": 3, "hidden": 7, "blocks": 2, "cached": False},
+            {"prompt": 5, "new": 1, "width": 3, "hidden": 7, "blocks": 2, "cached": True},
         ), leading=()),
         Stage("two words", (
-            {"prompt": 3, "new": 2, "width": 2, "hidden": 5, "blocks": 2, "cached": False},
-            {"prompt": 3, "new": 2, "width": 2, "hidden": 5, "blocks": 2, "cached": True},
+            {"prompt": 5, "new": 2, "width": 3, "hidden": 7, "blocks": 2, "cached": False},
+            {"prompt": 5, "new": 2, "width": 3, "hidden": 7, "blocks": 2, "cached": True},
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("a long text", tuple(

@@ -73,12 +73,12 @@ def doubled(x, scale):
     return 2 * by_length(x, scale)
 
 
-@wrong("rms_norm", "the type of the result (float16)", "float16")
+@wrong("rms_norm", "the type (float16)", "float16 went in and float32 came out.")
 def wide_result(x, scale):
     return by_length(x.astype(np.promote_types(x.dtype, np.float32)), scale)
 
 
-@known("rms_norm", "no ε (small rows and zeros)", "a row of zeros 0/0.")
+@known("rms_norm", "no ε", "a row of zeros 0/0.")
 def without_epsilon(x, scale):
     wide = x.astype(np.promote_types(x.dtype, np.float32))
     return (wide / np.sqrt((wide**2).mean(-1, keepdims=True)) * scale).astype(x.dtype)
@@ -94,7 +94,7 @@ def by_jacobian(x, scale, grad_output):
     normal = x / size
     jacobian = (np.eye(D, dtype=x.dtype) - normal[..., None] * normal[..., None, :] / D) / size[..., None]
     grad_x = ((grad_output * scale)[..., None, :] @ jacobian)[..., 0, :]
-    return grad_x, np.einsum("...d,...d->d", grad_output, normal)
+    return grad_x, np.einsum("nd,nd->d", grad_output.reshape(-1, D), normal.reshape(-1, D))
 
 
 @right("rms_norm_backward")
@@ -149,9 +149,9 @@ def in_place(x, real, scale, shift):
     return by_the_library(x, real, scale, shift)
 
 
-@wrong("norm_of_words", "NaN (batches)", "NaN is born of ∞ − ∞")
-def nan_left(x, real, scale, shift):
-    return _norm(x) * scale + np.where(real[..., None], shift, 0)
+@wrong("norm_of_words", "the numbers (batches)", "x (2, 3, 2), real (2, 3)")
+def ones_for_padding(x, real, scale, shift):
+    return np.where(real[..., None], by_the_library(x, real, scale, shift), 1)
 
 
 @known("norm_of_words", "padding with the shift (batches)", "What is padding shall be 0 at the end.")
@@ -219,7 +219,7 @@ def last_word(*arguments):
     return by_the_library_and_scipy(*arguments)[..., -1, :]
 
 
-@known("write_block", "one word ahead (two words)", "Each word sees the next one")
+@known("write_block", "one word ahead (three words)", "Each word sees the next one")
 def off_by_one(x, query_weight, key_weight, value_weight, hidden_weight, out_weight):
     rows, T = _norm(x), x.shape[-2]
     scores = (rows @ query_weight) @ _turned(rows @ key_weight) / query_weight.shape[1] ** 0.5
@@ -282,12 +282,12 @@ def by_formula(vocabulary, context, width, blocks, hidden, tied):
     return (vocabulary * (2 - tied) + context + 2) * M + blocks * (4 * M * M + 4 * M + 2 * M * U + U + M + 4 * M)
 
 
-@wrong("parameters", "the number", "the result should be")
+@wrong("parameters", "the numbers", "the result should be")
 def words_forgotten(vocabulary, context, width, blocks, hidden, tied):
     return by_formula(0, context, width, blocks, hidden, tied)
 
 
-@wrong("parameters", "the scale", "It is 2 times what it should be.")
+@wrong("parameters", "the numbers", "the result should be")
 def twice_as_many(*arguments):
     return 2 * by_formula(*arguments)
 
@@ -324,12 +324,12 @@ def as_a_tuple(model, prompt, end, longest):
     return tuple(text[len(prompt) :])
 
 
-@wrong("continue_text", "the result", "should be")
+@wrong("continue_text", "the result (two words)", "the result should be (2, 1), yours is (1, 2).")
 def backwards(*arguments):
     return one_loop(*arguments)[::-1]
 
 
-@wrong("continue_text", "not the same twice", "another result")
+@wrong("continue_text", "not the same twice", "your function gave two different results.")
 def with_one_cache(model, prompt, end, longest, cache=[]):  # noqa: B006
     written, start = [], len(cache)
     for place, word in enumerate(prompt, start):
@@ -342,7 +342,7 @@ def with_one_cache(model, prompt, end, longest, cache=[]):  # noqa: B006
     return written
 
 
-@known("continue_text", "past the end (the end)", "There is nothing behind it.")
+@known("continue_text", "past the end", "There is nothing behind it.")
 def never_stops(model, prompt, end, longest):
     return one_loop(model, prompt, None, longest)
 
@@ -368,12 +368,12 @@ def in_closed_form(prompt, new, width, hidden, blocks, cached):
     return int((blocks * _pass(rows, n, width, hidden)).sum())
 
 
-@wrong("multiplications", "the number", "the result should be")
+@wrong("multiplications", "the numbers", "The number is not right: it is off by 1.")
 def nothing_behind_the_prompt(prompt, new, width, hidden, blocks, cached):
     return blocks * _pass(prompt, prompt, width, hidden) + new
 
 
-@wrong("multiplications", "the scale", "It is 3 times what it should be.")
+@wrong("multiplications", "the numbers", "the result should be")
 def three_times(*arguments):
     return 3 * pass_by_pass(*arguments)
 

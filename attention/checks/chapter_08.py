@@ -308,7 +308,7 @@ NORM_OF_WORDS = Exercise(
         "shift": arg.Floats("D"),
     },
     stages=(
-        Stage("one sentence", (SENTENCES,), sizes={"T": 4}),
+        Stage("sentences", (SENTENCES,), sizes={"T": 4}, leading=(0, 1)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("sentences without a word", leading=(0, 1), styles={"real": no_word}),
         Stage("features that are nearly alike", leading=(0, 1), styles={"x": [alike, zero_rows_and_small]}),
@@ -575,7 +575,7 @@ LARGER_AND_SMALLER = Exercise(
             "Only one sign of a + b gets through relu. It takes a second unit to let −a − b through, and to take it "
             "away."),
         Misconception("right where the first is the larger", {"kinks": "one"},
-            "Where the second number is the larger, a − b does not get through relu. b − a would."),
+            "Where the second number is the larger, a − b does not get through relu. It takes b − a, too."),
         Misconception("twice as large", {"halved": False},
             "The sum and the distance together are twice the larger number."),
         Misconception("the smaller first", {"order": "smaller first"}, "Right, but the larger comes first."),
@@ -628,7 +628,7 @@ PARAMETERS = Exercise(
     },
     stages=(
         Stage("a small model", (
-            {"vocabulary": 11, "context": 7, "width": 4, "blocks": 2, "hidden": 9, "tied": True},
+            {"vocabulary": 16, "context": 7, "width": 4, "blocks": 2, "hidden": 9, "tied": True},
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("small GPT-2", (GPT_2, {**GPT_2, "tied": False}), leading=()),

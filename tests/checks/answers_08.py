@@ -73,7 +73,7 @@ def doubled(x, scale):
     return 2 * by_length(x, scale)
 
 
-@wrong("rms_norm", "the type (float16)", "float16 went in and float32 came out.")
+@wrong("rms_norm", "the type (large numbers in float16)", "float16 went in and float32 came out.")
 def wide_result(x, scale):
     return by_length(x.astype(np.promote_types(x.dtype, np.float32)), scale)
 
@@ -149,7 +149,7 @@ def in_place(x, real, scale, shift):
     return by_the_library(x, real, scale, shift)
 
 
-@wrong("norm_of_words", "the numbers (batches)", "x (2, 3, 2), real (2, 3)")
+@wrong("norm_of_words", "an offset", "one row is too large by 1.")
 def ones_for_padding(x, real, scale, shift):
     return np.where(real[..., None], by_the_library(x, real, scale, shift), 1)
 

@@ -120,6 +120,7 @@ RMS_NORM = Exercise(
         Stage("large numbers", leading=(0, 1), styles={"x": hundreds}),
         Stage("large numbers in float16", leading=(0, 1), types=(), styles={"x": arg.held("float16", hundreds),
             "scale": arg.held("float16", arg.normal)}),
+        Stage("large scales", leading=(0, 1), styles={"scale": arg.spread(50.0)}),
         Stage("very large numbers", leading=(0, 1), styles={"x": arg.scaled(1e15)}, types=("float32",)),
         Stage("ties and zeros", leading=(0, 1), styles={"x": arg.tied, "scale": arg.tied}),
     ),
@@ -311,6 +312,7 @@ NORM_OF_WORDS = Exercise(
         Stage("sentences", (SENTENCES,), sizes={"T": 4}, leading=(0, 1)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True),
         Stage("sentences without a word", leading=(0, 1), styles={"real": no_word}),
+        Stage("large scales and shifts", leading=(0, 1), styles={"scale": arg.spread(50.0), "shift": arg.spread(50.0)}),
         Stage("features that are nearly alike", leading=(0, 1), styles={"x": [alike, zero_rows_and_small]}),
         Stage("far from 0", leading=(0, 1), styles={"x": [arg.far, a_million_away]}),
         Stage("rows of all sizes", leading=(0, 1), styles={"x": arg.sizes}),
@@ -628,7 +630,7 @@ PARAMETERS = Exercise(
     },
     stages=(
         Stage("a small model", (
-            {"vocabulary": 16, "context": 7, "width": 4, "blocks": 2, "hidden": 9, "tied": True},
+            {"vocabulary": 101, "context": 7, "width": 4, "blocks": 2, "hidden": 9, "tied": True},
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("small GPT-2", (GPT_2, {**GPT_2, "tied": False}), leading=()),

@@ -154,7 +154,7 @@ def ones_for_padding(x, real, scale, shift):
     return np.where(real[..., None], by_the_library(x, real, scale, shift), 1)
 
 
-@known("norm_of_words", "padding with the shift (batches)", "What is padding shall be 0 at the end.")
+@known("norm_of_words", "padding with the shift", "What is padding shall be 0 at the end.")
 def hidden_first(x, real, scale, shift):
     return _norm(np.where(real[..., None], x, 0)) * scale + shift
 

@@ -579,3 +579,163 @@ def by_sums(prompt, new, M, U, blocks, cached):
     n = range(prompt, prompt + new)
     rows, pairs = (prompt + new - 1, prompt**2 + sum(n) - prompt) if cached else (sum(n), sum(k * k for k in n))
     return blocks * M * (rows * (4 * M + 2 * U) + 2 * pairs)
+
+
+# and again
+
+
+@wrong("rms_norm")
+def scale_plus_one(x, scale):
+    return rms(x, 1 + scale)
+
+
+@wrong("rms_norm")
+def median_of_squares(x, scale):
+    wide = x.astype(np.promote_types(x.dtype, np.float32))
+    return (wide / np.sqrt(np.median(wide * wide, -1, keepdims=True) + 1e-5) * scale).astype(x.dtype)
+
+
+@wrong("rms_norm")
+def first_axis_of_three(x, scale):
+    return rms(x.swapaxes(0, -2), scale).swapaxes(0, -2) if x.ndim != 4 else rms(x, scale)[::-1]
+
+
+@wrong("rms_norm")
+def epsilon_times_two(x, scale):
+    return rms(x, scale, 2e-5)
+
+
+@right("rms_norm")
+def by_root_of_size(x, scale):
+    wide = x.astype(np.float64)
+    return (scale * wide * np.sqrt(x.shape[-1] / ((wide * wide).sum(-1, keepdims=True) + x.shape[-1] * 1e-5))).astype(
+        x.dtype
+    )
+
+
+@wrong("rms_norm_backward")
+def along_by_the_output(x, scale, g):
+    size = np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
+    n, h = x / size, g * scale
+    return (h - n * scale * (h * n).mean(-1, keepdims=True)) / size, back(x, scale, g)[1]
+
+
+@wrong("rms_norm_backward")
+def divided_by_the_square(x, scale, g):
+    size = np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
+    return back(x, scale, g)[0] / size, back(x, scale, g)[1]
+
+
+@wrong("rms_norm_backward")
+def small_gradients_lost(x, scale, g):
+    grad_x, grad_scale = back(x, scale, g)
+    return np.where(abs(grad_x) < 1e-6, 0, grad_x), grad_scale
+
+
+@wrong("norm_of_words")
+def last_place_is_padding(x, real, scale, shift):
+    real = real & (np.arange(real.shape[-1]) < max(real.shape[-1] - 1, 1))
+    return words(x, real, scale, shift)
+
+
+@wrong("norm_of_words")
+def epsilon_of_keras(x, real, scale, shift):
+    return np.where(real[..., None], norm(np.where(real[..., None], x, 0), 1e-3) * scale + shift, 0)
+
+
+@wrong("norm_of_words")
+def cut_at_a_hundred(x, real, scale, shift):
+    return np.clip(words(x, real, scale, shift), -60, 60)
+
+
+@wrong("norm_of_words")
+def nothing_for_constant_rows(x, real, scale, shift):
+    x = np.where(real[..., None], x, 0)
+    return np.where(real[..., None] & (np.ptp(x, axis=-1, keepdims=True) > 0), words(x, real, scale, shift), 0)
+
+
+@wrong("fold_norm")
+def weights_by_columns(scale, shift, weight, bias):
+    new = weight * scale[: weight.shape[1]] if len(scale) >= weight.shape[1] else weight * scale[0]
+    return new - new.mean(0), shift @ weight + bias
+
+
+@wrong("fold_norm")
+def centred_twice_the_shift(scale, shift, weight, bias):
+    return fold(scale, shift, weight, bias)[0], (shift - shift.mean()) @ weight + bias
+
+
+@wrong("write_block")
+def normed_over_the_sentence(x, q, k, v, h, o):
+    over = lambda a: (a - a.mean((-1, -2), keepdims=True)) / np.sqrt(a.var((-1, -2), keepdims=True) + 1e-5)
+    rows, T = over(x), x.shape[-2]
+    scores = np.where(np.tril(np.ones((T, T), bool)), (rows @ q) @ turned(rows @ k) / q.shape[1] ** 0.5, -np.inf)
+    y = x + scipy.special.softmax(scores, -1) @ (rows @ v)
+    return y + np.maximum(over(y) @ h, 0) @ o
+
+
+@wrong("write_block")
+def values_from_the_stream(x, q, k, v, h, o):
+    rows, T = norm(x), x.shape[-2]
+    scores = np.where(np.tril(np.ones((T, T), bool)), (x @ q) @ turned(rows @ k) / q.shape[1] ** 0.5, -np.inf)
+    y = x + scipy.special.softmax(scores, -1) @ (rows @ v)
+    return y + np.maximum(norm(y) @ h, 0) @ o
+
+
+@wrong("write_block")
+def epsilon_a_tenth(x, q, k, v, h, o):
+    rows, T = norm(x, 1e-6), x.shape[-2]
+    scores = np.where(np.tril(np.ones((T, T), bool)), (rows @ q) @ turned(rows @ k) / q.shape[1] ** 0.5, -np.inf)
+    y = x + scipy.special.softmax(scores, -1) @ (rows @ v)
+    return y + np.maximum(norm(y, 1e-6) @ h, 0) @ o
+
+
+@wrong("write_block")
+def first_sentence_for_all(x, q, k, v, h, o):
+    return np.broadcast_to(
+        block(x.reshape(-1, *x.shape[-2:])[:1], q, k, v, h, o), (*x.shape[:-2], *x.shape[-2:])
+    ).copy()
+
+
+@right("parameters")
+def as_an_array(*sizes):
+    return np.array(count(*sizes))
+
+
+@wrong("continue_text")
+def prompt_counts(model, prompt, end, longest):
+    return go_on(model, prompt, end, max(longest - len(prompt), 1))
+
+
+@wrong("continue_text")
+def end_of_the_vocabulary(model, prompt, end, longest):
+    return go_on(model, prompt, 0, longest)
+
+
+@right("continue_text")
+def by_the_length_of_the_cache(model, prompt, end, longest):
+    cache, written, waiting = [], [], list(prompt)
+    while len(written) < longest and end not in written:
+        for word in waiting:
+            logits = model(word, len(cache), cache)
+        waiting = [np.argmax(logits)]
+        written += waiting
+    return np.array(written)
+
+
+@wrong("multiplications")
+def scores_of_new_rows_with_new_rows(*sizes):
+    return price(
+        *sizes, rows_of=lambda prompt, n, cached: 1 if cached and n else prompt + n, keys_of=lambda prompt, n: n + 1
+    )
+
+
+@wrong("multiplications")
+def one_pass_for_the_text(prompt, new, M, U, blocks, cached):
+    T = prompt + new - 1
+    return blocks * T * (4 * M * M + 2 * T * M + 2 * M * U)
+
+
+@right("multiplications")
+def as_numpy_integer(*sizes):
+    return np.int64(price(*sizes))

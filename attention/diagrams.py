@@ -462,3 +462,42 @@ def attention_over_places(equations):
     picture.text(row + N * CELL / 2 + 8, low + 64, of_logits, "left", BLUE)
     picture.box(row - 34, low + 88, N * CELL + 68, 46, "logits *ℓ*", "of the classes")
     return picture
+
+
+def transformer_blocks(equations):
+    """An encoder's block, left, and a decoder's, right: what is added to the stream, each part behind its normalisation.
+
+    `equations` are their numbers, as the chapter writes them: ``("(8.9)", "(8.10)")``. Rows go from the top to the bottom.
+    """
+    of_encoder, of_decoder = equations
+    parts = ("attend to", "each other"), ("attend to", "the memory"), ("network", "of each row")
+    step, top, height, wide = 126, 70, 46, 104
+    picture = Diagram("the blocks of a Transformer", top + 3 * step + 74)
+
+    def block(stream, name, equation, chosen):
+        picture.text(stream + 60, 16, name)
+        picture.text(stream + 60, 36, equation, colour=BLUE)
+        places = [top + step * chosen.index(part) for part in chosen]
+        end = places[-1] + step
+        for y, lines in zip(places, chosen, strict=True):
+            plus = y + 96
+            picture.arrow((stream, y - 20 if y == top else y - 16), (stream, plus - 11))
+            middle = stream + 20 + wide / 2
+            picture.arrow((stream, y - 6), (middle, y - 6), (middle, y + 4))
+            picture.box(stream + 20, y + 4, wide, 22, "norm", fill="#fff")
+            picture.arrow((middle, y + 26), (middle, y + 36))
+            picture.box(stream + 20, y + 36, wide, height, *lines, fill="#e4eef6")
+            picture.arrow((middle, y + 36 + height), (middle, plus), (stream + 11, plus))
+            picture.box(stream - 10, plus - 10, 20, 20, "+", fill="#fff")
+        picture.arrow((stream, end - 20), (stream, end + 12))
+        picture.text(stream + 8, end + 24, "(T, M)")
+        return dict(zip(chosen, places, strict=True))
+
+    block(24, "encoder's block", of_encoder, (parts[0], parts[2]))
+    places = block(204, "decoder's block", of_decoder, parts)
+    for place, word in enumerate(("causal", "mask")):
+        picture.text(338, places[parts[0]] + 49 + 20 * place, word, "left", MUTED)
+    y = places[parts[1]] + 36 + height / 2
+    picture.box(356, y - 23, 76, 46, "memory", "(S, M)")
+    picture.arrow((356, y), (329, y))
+    return picture

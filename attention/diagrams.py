@@ -465,9 +465,9 @@ def attention_over_places(equations):
 
 
 def transformer_blocks(equations):
-    """An encoder's block, left, and a decoder's, right: what is added to the stream, each part behind its normalisation.
+    """An encoder's block and a decoder's: what is added to the stream, each part behind its normalisation.
 
-    `equations` are their numbers, as the chapter writes them: ``("(8.9)", "(8.10)")``. Rows go from the top to the bottom.
+    `equations` are their numbers, as the chapter writes them: ``("(8.9)", "(8.10)")``. Rows go from top to bottom.
     """
     of_encoder, of_decoder = equations
     parts = ("attend to", "each other"), ("attend to", "the memory"), ("network", "of each row")

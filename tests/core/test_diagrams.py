@@ -20,6 +20,7 @@ OF = ["attention.diagrams"]
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 EQUATIONS = ("(9.6)", "(9.7)", "(9.8)", "(9.9)")
 WAY_BACK = ("(5.1)", "(5.2)", "(5.3)", "(5.4)")
+BLOCKS = ("(8.9)", "(8.10)")
 PLACES = ("(12.1)", "(12.6)", "(12.7)")
 DRAWN = {
     "forward_and_back": diagrams.forward_and_back,
@@ -31,6 +32,7 @@ DRAWN = {
     "split_heads": diagrams.split_heads,
     "decoder_step": lambda: diagrams.decoder_step(equations=EQUATIONS),
     "attention_over_places": lambda: diagrams.attention_over_places(equations=PLACES),
+    "transformer_blocks": lambda: diagrams.transformer_blocks(equations=BLOCKS),
 }
 SVG = "{http://www.w3.org/2000/svg}"
 WIDEST = FontProperties(family="DejaVu Serif")  # of the fonts that the pictures name
@@ -66,6 +68,7 @@ def test_a_diagram_has_a_name_in_words():
         "<Diagram: heads cut out of rows>",
         "<Diagram: one step of the decoder>",
         "<Diagram: attention over the places of a map>",
+        "<Diagram: the blocks of a Transformer>",
     ]
 
 
@@ -268,3 +271,16 @@ def test_a_grid_has_a_face_for_each_number_that_is_seen():
     deep.frame(10, 60, 1, 2)
     frame = list(parse(deep).iter(f"{SVG}rect"))[-1]
     assert [float(frame.get(name)) for name in ("x", "y", "width", "height")] == [10, 60, 2 * cell, cell]
+
+
+@heeds("transformer_blocks", "equations", of=OF)
+def test_transformer_blocks_carries_its_equations_and_adds_what_each_part_says():
+    said = words(diagrams.transformer_blocks(equations=("(1)", "(2)")))
+    assert [word for word in said if re.fullmatch(r"\(\d\)", word)] == ["(1)", "(2)"]
+    of_encoder, of_decoder = " ".join(said).split("decoder's block")
+    assert [part.count("+") for part in (of_encoder, of_decoder)] == [2, 3]
+    assert [part.count("norm") for part in (of_encoder, of_decoder)] == [2, 3]
+    assert of_decoder.index("attend to each other") < of_decoder.index("attend to the memory")
+    assert of_decoder.index("attend to the memory") < of_decoder.index("network of each row")
+    with pytest.raises(ValueError, match="not enough"):
+        diagrams.transformer_blocks(equations=BLOCKS[:1])

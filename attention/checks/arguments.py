@@ -122,6 +122,20 @@ def deep(rng, shape):
     return normal(rng, shape) - depths(rng, shape)
 
 
+def one_unit_without_keys(rng, shape):
+    """Weights of an additive score (features, A) by which the last hidden unit gets nothing from any key, …"""
+    weights = normal(rng, shape, 0.4)
+    weights[:, -1] = 0
+    return weights
+
+
+def read_a_thousandfold(rng, shape):
+    """… and weights (A,) that multiply it: the scores of a query all move by the same thousands."""
+    weights = normal(rng, shape)
+    weights[-1] = 5000
+    return weights
+
+
 def nothing(rng, shape):
     """Zeros alone."""
     return np.zeros(shape)

@@ -261,20 +261,6 @@ def _additive(
     return of_queries @ query_weight.T, of_keys @ key_weight.T, turned(used) @ grad_output, grad_bias
 
 
-def _one_unit_without_keys(rng, shape):
-    """Key weights (K, A) by which the last unit gets nothing from any key, …"""
-    weights = arg.normal(rng, shape, 0.4)
-    weights[:, -1] = 0
-    return weights
-
-
-def _read_a_thousandfold(rng, shape):
-    """… and score weights that multiply it: the scores of a row all move by the same thousands."""
-    weights = arg.normal(rng, shape)
-    weights[-1] = 5000
-    return weights
-
-
 def _some_far(rng, shape):
     """A bias beyond all limits of exp for about every other unit; the first has none such."""
     far = rng.random(shape) < 0.5
@@ -305,7 +291,7 @@ BIASED_ADDITIVE_BACKWARD = Exercise(
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, sizes={"A": 6}, tolerance=1e-10),
         Stage("one key alone", leading=(0, 1), sizes={"A": 6, "S": 1}, types=(), tolerance=1e-12),
         Stage("extreme scores", leading=(0, 1), sizes={"A": 6}, types=(), tolerance=1e-9,
-            styles={"key_weight": _one_unit_without_keys, "score_weight": _read_a_thousandfold}),
+            styles={"key_weight": arg.one_unit_without_keys, "score_weight": arg.read_a_thousandfold}),
         Stage("ties and zeros", leading=(0, 1), styles={name: arg.tied for name in ("queries", "keys", "values",
             "grad_output")} | {"bias": [arg.tied, arg.nothing]}, sizes={"A": 6, "D": 2, "K": 1}, types=(),
             tolerance=1e-12),

@@ -57,20 +57,6 @@ def _pool(
     return flat @ (x if value == "features" else x @ key_weight), maps
 
 
-def _one_unit_without_keys(rng, shape):
-    """Key weights (N, A) by which the last unit gets nothing from any place, …"""
-    weights = arg.normal(rng, shape, 0.4)
-    weights[:, -1] = 0
-    return weights
-
-
-def _read_a_thousandfold(rng, shape):
-    """… and score weights that multiply it: the scores of a query all move by the same thousands."""
-    weights = arg.normal(rng, shape)
-    weights[-1] = 5000
-    return weights
-
-
 def _some_far(rng, shape):
     """Numbers of which about every third is beyond all limits of exp."""
     values, far = arg.normal(rng, shape), rng.random(shape) < 0.3
@@ -93,11 +79,11 @@ POOL_BY_QUERIES = Exercise(
         Stage("one place", leading=(0, 1), sizes={"h": 1, "w": 1}, types=(), tolerance=1e-12),
         Stage("large maps", leading=(0,), sizes={"h": 31, "w": 20, "N": 3, "T": 2, "A": 4}, gradient=False),
         Stage("extreme scores", leading=(0, 1), types=(), tolerance=1e-9, gradient=False,
-            styles={"key_weight": _one_unit_without_keys, "score_weight": _read_a_thousandfold}),
+            styles={"key_weight": arg.one_unit_without_keys, "score_weight": arg.read_a_thousandfold}),
         Stage("extreme scores in float32", leading=(0, 1), types=(), tolerance=5e-3, gradient=False, styles={
             "features": arg.held("float32", arg.normal), "queries": arg.held("float32", arg.normal),
-            "key_weight": arg.held("float32", _one_unit_without_keys),
-            "score_weight": arg.held("float32", _read_a_thousandfold)}),
+            "key_weight": arg.held("float32", arg.one_unit_without_keys),
+            "score_weight": arg.held("float32", arg.read_a_thousandfold)}),
         Stage("scores far apart", leading=(0, 1), types=(), tolerance=1e-9, gradient=False,
             styles={"score_weight": arg.spread(2000.0)}),
         Stage("ties and zeros", leading=(0, 1), types=(), tolerance=1e-12, styles={

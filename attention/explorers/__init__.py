@@ -6,6 +6,7 @@ formulas of the chapter. Where scripts do not run, and in print, the picture sta
 """
 
 from attention.explorers.alignment import alignment
+from attention.explorers.block import block
 from attention.explorers.heads import heads
 from attention.explorers.hull import hull
 from attention.explorers.loss import loss
@@ -15,4 +16,4 @@ from attention.explorers.scene import scene
 from attention.explorers.scores import scores
 from attention.explorers.softmax import softmax
 
-__all__ = ["alignment", "heads", "hull", "loss", "mask", "positions", "scene", "scores", "softmax"]
+__all__ = ["alignment", "block", "heads", "hull", "loss", "mask", "positions", "scene", "scores", "softmax"]

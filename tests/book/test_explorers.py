@@ -20,6 +20,8 @@ from attention.explorers.scene import bitmap
 from attention.numpy.vision import ResNet
 from attention.stored import MODELS
 from attention.translator import Translator
+from attention.weights.blocks import encoder_block
+from attention.weights.initial import initial_weights
 from attention.weights.store import load
 
 WORDS, SCORES = ["Hunde", "spielen", "Schnee"], np.log([1.0, 3.0, 6.0])
@@ -35,9 +37,12 @@ PLACED = np.array([1.0, 0.5, -0.3, 1.2, 0.8, 0.0]), np.array([0.7, -0.2, 0.5, 0.
 GERMAN = ["Zwei Hunde spielen im Schnee.", "Ein Mann spielt Gitarre."]
 WEIGHTS, _ = load(MODELS / "resnet_attention_pytorch.safetensors")
 SCENE, DIGITS = scenes("cluttered", "test", 1).images[0], [str(digit) for digit in range(10)]
+BLOCK_ROWS = np.random.default_rng(8).standard_normal((4, 6))
+BLOCKS = [initial_weights(encoder_block(6, 2, 12), seed) for seed in range(8)]
 MADE = {
     "alignment": lambda: explorers.alignment(Translator("numpy"), GERMAN),
     "heads": lambda: explorers.heads(["dogs in snow", "snow on dogs"], [[2.0, 0.0], [0.0, 2.0]], [0.5, 0.5]),
+    "block": lambda: explorers.block([*WORDS, "im"], BLOCK_ROWS, BLOCKS, 2),
     "hull": lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], np.log([2.0, 3.0])),
     "loss": lambda: explorers.loss(WORDS, TURN_KEYS, SAID, [-2.0, 1.0]),
     "mask": lambda: explorers.mask(WORDS[:2], WORDS, GRID, np.array([[True, False, True], [True, True, True]])),
@@ -385,12 +390,68 @@ def test_moved_together_the_product_stays(stage):
         assert [part.get_attribute("d") for part in tab.locator(".query").all()] != drawn
 
 
+def through(branches, rows, adds, where):
+    """Rows after these branches, on the library's layer normalisation."""
+    norm = atn.LayerNorm({"scale": np.ones(6), "shift": np.zeros(6)})
+    for branch in branches:
+        made = branch(norm(rows) if where == "before" else rows)
+        rows = rows + made if adds else made
+        rows = norm(rows) if where == "after" else rows
+    return rows
+
+
+@pytest.mark.parametrize("where", ["none", "before", "after"])
+@pytest.mark.parametrize("left", [(), ("attention",), ("network",), ("the addition",), ("network", "the addition")])
+def test_rows_through_blocks_are_the_librarys(left, where, stage):
+    tab = stage(MADE["block"]())
+    chosen = [name for name in ("attention", "network", "the addition") if name not in left]
+    for name in ("network", "the addition", "attention"):
+        box = tab.get_by_role("checkbox", name=name)
+        if box.is_checked() != (name in chosen):
+            box.press("Space")
+    tab.get_by_role("radio", name=where).check()
+    press(tab, "number of blocks", "Home", *["ArrowRight"] * 3)
+    found, rows = tab.evaluate(RESULT), np.round(BLOCK_ROWS, 2)
+    assert len(found["distances"]) == len(found["sizes"]) == 9
+    for number, weights in enumerate([None, *BLOCKS]):
+        if weights is not None:
+            rounded = {name: np.round(array, 2) for name, array in weights.items()}
+            whole = atn.EncoderBlock(rounded, 2, where == "before")
+            branches = {"attention": lambda x, b=whole: b.attention(x, x, x)[0], "network": whole.feed_forward}
+            some = [branch for name, branch in branches.items() if name in chosen]
+            before, rows = rows, through(some, rows, "the addition" in chosen, where)
+            if not left and where != "none":
+                np.testing.assert_allclose(rows, whole(before)[0], rtol=0, atol=1e-12)
+        if number == 3:
+            np.testing.assert_allclose(found["rows"], rows, rtol=1e-6, atol=1e-6)
+        distance = np.linalg.norm(rows - rows.mean(axis=0)) / np.linalg.norm(rows)
+        assert abs(found["distances"][number] - distance) < 1e-6
+        np.testing.assert_allclose(found["sizes"][number], np.sqrt(np.mean(rows**2)), rtol=1e-6)
+
+
+def test_what_is_said_of_rows_through_blocks(stage):
+    tab = stage(MADE["block"]())
+    said = tab.locator(".explorer .said")
+    assert said.inner_text().startswith("After 8 blocks the rows lie less than 0.1 % of their length apart;")
+    press(tab, "number of blocks", "Home")
+    tab.wait_for_function("() => document.querySelector('.said').innerText.startsWith('Before the first block')")
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
         (lambda: explorers.heads(["one"], [[2.0, 0.0]], [0.5, 0.5]), "two sentences say two numbers each"),
         (lambda: explorers.heads(["a", "b"], np.eye(2), [0.5, 1.2]), "two heads have weights from 0 to 1"),
         (lambda: explorers.heads(["a", "b"], 5 * np.eye(2), [0.5, 1]), "from 0 to 4"),
+        (lambda: explorers.block(WORDS, BLOCK_ROWS, BLOCKS, 2), r"got 3 words, rows \(4, 6\) and 8 blocks"),
+        (lambda: explorers.block("abcdef", np.eye(6), BLOCKS, 2), "up to five words"),
+        (lambda: explorers.block("abc", np.eye(3, 7), BLOCKS, 2), "up to 6 features"),
+        (lambda: explorers.block("abc", np.eye(3), [], 1), "up to nine blocks: got 3 words"),
+        (lambda: explorers.block("abc", np.eye(3), [BLOCKS[0]] * 10, 2), "and 10 blocks"),
+        (
+            lambda: explorers.block("abc", np.eye(3, 6), [BLOCKS[0] | {"attention_norm.scale": 2 * np.ones(6)}], 2),
+            "must be zero and scales one",
+        ),
         (lambda: explorers.hull(WORDS, TURN_KEYS, SAID, [1, 1]), "keys and values of two features"),
         (lambda: explorers.hull(WORDS, TURN_KEYS, SAID[:, 1:], [40, 1]), "a query no longer than 40"),
         (lambda: explorers.loss(WORDS, SAID, SAID, [1, 1]), "a key of two features and a value for each"),

@@ -138,3 +138,112 @@ def no_exchange(x, heads):
 
 def cut_across_words(x, heads):
     return tuple(p.reshape(*x.shape[:-2], heads, x.shape[-2], -1) for p in blocks(x))
+
+
+def exchange_first_axes(x, heads):
+    return tuple(p.reshape(*x.shape[:-1], heads, -1).swapaxes(0, 1) for p in blocks(x))
+
+
+def forgets_leading(x, heads):
+    made = x.reshape(x.shape[-2], 3, heads, -1).transpose(1, 2, 0, 3)
+    return tuple(made)
+
+
+def leading_folded(x, heads):
+    return tuple(p.reshape(-1, *p.shape[-3:]) if x.ndim > 3 else p for p in cut(x, heads))
+
+
+def transposed_whole(x, heads):
+    """`.T` where two axes are to be exchanged: right for no leading axes, mixes them otherwise."""
+    return tuple(np.moveaxis(p.reshape(*x.shape[:-1], heads, -1), -2, 0) for p in blocks(x))
+
+
+def packed_as_words(x, heads):
+    """The three blocks cut along the words, not the columns."""
+    made = x.reshape(*x.shape[:-2], 3, x.shape[-2], x.shape[-1] // 3)
+    return tuple(by_part(made[..., i, :, :], heads) for i in range(3))
+
+
+def by_part(part, heads):
+    return np.swapaxes(part.reshape(*part.shape[:-1], heads, part.shape[-1] // heads), -3, -2)
+
+
+def found(x, heads):
+    D = x.shape[-1] // (3 * heads)
+    pieces = x.reshape(*x.shape[:-2], 3, heads, x.shape[-2], D)
+    return pieces[..., 0, :, :, :], pieces[..., 1, :, :, :], pieces[..., 2, :, :, :]
+
+
+def in_place_scaled(x, heads):
+    x *= 1 / np.sqrt(x.shape[-1] // 3 // heads)
+    return cut(x, heads)
+
+
+slip(
+    "split_packed",
+    found=found,
+    values_before_keys=cut_with((0, 2, 1)),
+    keys_first=cut_with((1, 0, 2)),
+    backwards=cut_with((2, 1, 0)),
+    heads_outside=heads_outside,
+    three_inside=three_inside,
+    features_before_heads=features_before_heads,
+    no_exchange=no_exchange,
+    cut_across_words=cut_across_words,
+    exchange_first_axes=exchange_first_axes,
+    forgets_leading=forgets_leading,
+    leading_folded=leading_folded,
+    moved_to_the_front=transposed_whole,
+    packed_as_words=packed_as_words,
+    squeezed=lambda x, heads: tuple(p.squeeze() for p in cut(x, heads)),
+    as_float=lambda x, heads: cut(x.astype(np.float64), heads),
+    as_float32=lambda x, heads: cut(x.astype(np.float32), heads),
+    queries_scaled=lambda x, heads: (
+        (cut(x, heads)[0] / np.sqrt(x.shape[-1] // 3 // heads)).astype(x.dtype),
+        *cut(x, heads)[1:],
+    ),
+    width_of_all=lambda x, heads: tuple(
+        by_part(x[..., i * x.shape[-1] // heads : (i + 1) * x.shape[-1] // heads], heads) for i in range(3)
+    ),
+    keys_transposed=lambda x, heads: (
+        cut(x, heads)[0],
+        cut(x, heads)[1].swapaxes(-1, -2),
+        cut(x, heads)[2],
+    ),
+)
+saboteur(
+    "split_packed",
+    found_above_one_word_four_axes=lambda x, heads: found(x, heads) if x.ndim > 4 else cut(x, heads),
+    many_words=lambda x, heads: found(x, heads) if x.shape[-2] > 40 else cut(x, heads),
+    many_heads=lambda x, heads: features_before_heads(x, heads) if heads > 11 else cut(x, heads),
+    integers_rounded=lambda x, heads: (
+        tuple(p.astype(np.float32).astype(x.dtype) for p in cut(x, heads)) if x.dtype.kind == "i" else cut(x, heads)
+    ),
+    infinities_clipped=lambda x, heads: tuple(np.nan_to_num(p) for p in cut(x, heads)),
+)
+
+
+# in TensorFlow and PyTorch
+
+
+def exchange_tf(part, heads):
+    n = len(part.shape)
+    made = tf.reshape(part, (*part.shape[:-1], heads, part.shape[-1] // heads))
+    return tf.transpose(made, [*range(n - 2), n - 1, n - 2, n])
+
+
+def cut_tf(x, heads):
+    return tuple(exchange_tf(p, heads) for p in tf.split(x, 3, axis=-1))
+
+
+def stacked_tf(x, heads):
+    return tuple(tf.stack(tf.split(p, heads, axis=-1), axis=-3) for p in tf.split(x, 3, axis=-1))
+
+
+def gathered_tf(x, heads):
+    D = x.shape[-1] // (3 * heads)
+    places = tf.reshape(tf.range(3 * heads * D), (3, heads, D))
+    return tuple(tf.stack([tf.gather(x, places[i, h], axis=-1) for h in range(heads)], -3) for i in range(3))
+
+
+right("split_packed", "tensorflow", cut=cut_tf, stacked=stacked_tf, gathered=gathered_tf)

@@ -247,3 +247,126 @@ def gathered_tf(x, heads):
 
 
 right("split_packed", "tensorflow", cut=cut_tf, stacked=stacked_tf, gathered=gathered_tf)
+
+
+def found_tf(x, heads):
+    D = x.shape[-1] // (3 * heads)
+    return tuple(tf.unstack(tf.reshape(x, (*x.shape[:-2], 3, heads, x.shape[-2], D)), axis=-4))
+
+
+def all_axes_reversed_tf(x, heads):
+    """`tf.transpose` without `perm` turns every axis round."""
+    return tuple(tf.transpose(tf.stack(tf.split(p, heads, -1), -1)) for p in tf.split(x, 3, axis=-1))
+
+
+def split_first_axis_tf(x, heads):
+    return tuple(tf.reshape(p, (*x.shape[:-2], heads, x.shape[-2], -1)) for p in tf.split(x, 3, axis=-1))
+
+
+def fixed_perm_tf(x, heads):
+    made = tf.reshape(x, (*x.shape[:-1], 3, heads, x.shape[-1] // (3 * heads)))
+    return tuple(tf.transpose(made, (1, 2, 0, 3))) if len(x.shape) == 2 else tuple(tf.unstack(made, axis=-3))
+
+
+def outside_tf(x, heads):
+    parts = [tf.split(p, 3, axis=-1) for p in tf.split(x, heads, axis=-1)]
+    return tuple(tf.stack([p[i] for p in parts], axis=-3) for i in range(3))
+
+
+def numpy_tf(x, heads):
+    return cut(x.numpy(), heads)
+
+
+slip(
+    "split_packed",
+    "tensorflow",
+    found=found_tf,
+    all_axes_reversed=all_axes_reversed_tf,
+    cut_across_words=split_first_axis_tf,
+    perm_for_no_leading=fixed_perm_tf,
+    heads_outside=outside_tf,
+    arrays=numpy_tf,
+    float32=lambda x, heads: tuple(tf.cast(p, tf.float32) for p in cut_tf(x, heads)),
+    values_before_keys=lambda x, heads: tuple(cut_tf(x, heads)[i] for i in (0, 2, 1)),
+)
+saboteur(
+    "split_packed",
+    "tensorflow",
+    three_leading=lambda x, heads: found_tf(x, heads) if len(x.shape) > 4 else cut_tf(x, heads),
+)
+
+
+def cut_pt(x, heads):
+    return tuple(p.unflatten(-1, (heads, -1)).transpose(-2, -3) for p in x.chunk(3, -1))
+
+
+def strided_pt(x, heads):
+    x = x.contiguous()
+    D = x.shape[-1] // (3 * heads)
+    at = [*x.stride()[:-2], D, x.stride(-2), 1]
+    size = [*x.shape[:-2], heads, x.shape[-2], D]
+    return tuple(x.as_strided(size, at, x.storage_offset() + i * heads * D) for i in range(3))
+
+
+def unbound_pt(x, heads):
+    made = x.unflatten(-1, (3, heads, -1)).movedim(-3, 0).movedim(-2, -3)
+    return made.unbind(0)
+
+
+right("split_packed", "pytorch", cut=cut_pt, strided=strided_pt, unbound=unbound_pt)
+
+
+def viewed_pt(x, heads):
+    return tuple(p.reshape(*x.shape[:-2], heads, x.shape[-2], -1) for p in x.chunk(3, -1))
+
+
+def chunk_words_pt(x, heads):
+    """`chunk` without an axis takes the first, `torch.tensor_split` along the last after the exchange."""
+    return tuple(p.unflatten(-1, (-1, heads)).movedim(-1, -3) for p in x.chunk(3, -1))
+
+
+slip(
+    "split_packed",
+    "pytorch",
+    found=lambda x, heads: x.reshape(*x.shape[:-2], 3, heads, x.shape[-2], -1).unbind(-4),
+    cut_across_words=viewed_pt,
+    heads_inside=chunk_words_pt,
+    exchange_1_2=lambda x, heads: tuple(
+        p.unflatten(-1, (heads, -1)).transpose(1, 2 if x.dim() > 2 else 0) for p in x.chunk(3, -1)
+    ),
+    permuted_for_two_axes=lambda x, heads: x.unflatten(-1, (3, heads, -1)).permute(1, 2, 0, 3).unbind(0),
+    as_float=lambda x, heads: tuple(p.float() for p in cut_pt(x, heads)),
+    detached_array=lambda x, heads: cut(x.numpy(force=True), heads),
+    keys_twice=lambda x, heads: (cut_pt(x, heads)[0], cut_pt(x, heads)[1], cut_pt(x, heads)[1]),
+    heads_outside=lambda x, heads: x.unflatten(-1, (heads, 3, -1)).transpose(-2, -4).unbind(-4)
+    if x.dim() == 2
+    else tuple(p.transpose(-2, -3) for p in x.unflatten(-1, (heads, 3, -1)).unbind(-2)),
+)
+saboteur(
+    "split_packed",
+    "pytorch",
+    half_of_it=lambda x, heads: tuple(p.bfloat16().to(p.dtype) if x.dtype == torch.float64 else p
+                                      for p in cut_pt(x, heads)),
+)  # fmt: skip
+
+
+# 6.3 grouped_heads
+
+
+def scored(queries, keys, values, scale=None, soft=None, repeat=None):
+    """A right answer to spoil, in float64."""
+    H, K, D = queries.shape[-3], keys.shape[-3], queries.shape[-1]
+    q, k, v = (a.astype(np.float64) for a in (queries, keys, values))
+    places = np.arange(H) * K // H if repeat is None else repeat(H, K)
+    scores = q @ k[..., places, :, :].swapaxes(-1, -2) / (D**0.5 if scale is None else scale(q, k))
+    weights = (soft or (lambda s: scipy.special.softmax(s, -1)))(scores)
+    return weights @ v[..., places, :, :]  # (H, T, D)
+
+
+def joined(heads, like):
+    made = np.moveaxis(heads, -3, -2)
+    return made.reshape(*made.shape[:-2], -1).astype(like.dtype)
+
+
+def grouped(queries, keys, values, **ways):
+    return joined(scored(queries, keys, values, **ways), queries)

@@ -370,3 +370,140 @@ def joined(heads, like):
 
 def grouped(queries, keys, values, **ways):
     return joined(scored(queries, keys, values, **ways), queries)
+
+
+def one_head_at_a_time(queries, keys, values):
+    size = queries.shape[-3] // keys.shape[-3]
+    made = []
+    for h in range(queries.shape[-3]):
+        q, k, v = (a[..., i, :, :].astype(np.float64) for a, i in ((queries, h), (keys, h // size), (values, h // size)))
+        s = np.einsum("...td,...sd->...ts", q, k) / math.sqrt(q.shape[-1])
+        w = np.exp(s - scipy.special.logsumexp(s, axis=-1, keepdims=True))
+        made.append(w @ v)
+    return np.concatenate(made, -1).astype(queries.dtype)
+
+
+def by_groups(queries, keys, values):
+    *lead, H, T, D = queries.shape
+    K = keys.shape[-3]
+    q = queries.reshape(*lead, K, H // K, T, D).astype(np.float64)
+    s = q @ np.expand_dims(keys, -3).astype(np.float64).swapaxes(-1, -2) * D**-0.5
+    w = scipy.special.softmax(s, -1)
+    return np.einsum("...kgts,...ksd->...tkgd", w, values.astype(np.float64)).reshape(*lead, T, H * D).astype(queries.dtype)
+
+
+def by_kron(queries, keys, values):
+    """The words of a group's heads as more words of one head."""
+    *lead, H, T, D = queries.shape
+    K = keys.shape[-3]
+    long = queries.reshape(*lead, K, H // K * T, D)
+    s = np.matmul(long, np.swapaxes(keys, -1, -2), dtype=np.float64) / np.sqrt(float(D))
+    out = scipy.special.softmax(s, axis=-1) @ values
+    return np.swapaxes(out.reshape(*lead, H, T, D), -3, -2).reshape(*lead, T, H * D).astype(queries.dtype)
+
+
+right("grouped_heads", one_head_at_a_time=one_head_at_a_time, by_groups=by_groups, long_words=by_kron)
+
+
+def way(**ways):
+    return lambda queries, keys, values: grouped(queries, keys, values, **ways)
+
+
+def plain(scores):
+    made = np.exp(scores)
+    return made / made.sum(-1, keepdims=True)
+
+
+def shifted(of):
+    def soft(scores):
+        made = np.exp(scores - of(scores))
+        return made / made.sum(-1, keepdims=True)
+
+    return soft
+
+
+def with_epsilon(scores):
+    made = np.exp(scores - scores.max(-1, keepdims=True))
+    return made / (made.sum(-1, keepdims=True) + 1e-6)
+
+
+def causal(scores):
+    return scipy.special.softmax(np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf), -1)
+
+
+def mean_of_groups(queries, keys, values):
+    heads = scored(queries, keys, values)
+    K, size = keys.shape[-3], queries.shape[-3] // keys.shape[-3]
+    heads = heads.reshape(*heads.shape[:-3], K, size, *heads.shape[-2:]).mean(-3)
+    return joined(np.repeat(heads, size, -3), queries)
+
+
+def not_exchanged(queries, keys, values):
+    made = scored(queries, keys, values)
+    return made.reshape(*made.shape[:-3], made.shape[-2], -1).astype(queries.dtype)
+
+
+def features_first(queries, keys, values):
+    made = np.moveaxis(scored(queries, keys, values), -3, -1)  # (T, D, H)
+    return made.reshape(*made.shape[:-2], -1).astype(queries.dtype)
+
+
+def in_own_type(queries, keys, values):
+    """Scores in the type of the arrays: large ones of float16 overflow before they are scaled."""
+    places = np.arange(queries.shape[-3]) * keys.shape[-3] // queries.shape[-3]
+    s = queries @ keys[..., places, :, :].swapaxes(-1, -2) / np.sqrt(queries.shape[-1])
+    w = np.exp(s - s.max(-1, keepdims=True))
+    return joined((w / w.sum(-1, keepdims=True)) @ values[..., places, :, :], queries)
+
+
+def in_place(queries, keys, values):
+    queries /= np.sqrt(queries.shape[-1]).astype(queries.dtype)
+    return grouped(queries, keys, values, scale=lambda q, k: 1)
+
+
+def values_tiled(queries, keys, values):
+    size = queries.shape[-3] // keys.shape[-3]
+    n = [1] * (values.ndim - 3)
+    return grouped(queries, np.repeat(keys, size, -3), np.tile(values, (*n, size, 1, 1)))
+
+
+slip(
+    "grouped_heads",
+    tiled=way(repeat=lambda H, K: np.arange(H) % K),
+    group_size_for_count=way(repeat=lambda H, K: np.minimum(np.arange(H) // K, K - 1)),
+    first_head_for_all=way(repeat=lambda H, K: np.zeros(H, int)),
+    backwards=way(repeat=lambda H, K: np.arange(H)[::-1] * K // H),
+    values_tiled=values_tiled,
+    not_scaled=way(scale=lambda q, k: 1),
+    scaled_by_d=way(scale=lambda q, k: q.shape[-1]),
+    scaled_by_width=way(scale=lambda q, k: (q.shape[-1] * q.shape[-3]) ** 0.5),
+    scaled_by_words=way(scale=lambda q, k: k.shape[-2] ** 0.5),
+    multiplied=way(scale=lambda q, k: q.shape[-1] ** -0.5),
+    softmax_over_queries=way(soft=lambda s: scipy.special.softmax(s, -2)),
+    softmax_over_heads=way(soft=lambda s: scipy.special.softmax(s, -3)),
+    overflows=way(soft=plain),
+    overflow_to_zero=way(soft=lambda s: np.nan_to_num(plain(s))),
+    clipped=way(soft=lambda s: plain(np.clip(s, -60, 60))),
+    largest_of_all=way(soft=shifted(lambda s: s.max(initial=-np.inf))),
+    largest_magnitude=way(soft=shifted(lambda s: np.abs(s).max(-1, keepdims=True))),
+    epsilon=way(soft=with_epsilon),
+    causal=way(soft=causal),
+    mean_of_groups=mean_of_groups,
+    not_exchanged=not_exchanged,
+    features_first=features_first,
+    in_own_type=in_own_type,
+    in_place=in_place,
+    heads_apart=lambda q, k, v: scored(q, k, v).astype(q.dtype),
+    float64=lambda q, k, v: grouped(q, k, v).astype(np.float64),
+    type_of_keys=lambda q, k, v: grouped(q, k, v).astype(k.dtype),
+    common_type=lambda q, k, v: grouped(q, k, v).astype(np.result_type(q, k, v)),
+    exchange_0_1=lambda q, k, v: scored(q, k, v).swapaxes(0, 1).reshape(*q.shape[:-3], q.shape[-2], -1).astype(q.dtype),
+)
+saboteur(
+    "grouped_heads",
+    right_to_three_heads=lambda q, k, v: grouped(q, k, v, repeat=lambda H, K: np.arange(H) // max(H // K, 3)
+                                                 if H > 12 and H // K > 3 else np.arange(H) * K // H),
+    subsampled_long=lambda q, k, v: grouped(q, k[..., :64, :], v[..., :64, :]),
+    scale_of_wide=lambda q, k, v: grouped(q, k, v, scale=lambda q, k: min(q.shape[-1], 32) ** 0.5),
+    hidden_threshold=lambda q, k, v: grouped(q, k, v, soft=lambda s: plain(np.clip(s, -600, 600))),
+)  # fmt: skip

@@ -501,9 +501,106 @@ slip(
 )
 saboteur(
     "grouped_heads",
-    right_to_three_heads=lambda q, k, v: grouped(q, k, v, repeat=lambda H, K: np.arange(H) // max(H // K, 3)
-                                                 if H > 12 and H // K > 3 else np.arange(H) * K // H),
+    many_heads_tiled=way(repeat=lambda H, K: np.arange(H) % K if H > 16 else np.arange(H) * K // H),
     subsampled_long=lambda q, k, v: grouped(q, k[..., :64, :], v[..., :64, :]),
     scale_of_wide=lambda q, k, v: grouped(q, k, v, scale=lambda q, k: min(q.shape[-1], 32) ** 0.5),
     hidden_threshold=lambda q, k, v: grouped(q, k, v, soft=lambda s: plain(np.clip(s, -600, 600))),
 )  # fmt: skip
+
+
+def scored_pt(queries, keys, values, repeat=None, scale=None):
+    H, K, D = queries.shape[-3], keys.shape[-3], queries.shape[-1]
+    places = torch.arange(H, device=queries.device)
+    places = places * K // H if repeat is None else repeat(places, K)
+    q, k, v = queries.double(), keys.double(), values.double()
+    s = q @ k.index_select(-3, places).mT / (D**0.5 if scale is None else scale(D, H))
+    return torch.softmax(s, -1) @ v.index_select(-3, places)
+
+
+def joined_pt(heads, like):
+    return heads.transpose(-2, -3).flatten(-2).to(like.dtype)
+
+
+def by_groups_pt(queries, keys, values):
+    K = keys.shape[-3]
+    q = queries.double().unflatten(-3, (K, -1))
+    s = torch.einsum("...kgtd,...ksd->...kgts", q, keys.double()) / queries.shape[-1] ** 0.5
+    w = (s - s.logsumexp(-1, keepdim=True)).exp()
+    out = torch.einsum("...kgts,...ksd->...tkgd", w, values.double())
+    return out.flatten(-3).to(queries.dtype)
+
+
+def by_unsqueeze_pt(queries, keys, values):
+    q = queries.double().unflatten(-3, (keys.shape[-3], -1))
+    k, v = keys.double().unsqueeze(-3), values.double().unsqueeze(-3)
+    w = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1)
+    return (w @ v).flatten(-4, -3).transpose(-2, -3).flatten(-2).type_as(queries)
+
+
+def library_pt(queries, keys, values):
+    size = queries.shape[-3] // keys.shape[-3]
+    k, v = (a.double().repeat_interleave(size, -3) for a in (keys, values))
+    made = torch.nn.functional.scaled_dot_product_attention(queries.double(), k, v)
+    return joined_pt(made, queries)
+
+
+right("grouped_heads", "pytorch", by_groups=by_groups_pt, by_unsqueeze=by_unsqueeze_pt, library=library_pt)
+
+
+def way_pt(**ways):
+    return lambda q, k, v: joined_pt(scored_pt(q, k, v, **ways), q)
+
+
+def by_repeat_pt(queries, keys, values):
+    """`repeat` is NumPy's `tile`."""
+    n = [1] * (keys.dim() - 3)
+    size = queries.shape[-3] // keys.shape[-3]
+    return joined_pt(scored_pt(queries, keys.repeat(*n, size, 1, 1), values.repeat(*n, size, 1, 1)), queries)
+
+
+def expanded_pt(queries, keys, values):
+    """The groups' axis in front of the heads of keys."""
+    K = keys.shape[-3]
+    q = queries.double().unflatten(-3, (-1, K))
+    w = (q @ keys.double().unsqueeze(-4).mT / q.shape[-1] ** 0.5).softmax(-1)
+    return joined_pt((w @ values.double().unsqueeze(-4)).flatten(-4, -3), queries)
+
+
+slip(
+    "grouped_heads",
+    "pytorch",
+    repeated=by_repeat_pt,
+    groups_in_front=expanded_pt,
+    modulo=way_pt(repeat=lambda h, K: h % K),
+    not_scaled=way_pt(scale=lambda D, H: 1),
+    scaled_by_width=way_pt(scale=lambda D, H: (D * H) ** 0.5),
+    viewed=lambda q, k, v: scored_pt(q, k, v).reshape(*q.shape[:-3], q.shape[-2], -1).to(q.dtype),
+    flatten_first=lambda q, k, v: scored_pt(q, k, v).transpose(-2, -3).flatten(1).to(q.dtype),
+    always_float=lambda q, k, v: joined_pt(scored_pt(q, k, v), q).float(),
+    transposed_1_2=lambda q, k, v: scored_pt(q, k, v).transpose(1, 2 if q.dim() > 3 else 0).flatten(-2).to(q.dtype),
+    causal=lambda q, k, v: joined_pt(
+        torch.nn.functional.scaled_dot_product_attention(
+            q.double(), *(a.double().repeat_interleave(q.shape[-3] // k.shape[-3], -3) for a in (k, v)), is_causal=True
+        ),
+        q,
+    ),
+    exp_alone=lambda q, k, v: joined_pt(
+        (
+            (s := (q @ k.repeat_interleave(q.shape[-3] // k.shape[-3], -3).mT / q.shape[-1] ** 0.5).exp())
+            / s.sum(-1, keepdim=True)
+        )
+        @ v.repeat_interleave(q.shape[-3] // k.shape[-3], -3),
+        q,
+    ),
+    softmax_over_queries=lambda q, k, v: joined_pt(
+        (q @ k.repeat_interleave(q.shape[-3] // k.shape[-3], -3).mT / q.shape[-1] ** 0.5).softmax(-2)
+        @ v.repeat_interleave(q.shape[-3] // k.shape[-3], -3),
+        q,
+    ),
+)
+saboteur(
+    "grouped_heads",
+    "pytorch",
+    first_batch=lambda q, k, v: way_pt()(q, k[:1].expand_as(k), v[:1].expand_as(v)) if q.dim() > 5 else way_pt()(q, k, v),
+    half_precision=lambda q, k, v: joined_pt(scored_pt(q.float(), k.float(), v.float()).float(), q),
+)

@@ -604,3 +604,128 @@ saboteur(
     first_batch=lambda q, k, v: way_pt()(q, k[:1].expand_as(k), v[:1].expand_as(v)) if q.dim() > 5 else way_pt()(q, k, v),
     half_precision=lambda q, k, v: joined_pt(scored_pt(q.float(), k.float(), v.float()).float(), q),
 )
+
+
+# 6.4 to_keras
+
+
+def kernels(packed, heads):
+    """A right answer to spoil."""
+    M = packed.shape[1]
+    return tuple(packed[i * M : (i + 1) * M].T.reshape(M, heads, M // heads) for i in range(3))
+
+
+def kernels_by_loops(packed, heads):
+    M = packed.shape[-1]
+    D = M // heads
+    made = np.empty((3, M, heads, D), packed.dtype)
+    for i, h, d in np.ndindex(3, heads, D):
+        made[i, :, h, d] = packed[i * M + h * D + d]
+    return made[0], made[1], made[2]
+
+
+def kernels_by_moveaxis(packed, heads):
+    M = packed.shape[1]
+    return tuple(np.moveaxis(packed.reshape(3, heads, M // heads, M), -1, 1))
+
+
+def kernels_by_einsum(packed, heads):
+    one, M = np.eye(packed.shape[1], dtype=packed.dtype), packed.shape[1]
+    return tuple(np.einsum("hdm->mhd", (block @ one).reshape(heads, -1, M)) for block in np.vsplit(packed, 3))
+
+
+right("to_keras", loops=kernels_by_loops, moveaxis=kernels_by_moveaxis,
+      stacked=lambda packed, heads: tuple(np.stack(np.split(b.T, heads, 1), 1) for b in np.split(packed, 3)))  # fmt: skip
+
+
+def by_block(function):
+    def spoilt(packed, heads):
+        M = packed.shape[1]
+        return tuple(function(b, M, heads, M // heads) for b in np.split(packed, 3))
+
+    return spoilt
+
+
+def scaled_first(packed, heads):
+    q, k, v = kernels(packed, heads)
+    return (q / np.sqrt(q.shape[-1])).astype(q.dtype), k, v
+
+
+slip(
+    "to_keras",
+    not_transposed=by_block(lambda b, M, H, D: b.reshape(M, H, D)),
+    heads_first=by_block(lambda b, M, H, D: b.reshape(H, D, M).swapaxes(-1, -2)),
+    as_in_pytorch=by_block(lambda b, M, H, D: b.reshape(H, D, M)),
+    all_reversed=by_block(lambda b, M, H, D: b.reshape(H, D, M).T),
+    features_before_heads=by_block(lambda b, M, H, D: b.T.reshape(M, D, H).swapaxes(-1, -2)),
+    features_before_heads_left=by_block(lambda b, M, H, D: b.T.reshape(M, D, H)),
+    two_axes=by_block(lambda b, M, H, D: b.T),
+    backwards=by_block(lambda b, M, H, D: b.T.reshape(M, H, D)[:, ::-1]),
+    fortran=by_block(lambda b, M, H, D: b.T.reshape(M, H, D, order="F")),
+    input_cut=by_block(lambda b, M, H, D: b.reshape(M, H, D).transpose(0, 1, 2)[::1]),
+    input_rolled=by_block(lambda b, M, H, D: b.reshape(H, D, M).transpose(2, 1, 0).reshape(M, H, D)),
+    columns_for_blocks=lambda p, heads: tuple(
+        a.reshape(p.shape[1], heads, -1) for a in np.split(p.reshape(p.shape[1], -1), 3, axis=1)
+    ),
+    transposed_whole=lambda p, heads: tuple(
+        a.reshape(p.shape[1], heads, -1) for a in np.split(p.T.reshape(3 * p.shape[1], -1), 3)
+    ),
+    blocks_interleaved=lambda p, heads: tuple(p[i::3].T.reshape(p.shape[1], heads, -1) for i in range(3)),
+    head_by_head=lambda p, heads: tuple(np.moveaxis(p.reshape(heads, 3, -1, p.shape[1])[:, i], -1, 0) for i in range(3)),
+    keys_first=lambda p, heads: tuple(kernels(p, heads)[i] for i in (1, 0, 2)),
+    values_second=lambda p, heads: tuple(kernels(p, heads)[i] for i in (0, 2, 1)),
+    values_not_transposed=lambda p, heads: (
+        *kernels(p, heads)[:2],
+        np.split(p, 3)[2].reshape(p.shape[1], heads, -1),
+    ),
+    float32=lambda p, heads: tuple(a.astype(np.float32) for a in kernels(p, heads)),
+    float64=lambda p, heads: tuple(a.astype(np.float64) for a in kernels(p, heads)),
+    squeezed=lambda p, heads: tuple(np.squeeze(a) for a in kernels(p, heads)),
+    queries_scaled=scaled_first,
+)
+saboteur(
+    "to_keras",
+    many_heads=lambda p, heads: by_block(lambda b, M, H, D: b.reshape(M, H, D))(p, heads)
+    if heads > 8
+    else kernels(p, heads),
+    special_numbers_lost=lambda p, heads: tuple(np.nan_to_num(a) for a in kernels(p, heads)),
+    small_rounded=lambda p, heads: tuple(np.where(abs(a) < 1e-7, 0, a).astype(a.dtype) for a in kernels(p, heads)),
+)
+
+
+# 6.5 head_maps
+
+
+def maps(values, outputs, heads):
+    """A right answer to spoil."""
+    M = len(values)
+    v = values.reshape(M, heads, -1).astype(np.float64)
+    o = outputs.reshape(heads, -1, M).astype(np.float64)
+    return np.einsum("mhd,hdn->hmn", v, o).astype(values.dtype)
+
+
+def maps_by_masks(values, outputs, heads):
+    M = len(values)
+    of = np.arange(M) // (M // heads)
+    made = [(values.astype(float) * (of == h)) @ outputs.astype(float) for h in range(heads)]
+    return np.array(made, dtype=values.dtype)
+
+
+def maps_by_outer_products(values, outputs, heads):
+    M = len(values)
+    each = values.T.astype(float)[:, :, None] * outputs.astype(float)[:, None, :]  # (M, M, M)
+    return np.add.reduceat(each, np.arange(0, M, M // heads), axis=0).astype(values.dtype)
+
+
+def maps_by_differences(values, outputs, heads):
+    """The maps of the first h + 1 heads less those of the first h."""
+    D = len(values) // heads
+    v, o = values.astype(np.longdouble), outputs.astype(np.longdouble)
+    made = np.stack([np.zeros(v.shape)] + [v[:, : h * D] @ o[: h * D] for h in range(1, heads + 1)])
+    return np.diff(made, axis=0).astype(values.dtype)
+
+
+right("head_maps", masks=maps_by_masks, outer=maps_by_outer_products,
+      split=lambda v, o, heads: np.stack([
+          (a.astype(float) @ b.astype(float)).astype(v.dtype)
+          for a, b in zip(np.hsplit(v, heads), np.vsplit(o, heads), strict=True)]))  # fmt: skip

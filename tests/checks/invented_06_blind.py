@@ -662,7 +662,6 @@ slip(
     two_axes=by_block(lambda b, M, H, D: b.T),
     backwards=by_block(lambda b, M, H, D: b.T.reshape(M, H, D)[:, ::-1]),
     fortran=by_block(lambda b, M, H, D: b.T.reshape(M, H, D, order="F")),
-    input_cut=by_block(lambda b, M, H, D: b.reshape(M, H, D).transpose(0, 1, 2)[::1]),
     input_rolled=by_block(lambda b, M, H, D: b.reshape(H, D, M).transpose(2, 1, 0).reshape(M, H, D)),
     columns_for_blocks=lambda p, heads: tuple(
         a.reshape(p.shape[1], heads, -1) for a in np.split(p.reshape(p.shape[1], -1), 3, axis=1)
@@ -717,15 +716,105 @@ def maps_by_outer_products(values, outputs, heads):
     return np.add.reduceat(each, np.arange(0, M, M // heads), axis=0).astype(values.dtype)
 
 
-def maps_by_differences(values, outputs, heads):
-    """The maps of the first h + 1 heads less those of the first h."""
-    D = len(values) // heads
-    v, o = values.astype(np.longdouble), outputs.astype(np.longdouble)
-    made = np.stack([np.zeros(v.shape)] + [v[:, : h * D] @ o[: h * D] for h in range(1, heads + 1)])
-    return np.diff(made, axis=0).astype(values.dtype)
-
-
 right("head_maps", masks=maps_by_masks, outer=maps_by_outer_products,
       split=lambda v, o, heads: np.stack([
           (a.astype(float) @ b.astype(float)).astype(v.dtype)
           for a, b in zip(np.hsplit(v, heads), np.vsplit(o, heads), strict=True)]))  # fmt: skip
+
+
+def cut_wide(weight, heads):
+    """(H, M, D): the columns of each head."""
+    return np.stack(np.hsplit(weight, heads))
+
+
+def cut_tall(weight, heads):
+    """(H, D, M): the rows of each head."""
+    return np.stack(np.vsplit(weight, heads))
+
+
+def maps_in_place(values, outputs, heads):
+    D = len(values) // heads
+    made = [values[:, h * D : (h + 1) * D].astype(float) @ outputs[h * D : (h + 1) * D] for h in range(heads)]
+    outputs[:] = sum(made)
+    return np.stack(made).astype(values.dtype)
+
+
+def last_head_open(values, outputs, heads):
+    """The rest of the columns for each head, not its own alone."""
+    D = len(values) // heads
+    return np.stack([values[:, h * D :] @ outputs[h * D :] for h in range(heads)])
+
+
+def up_to_head(values, outputs, heads):
+    D = len(values) // heads
+    return np.stack([values[:, : (h + 1) * D] @ outputs[: (h + 1) * D] for h in range(heads)])
+
+
+def one_too_few(values, outputs, heads):
+    """Slices that leave out the last feature."""
+    D = len(values) // heads
+    return np.stack([values[:, h * D : (h + 1) * D - 1] @ outputs[h * D : (h + 1) * D - 1] for h in range(heads)])
+
+
+def moving_start(values, outputs, heads):
+    D = len(values) // heads
+    return np.stack([values[:, h : h + D] @ outputs[h : h + D] for h in range(heads)])
+
+
+def by_bad_reshape(values, outputs, heads):
+    """The columns cut into heads by a reshape alone."""
+    M = len(values)
+    return values.reshape(heads, M, -1) @ cut_tall(outputs, heads)
+
+
+def features_outside(values, outputs, heads):
+    M = len(values)
+    v = np.moveaxis(values.reshape(M, -1, heads), -1, 0)
+    return v @ np.moveaxis(outputs.reshape(-1, heads, M), 1, 0)
+
+
+slip(
+    "head_maps",
+    cut_the_other_way=lambda v, o, H: np.moveaxis(cut_tall(v, H), -1, -2) @ np.moveaxis(cut_wide(o, H), -1, -2),
+    outputs_times_values=lambda v, o, H: cut_wide(o, H) @ cut_tall(v, H),
+    both_by_columns=lambda v, o, H: cut_wide(v, H) @ np.moveaxis(cut_wide(o, H), -1, -2),
+    both_by_rows=lambda v, o, H: np.moveaxis(cut_tall(v, H), -1, -2) @ cut_tall(o, H),
+    transposed_maps=lambda v, o, H: np.moveaxis(maps(v, o, H), -1, -2),
+    head_last=lambda v, o, H: np.moveaxis(maps(v, o, H), 0, -1),
+    head_second=lambda v, o, H: np.moveaxis(maps(v, o, H), 0, 1),
+    their_sum=lambda v, o, H: v @ o,
+    sum_for_each=lambda v, o, H: np.stack([v @ o] * H),
+    mean_of_heads=lambda v, o, H: (maps(v, o, H) / H).astype(v.dtype),
+    scaled=lambda v, o, H: (maps(v, o, H) / np.sqrt(len(v) // H)).astype(v.dtype),
+    last_head_open=last_head_open,
+    up_to_head=up_to_head,
+    one_too_few=one_too_few,
+    moving_start=moving_start,
+    by_bad_reshape=by_bad_reshape,
+    features_outside=features_outside,
+    from_one=lambda v, o, H: np.roll(maps(v, o, H), 1, 0),
+    backwards=lambda v, o, H: maps(v, o, H)[::-1],
+    a_list=lambda v, o, H: list(maps(v, o, H)),
+    float64=lambda v, o, H: maps(v.astype(float), o, H),
+    float32=lambda v, o, H: maps(v, o, H).astype(np.float32),
+    torch_matrices=lambda v, o, H: maps(v.T, o.T, H),
+    output_transposed=lambda v, o, H: maps(v, o.T, H),
+    squeezed=lambda v, o, H: maps(v, o, H).squeeze(),
+    in_place=maps_in_place,
+)
+saboteur(
+    "head_maps",
+    many_heads=lambda v, o, H: features_outside(v, o, H) if H > 12 else maps(v, o, H),
+    lost_rank=lambda v, o, H: maps(np.round(v.astype(float), 6), np.round(o.astype(float), 6), H).astype(v.dtype),
+    commuting_pair=lambda v, o, H: maps(o, v, H) if np.allclose(v, v.T) else maps(v, o, H),
+)
+
+
+def maps_tf(v, o, heads):
+    v, o = tf.stack(tf.split(v, heads, 1)), tf.stack(tf.split(o, heads, 0))
+    return tf.matmul(v, o)
+
+
+def masks_tf(v, o, heads):
+    of = tf.one_hot(tf.range(v.shape[0]) // (v.shape[0] // heads), heads, dtype=v.dtype)  # (M, H)
+    return tf.einsum("mk,kh,kn->hmn", v, of, o)

@@ -818,3 +818,111 @@ def maps_tf(v, o, heads):
 def masks_tf(v, o, heads):
     of = tf.one_hot(tf.range(v.shape[0]) // (v.shape[0] // heads), heads, dtype=v.dtype)  # (M, H)
     return tf.einsum("mk,kh,kn->hmn", v, of, o)
+
+
+def concat_tf(v, o, heads):
+    D = v.shape[0] // heads
+    made = [tf.tensordot(v[:, h * D : (h + 1) * D], o[h * D : (h + 1) * D], 1)[None] for h in range(heads)]
+    return tf.concat(made, 0)
+
+
+right("head_maps", "tensorflow", stacked=maps_tf, masks=masks_tf, concat=concat_tf)
+slip(
+    "head_maps",
+    "tensorflow",
+    reshape_alone=lambda v, o, H: tf.reshape(v, (H, v.shape[0], -1)) @ tf.reshape(o, (H, -1, v.shape[0])),
+    both_by_rows=lambda v, o, H: tf.linalg.matmul(tf.stack(tf.split(v, H)), tf.stack(tf.split(o, H)), transpose_a=True),
+    transposed=lambda v, o, H: tf.linalg.matrix_transpose(maps_tf(v, o, H)),
+    all_reversed=lambda v, o, H: tf.transpose(maps_tf(v, o, H)),
+    float32=lambda v, o, H: tf.cast(maps_tf(v, o, H), tf.float32),
+    a_list=lambda v, o, H: tf.unstack(maps_tf(v, o, H)),
+    product=lambda v, o, H: tf.repeat((v @ o)[None], H, 0),
+    an_array=lambda v, o, H: maps(v.numpy(), o.numpy(), H),
+    heads_inside=lambda v, o, H: tf.einsum(
+        "mdh,dhn->hmn", tf.reshape(v, (v.shape[0], -1, H)), tf.reshape(o, (-1, H, v.shape[0]))
+    ),
+)
+saboteur(
+    "head_maps",
+    "tensorflow",
+    wide_only=lambda v, o, H: tf.transpose(maps_tf(v, o, H), (0, 2, 1)) if v.shape[0] > 40 else maps_tf(v, o, H),
+)
+
+
+def maps_pt(v, o, heads):
+    return torch.stack([a @ b for a, b in zip(v.chunk(heads, 1), o.chunk(heads, 0), strict=True)])
+
+
+def batched_pt(v, o, heads):
+    return torch.bmm(v.unflatten(1, (heads, -1)).movedim(1, 0), o.unflatten(0, (heads, -1)))
+
+
+def strides_pt(v, o, heads):
+    return v.t().reshape(heads, -1, len(v)).mT.matmul(o.reshape(heads, -1, len(v)))
+
+
+right("head_maps", "pytorch", chunks=maps_pt, batched=batched_pt, transposes=strides_pt)
+slip(
+    "head_maps",
+    "pytorch",
+    viewed=lambda v, o, H: v.reshape(H, len(v), -1) @ o.reshape(H, -1, len(v)),
+    out_in=lambda v, o, H: maps_pt(v.T, o.T, H),
+    out_in_transposed=lambda v, o, H: maps_pt(o.T, v.T, H),
+    heads_last=lambda v, o, H: maps_pt(v, o, H).movedim(0, -1),
+    added=lambda v, o, H: maps_pt(v, o, H).sum(0),
+    averaged=lambda v, o, H: maps_pt(v, o, H) / H,
+    heads_inside=lambda v, o, H: v.unflatten(1, (-1, H)).movedim(-1, 0) @ o.unflatten(0, (-1, H)).movedim(1, 0),
+    cumulated=lambda v, o, H: maps_pt(v, o, H).cumsum(0),
+    always_float=lambda v, o, H: maps_pt(v, o, H).float(),
+    a_tuple=lambda v, o, H: maps_pt(v, o, H).unbind(0),
+    in_place=lambda v, o, H: maps_pt(v.div_(1), o.mul_(2), H) / 2,
+)
+saboteur(
+    "head_maps",
+    "pytorch",
+    through_float=lambda v, o, H: maps_pt(v.float(), o.float(), H).to(v.dtype),
+)
+
+
+# 6.6 without_head
+
+
+def without(q, k, v, o, heads, head):
+    """A right answer to spoil."""
+    D = len(q) // heads
+    keep = np.arange(len(q)) // D != head
+    return q[:, keep], k[:, keep], v[:, keep], o[keep]
+
+
+def without_by_joining(q, k, v, o, heads, head):
+    D = q.shape[1] // heads
+    wide = [np.concatenate([a[:, : head * D], a[:, (head + 1) * D :]], axis=1) for a in (q, k, v)]
+    return (*wide, np.concatenate([o[: head * D], o[(head + 1) * D :]]))
+
+
+def without_by_axes(q, k, v, o, heads, head):
+    M = q.shape[0]
+    rest = [h for h in range(heads) if h != head]
+    wide = tuple(a.reshape(M, heads, -1)[:, rest].reshape(M, M - M // heads) for a in (q, k, v))
+    return (*wide, o.reshape(heads, -1, M)[rest].reshape(-1, M))
+
+
+right("without_head", masks=without, joining=without_by_joining, axes=without_by_axes,
+      deleted=lambda q, k, v, o, heads, head: tuple(
+          np.delete(a, slice(head * len(q) // heads, (head + 1) * len(q) // heads), axis)
+          for a, axis in ((q, 1), (k, -1), (v, 1), (o, 0))))  # fmt: skip
+
+
+def deleting(places, rows=None):
+    """The columns (or rows of the output) that `places` names are deleted."""
+
+    def spoilt(q, k, v, o, heads, head):
+        at = places(len(q), heads, head)
+        wide = tuple(np.delete(a, at, 1) for a in (q, k, v))
+        return (*wide, np.delete(o, at if rows is None else rows(len(q), heads, head), 0))
+
+    return spoilt
+
+
+def own(M, heads, head):
+    return np.arange(head * M // heads, (head + 1) * M // heads)

@@ -926,3 +926,105 @@ def deleting(places, rows=None):
 
 def own(M, heads, head):
     return np.arange(head * M // heads, (head + 1) * M // heads)
+
+
+def then(function):
+    """The right matrices, spoilt."""
+    return lambda q, k, v, o, heads, head: function(*without(q, k, v, o, heads, head), len(q), heads, head)
+
+
+def negative_slices(q, k, v, o, heads, head):
+    """`a[:, -0:]` is everything: wrong for the last head."""
+    M, D = len(q), len(q) // heads
+    after = (heads - 1 - head) * D
+    wide = [np.concatenate([a[:, : head * D], a[:, -after:]], 1) for a in (q, k, v)]
+    return (*wide, np.concatenate([o[: head * D], o[M - after :]]))
+
+
+def last_in_its_place(q, k, v, o, heads, head):
+    order = list(range(heads))
+    order[head] = order[-1]
+    rest = order[:-1]
+    M = len(q)
+    wide = [a.reshape(M, heads, -1)[:, rest].reshape(M, -1) for a in (q, k, v)]
+    return (*wide, o.reshape(heads, -1, M)[[h for h in range(heads) if h != head]].reshape(-1, M))
+
+
+def zeros_left(q, k, v, o, heads, head):
+    at = own(len(q), heads, head)
+    q, k, v, o = (a.copy() for a in (q, k, v, o))
+    q[:, at] = k[:, at] = v[:, at] = 0
+    o[at] = 0
+    return q, k, v, o
+
+
+def cut_by_rest(M, heads, head):
+    D = M // max(heads - 1, 1)
+    return np.arange(head * D, min((head + 1) * D, M))
+
+
+def common_type(q, k, v, o, M, heads, head):
+    q, k, v = np.stack([q, k, v])
+    return q, k, v, o
+
+
+def zeroed_first(q, k, v, o, heads, head):
+    """Zeros written into the matrices that were passed, then deleted."""
+    at = own(len(q), heads, head)
+    o[at] = 0
+    return without(q, k, v, o, heads, head)
+
+
+slip(
+    "without_head",
+    from_one=deleting(lambda M, H, h: own(M, H, (h - 1) % H)),
+    next_head=deleting(lambda M, H, h: own(M, H, (h + 1) % H)),
+    one_column=deleting(lambda M, H, h: h),
+    every_hth=deleting(lambda M, H, h: np.arange(h, M, H)),
+    features_outside=deleting(lambda M, H, h: np.arange(h * H, min((h + 1) * H, M))),
+    one_too_few=deleting(lambda M, H, h: own(M, H, h)[:-1]),
+    from_the_end=deleting(lambda M, H, h: own(M, H, H - 1 - h)),
+    output_from_the_end=deleting(own, lambda M, H, h: own(M, H, H - 1 - h)),
+    output_hth_rows=deleting(own, lambda M, H, h: np.arange(h, M, H)),
+    cut_by_the_rest=deleting(cut_by_rest),
+    rows_of_all=lambda q, k, v, o, H, h: tuple(np.delete(a, own(len(q), H, h), 0) for a in (q, k, v, o)),
+    columns_of_all=lambda q, k, v, o, H, h: tuple(np.delete(a, own(len(q), H, h), 1) for a in (q, k, v, o)),
+    exchanged_axes=lambda q, k, v, o, H, h: (
+        *(np.delete(a, own(len(q), H, h), 0) for a in (q, k, v)),
+        np.delete(o, own(len(q), H, h), 1),
+    ),
+    output_kept=lambda q, k, v, o, H, h: (*without(q, k, v, o, H, h)[:3], o),
+    keys_kept=lambda q, k, v, o, H, h: (without(q, k, v, o, H, h)[0], k, *without(q, k, v, o, H, h)[2:]),
+    zeros_left=zeros_left,
+    negative_slices=negative_slices,
+    last_in_its_place=last_in_its_place,
+    output_grown=then(lambda q, k, v, o, M, H, h: (q, k, v, (o * H / max(H - 1, 1)).astype(o.dtype))),
+    queries_grown=then(lambda q, k, v, o, M, H, h: ((q * np.sqrt(1 - 1 / H)).astype(q.dtype), k, v, o)),
+    keys_first=then(lambda q, k, v, o, M, H, h: (k, q, v, o)),
+    output_wide=then(lambda q, k, v, o, M, H, h: (q, k, v, o.T)),
+    the_head_itself=lambda q, k, v, o, H, h: (*(a[:, own(len(q), H, h)] for a in (q, k, v)), o[own(len(q), H, h)]),
+    common_type=then(common_type),
+    float64=then(lambda q, k, v, o, M, H, h: tuple(a.astype(float) for a in (q, k, v, o))),
+    type_of_queries=then(lambda q, k, v, o, M, H, h: tuple(a.astype(q.dtype) for a in (q, k, v, o))),
+    zeroed_first=zeroed_first,
+)
+saboteur(
+    "without_head",
+    twelfth_head=lambda q, k, v, o, H, h: without(q, k, v, o, H, h if h < 9 else h - 1),
+    heads_rotated=then(lambda q, k, v, o, M, H, h: (np.roll(q, M // H, 1), np.roll(k, M // H, 1), v, o)
+                       if H == 2 else (q, k, v, o)
+                       if H < 12 else (q, k, v[:, ::-1], o[::-1])),
+    special_lost=then(lambda q, k, v, o, M, H, h: tuple(np.nan_to_num(a) for a in (q, k, v, o))),
+)  # fmt: skip
+
+
+# 6.7 pool_heads
+
+
+def pooled(weight, bias, heads, kv_heads):
+    """A right answer to spoil."""
+    D = len(bias) // heads
+    return tuple(
+        np.stack([a[..., np.arange(heads) * kv_heads // heads == g, :].mean(-2, dtype=np.float64)
+                  for g in range(kv_heads)], -2).reshape(*a.shape[:-2], -1).astype(a.dtype)
+        for a in (weight.reshape(len(weight), heads, D), bias.reshape(heads, D)))  # fmt: skip

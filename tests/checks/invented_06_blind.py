@@ -1028,3 +1028,119 @@ def pooled(weight, bias, heads, kv_heads):
         np.stack([a[..., np.arange(heads) * kv_heads // heads == g, :].mean(-2, dtype=np.float64)
                   for g in range(kv_heads)], -2).reshape(*a.shape[:-2], -1).astype(a.dtype)
         for a in (weight.reshape(len(weight), heads, D), bias.reshape(heads, D)))  # fmt: skip
+
+
+def pooled_by_product(weight, bias, heads, kv_heads):
+    size, D = heads // kv_heads, bias.shape[0] // heads
+    mix = np.kron(np.kron(np.eye(kv_heads), np.full((size, 1), 1 / size)), np.eye(D))  # (H D, K D)
+    return (weight.astype(float) @ mix).astype(weight.dtype), (bias.astype(float) @ mix).astype(bias.dtype)
+
+
+def pooled_by_strides(weight, bias, heads, kv_heads):
+    made = []
+    for a in (weight, bias):
+        pieces = np.split(a.astype(float), heads, -1)
+        size = heads // kv_heads
+        groups = [sum(pieces[g * size : (g + 1) * size]) / size for g in range(kv_heads)]
+        made.append(np.concatenate(groups, -1).astype(a.dtype))
+    return tuple(made)
+
+
+right("pool_heads", stacked=pooled, product=pooled_by_product, pieces=pooled_by_strides)
+
+
+def pooling(axes, function, axis):
+    """Both by one reshape, axes in a wrong order or a wrong function."""
+
+    def spoilt(weight, bias, heads, kv_heads):
+        sizes = {"K": kv_heads, "G": heads // kv_heads, "D": len(bias) // heads}
+        made = [
+            function(a.reshape(*a.shape[:-1], *(sizes[c] for c in axes)).astype(float), axis=axis - 3)
+            for a in (weight, bias)
+        ]
+        return tuple(
+            m.reshape(*a.shape[:-1], -1).astype(a.dtype) for m, a in zip(made, (weight, bias), strict=True)
+        )
+
+    return spoilt
+
+
+def root_sum(a, axis):
+    return a.mean(axis) * np.sqrt(a.shape[axis])
+
+
+def bias_by(function):
+    return lambda w, b, H, K: (pooled(w, b, H, K)[0], function(b, H, K).astype(b.dtype))
+
+
+def repeated(w, b, H, K):
+    made = []
+    for a in pooled(w, b, H, K):
+        cut_up = a.reshape(*a.shape[:-1], K, -1)
+        made.append(np.repeat(cut_up, H // K, -2).reshape(*a.shape[:-1], -1))
+    return tuple(made)
+
+
+def square_only(w, b, H, K):
+    """D from the width, which is not the number of columns."""
+    D = len(w) // H
+    return tuple(a.reshape(*a.shape[:-1], K, H // K, D).mean(-2).reshape(*a.shape[:-1], -1) for a in (w, b))
+
+
+def running(w, b, H, K):
+    """The mean of each head with the one before, and so on: halves of halves."""
+    D = len(b) // H
+    made = []
+    for a in (w, b):
+        cut_up = a.reshape(*a.shape[:-1], K, H // K, D).astype(float)
+        mean = cut_up[..., 0, :]
+        for i in range(1, H // K):
+            mean = (mean + cut_up[..., i, :]) / 2
+        made.append(mean.reshape(*a.shape[:-1], -1).astype(a.dtype))
+    return tuple(made)
+
+
+def summed_in_place(w, b, H, K):
+    for a in (w, b):
+        cut_up = a.reshape(*a.shape[:-1], K, H // K, -1)
+        cut_up[..., :1, :] = cut_up.mean(-2, keepdims=True)
+    return tuple(a.reshape(*a.shape[:-1], K, H // K, -1)[..., 0, :].reshape(*a.shape[:-1], -1) for a in (w, b))
+
+
+slip(
+    "pool_heads",
+    strided=pooling("GKD", np.mean, 0),
+    size_for_count=pooling("GKD", np.mean, 1),
+    features_outside=pooling("DKG", np.mean, 2),
+    features_in_the_middle=pooling("KDG", np.mean, 2),
+    over_features=pooling("KGD", np.mean, 2),
+    over_groups=pooling("KGD", np.mean, 0),
+    summed=pooling("KGD", np.sum, 1),
+    median=pooling("KGD", np.median, 1),
+    largest=pooling("KGD", np.max, 1),
+    first=pooling("KGD", np.min, 1),
+    variance_kept=pooling("KGD", root_sum, 1),
+    first_heads=lambda w, b, H, K: (w[:, : len(b) // H * K], b[: len(b) // H * K]),
+    first_of_each=lambda w, b, H, K: tuple(
+        a.reshape(*a.shape[:-1], K, H // K, -1)[..., 0, :].reshape(*a.shape[:-1], -1) for a in (w, b)
+    ),
+    divided_by_heads=lambda w, b, H, K: tuple((a * K / H).astype(a.dtype) for a in pooled(w, b, H, K)),
+    divided_by_kv=lambda w, b, H, K: tuple((a * H / K / K).astype(a.dtype) for a in pooled(w, b, H, K)),
+    bias_summed=bias_by(lambda b, H, K: b.reshape(K, H // K, -1).sum(1).reshape(-1)),
+    bias_strided=bias_by(lambda b, H, K: b.reshape(H // K, K, -1).mean(0).reshape(-1)),
+    bias_first=bias_by(lambda b, H, K: b[: len(b) // H * K]),
+    bias_kept=bias_by(lambda b, H, K: b),
+    bias_mean=bias_by(lambda b, H, K: np.full(len(b) // H * K, b.astype(float).mean())),
+    bias_left_out=lambda w, b, H, K: pooled(w, b, H, K)[0],
+    bias_in_two_axes=lambda w, b, H, K: (pooled(w, b, H, K)[0], pooled(w, b, H, K)[1].reshape(K, -1)),
+    repeated=repeated,
+    square_only=square_only,
+    running=running,
+    in_place=summed_in_place,
+    float64=lambda w, b, H, K: tuple(a.astype(float) for a in pooled(w, b, H, K)),
+    type_of_weight=lambda w, b, H, K: tuple(a.astype(w.dtype) for a in pooled(w, b, H, K)),
+    rows_pooled=lambda w, b, H, K: (
+        np.ascontiguousarray(pooled(np.ascontiguousarray(w.T), np.zeros(len(w)), H, K)[0].T),
+        pooled(w, b, H, K)[1],
+    ),
+)

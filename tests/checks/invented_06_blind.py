@@ -1144,3 +1144,124 @@ slip(
         pooled(w, b, H, K)[1],
     ),
 )
+saboteur(
+    "pool_heads",
+    groups_of_five=lambda w, b, H, K: running(w, b, H, K) if H // K > 4 else pooled(w, b, H, K),
+    many_groups=lambda w, b, H, K: pooling("GKD", np.mean, 0)(w, b, H, K) if K > 6 else pooled(w, b, H, K),
+    special_left_out=lambda w, b, H, K: pooling("KGD", np.nanmean, 1)(w, b, H, K),
+)
+
+
+# 6.8 words_that_fit
+
+
+def word(layers, width, heads, kv_heads, size):
+    """The bytes of one word."""
+    return 2 * layers * kv_heads * (width // heads) * size
+
+
+def by_divmod(memory, layers, width, heads, kv_heads, size):
+    left = memory
+    for n in (layers, 2, kv_heads, width // heads, size):
+        left = left // n
+    return left
+
+
+def by_search(memory, layers, width, heads, kv_heads, size):
+    one, low, high = word(layers, width, heads, kv_heads, size), 0, 1
+    while high * one <= memory:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle * one <= memory else (low, middle)
+    return low
+
+
+right(
+    "words_that_fit",
+    step_by_step=by_divmod,
+    search=by_search,
+    fraction=lambda m, n, w, H, K, s: math.floor(fractions.Fraction(m * H, 2 * n * w * K * s)),
+)
+
+
+def fit(function):
+    return lambda m, n, w, H, K, s: function(m, n, w, H, K, s, word(n, w, H, K, s))
+
+
+slip(
+    "words_that_fit",
+    by_floats=fit(lambda m, n, w, H, K, s, one: int(m / one)),
+    floor_of_floats=fit(lambda m, n, w, H, K, s, one: math.floor(m / one)),
+    float_floor=fit(lambda m, n, w, H, K, s, one: m // float(one)),
+    float_width=lambda m, n, w, H, K, s: int(m // (2 * n * K * (w / H) * s)),
+    a_float=fit(lambda m, n, w, H, K, s, one: m / one),
+    rounded=fit(lambda m, n, w, H, K, s, one: round(m / one)),
+    rounded_exactly=fit(lambda m, n, w, H, K, s, one: (2 * m + one) // (2 * one)),
+    up=fit(lambda m, n, w, H, K, s, one: -(-m // one)),
+    one_more=fit(lambda m, n, w, H, K, s, one: m // one + 1),
+    room_to_spare=fit(lambda m, n, w, H, K, s, one: (m - 1) // one),
+    keys_only=fit(lambda m, n, w, H, K, s, one: 2 * m // one),
+    one_layer=fit(lambda m, n, w, H, K, s, one: m // (one // n)),
+    layers_apart=fit(lambda m, n, w, H, K, s, one: n * (m // n // one)),
+    all_heads=lambda m, n, w, H, K, s: m // (2 * n * w * s),
+    whole_width_each=lambda m, n, w, H, K, s: m // (2 * n * K * w * s),
+    width_by_kv=lambda m, n, w, H, K, s: m // (2 * n * K * (w // K) * s),
+    heads_forgotten=lambda m, n, w, H, K, s: m // (2 * n * (w // H) * s),
+    group_for_count=lambda m, n, w, H, K, s: m // (2 * n * (H // K) * (w // H) * s),
+    numbers=lambda m, n, w, H, K, s: m // (2 * n * K * (w // H)),
+    bits=fit(lambda m, n, w, H, K, s, one: 8 * m // one),
+    queries_too=lambda m, n, w, H, K, s: m // (n * s * (w + 2 * K * (w // H))),
+    three_kept=lambda m, n, w, H, K, s: m // (3 * n * K * (w // H) * s),
+    precedence=lambda m, n, w, H, K, s: m // 2 * n * K * (w // H) * s,
+    numpys=fit(lambda m, n, w, H, K, s, one: np.int64(min(m, 2**63 - 1)) // np.int64(one)),
+    at_least_one=fit(lambda m, n, w, H, K, s, one: max(1, m // one)),
+    size_32=lambda m, n, w, H, K, s: m // (2 * n * K * (w // H) * 4),
+    size_16=lambda m, n, w, H, K, s: m // (2 * n * K * (w // H) * 2),
+)
+saboteur(
+    "words_that_fit",
+    up_to_a_large_memory=fit(lambda m, n, w, H, K, s, one: m // one if m < 2**70 else int(m / one)),
+    wraps_at_128=fit(lambda m, n, w, H, K, s, one: (m % 2**128) // one),
+    decimals=fit(lambda m, n, w, H, K, s, one: int(decimal.Decimal(m) / decimal.Decimal(one))),
+    long_double=fit(lambda m, n, w, H, K, s, one: int(np.longdouble(m) // one) if m < 2**64 else m // one),
+)
+
+
+# 6.9 induction_pattern
+
+
+def pattern(words):
+    """A right answer to spoil."""
+    made = np.zeros((*words.shape, words.shape[-1]), bool)
+    made[..., 1:] = words[..., :, None] == words[..., None, :-1]
+    return made & np.tri(words.shape[-1], dtype=bool)
+
+
+def pattern_by_loops(words):
+    S = words.shape[-1]
+    made = np.full((*words.shape, S), False)
+    for at in np.ndindex(words.shape[:-1]):
+        for i in range(S):
+            for j in range(1, i + 1):
+                made[(*at, i, j)] = words[at][i] == words[at][j - 1]
+    return made
+
+
+def pattern_by_unique(words):
+    """Through ranks, one-hot vectors and their products."""
+    names = np.unique(words)
+    S = words.shape[-1]
+    hot = (words[..., None] == names).astype(float)
+    same = hot @ np.swapaxes(hot, -1, -2)
+    return np.tril(same @ np.eye(S, k=1)) > 0.5
+
+
+def pattern_by_roll(words):
+    S = words.shape[-1]
+    same = np.equal.outer(words, words) if words.ndim == 1 else words[..., None] == words[..., None, :]
+    i, j = np.indices((S, S))
+    return np.where((j > 0) & (j <= i), np.roll(same, 1, -1), False)
+
+
+right("induction_pattern", loops=pattern_by_loops, products=pattern_by_unique, roll=pattern_by_roll)

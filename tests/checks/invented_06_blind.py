@@ -338,9 +338,11 @@ slip(
     as_float=lambda x, heads: tuple(p.float() for p in cut_pt(x, heads)),
     detached_array=lambda x, heads: cut(x.numpy(force=True), heads),
     keys_twice=lambda x, heads: (cut_pt(x, heads)[0], cut_pt(x, heads)[1], cut_pt(x, heads)[1]),
-    heads_outside=lambda x, heads: x.unflatten(-1, (heads, 3, -1)).transpose(-2, -4).unbind(-4)
-    if x.dim() == 2
-    else tuple(p.transpose(-2, -3) for p in x.unflatten(-1, (heads, 3, -1)).unbind(-2)),
+    heads_outside=lambda x, heads: (
+        x.unflatten(-1, (heads, 3, -1)).transpose(-2, -4).unbind(-4)
+        if x.dim() == 2
+        else tuple(p.transpose(-2, -3) for p in x.unflatten(-1, (heads, 3, -1)).unbind(-2))
+    ),
 )
 saboteur(
     "split_packed",
@@ -376,7 +378,9 @@ def one_head_at_a_time(queries, keys, values):
     size = queries.shape[-3] // keys.shape[-3]
     made = []
     for h in range(queries.shape[-3]):
-        q, k, v = (a[..., i, :, :].astype(np.float64) for a, i in ((queries, h), (keys, h // size), (values, h // size)))
+        q, k, v = (
+            a[..., i, :, :].astype(np.float64) for a, i in ((queries, h), (keys, h // size), (values, h // size))
+        )
         s = np.einsum("...td,...sd->...ts", q, k) / math.sqrt(q.shape[-1])
         w = np.exp(s - scipy.special.logsumexp(s, axis=-1, keepdims=True))
         made.append(w @ v)
@@ -389,7 +393,11 @@ def by_groups(queries, keys, values):
     q = queries.reshape(*lead, K, H // K, T, D).astype(np.float64)
     s = q @ np.expand_dims(keys, -3).astype(np.float64).swapaxes(-1, -2) * D**-0.5
     w = scipy.special.softmax(s, -1)
-    return np.einsum("...kgts,...ksd->...tkgd", w, values.astype(np.float64)).reshape(*lead, T, H * D).astype(queries.dtype)
+    return (
+        np.einsum("...kgts,...ksd->...tkgd", w, values.astype(np.float64))
+        .reshape(*lead, T, H * D)
+        .astype(queries.dtype)
+    )
 
 
 def by_kron(queries, keys, values):
@@ -601,7 +609,9 @@ slip(
 saboteur(
     "grouped_heads",
     "pytorch",
-    first_batch=lambda q, k, v: way_pt()(q, k[:1].expand_as(k), v[:1].expand_as(v)) if q.dim() > 5 else way_pt()(q, k, v),
+    first_batch=lambda q, k, v: (
+        way_pt()(q, k[:1].expand_as(k), v[:1].expand_as(v)) if q.dim() > 5 else way_pt()(q, k, v)
+    ),
     half_precision=lambda q, k, v: joined_pt(scored_pt(q.float(), k.float(), v.float()).float(), q),
 )
 
@@ -670,7 +680,9 @@ slip(
         a.reshape(p.shape[1], heads, -1) for a in np.split(p.T.reshape(3 * p.shape[1], -1), 3)
     ),
     blocks_interleaved=lambda p, heads: tuple(p[i::3].T.reshape(p.shape[1], heads, -1) for i in range(3)),
-    head_by_head=lambda p, heads: tuple(np.moveaxis(p.reshape(heads, 3, -1, p.shape[1])[:, i], -1, 0) for i in range(3)),
+    head_by_head=lambda p, heads: tuple(
+        np.moveaxis(p.reshape(heads, 3, -1, p.shape[1])[:, i], -1, 0) for i in range(3)
+    ),
     keys_first=lambda p, heads: tuple(kernels(p, heads)[i] for i in (1, 0, 2)),
     values_second=lambda p, heads: tuple(kernels(p, heads)[i] for i in (0, 2, 1)),
     values_not_transposed=lambda p, heads: (
@@ -684,9 +696,9 @@ slip(
 )
 saboteur(
     "to_keras",
-    many_heads=lambda p, heads: by_block(lambda b, M, H, D: b.reshape(M, H, D))(p, heads)
-    if heads > 8
-    else kernels(p, heads),
+    many_heads=lambda p, heads: (
+        by_block(lambda b, M, H, D: b.reshape(M, H, D))(p, heads) if heads > 8 else kernels(p, heads)
+    ),
     special_numbers_lost=lambda p, heads: tuple(np.nan_to_num(a) for a in kernels(p, heads)),
     small_rounded=lambda p, heads: tuple(np.where(abs(a) < 1e-7, 0, a).astype(a.dtype) for a in kernels(p, heads)),
 )
@@ -1058,9 +1070,7 @@ def pooling(axes, function, axis):
             function(a.reshape(*a.shape[:-1], *(sizes[c] for c in axes)).astype(float), axis=axis - 3)
             for a in (weight, bias)
         ]
-        return tuple(
-            m.reshape(*a.shape[:-1], -1).astype(a.dtype) for m, a in zip(made, (weight, bias), strict=True)
-        )
+        return tuple(m.reshape(*a.shape[:-1], -1).astype(a.dtype) for m, a in zip(made, (weight, bias), strict=True))
 
     return spoilt
 
@@ -1265,3 +1275,144 @@ def pattern_by_roll(words):
 
 
 right("induction_pattern", loops=pattern_by_loops, products=pattern_by_unique, roll=pattern_by_roll)
+
+
+def same_as(words):
+    return words[..., :, None] == words[..., None, :]
+
+
+def causal_of(words, k=0):
+    return np.tri(words.shape[-1], k=k, dtype=bool)
+
+
+def filled(fill):
+    """The words before, with `fill` where there is none."""
+
+    def spoilt(words):
+        before = np.concatenate([np.full_like(words[..., :1], fill), words[..., :-1]], -1)
+        return (words[..., :, None] == before[..., None, :]) & causal_of(words)
+
+    return spoilt
+
+
+def rolled(words):
+    return (words[..., :, None] == np.roll(words, 1, -1)[..., None, :]) & causal_of(words)
+
+
+def rolled_all(words):
+    """`np.roll` without an axis goes over the ends of the rows."""
+    made = (words[..., :, None] == np.roll(words, 1)[..., None, :]) & causal_of(words)
+    made[..., 0] = False
+    return made
+
+
+def last_only(words):
+    made = pattern(words)
+    behind = np.cumsum(made[..., ::-1], -1)[..., ::-1]
+    return made & (behind == 1)
+
+
+def first_only(words):
+    made = pattern(words)
+    return made & (np.cumsum(made, -1) == 1)
+
+
+def shifted_rows(words):
+    """The word before i against the word at j."""
+    made = np.zeros((*words.shape, words.shape[-1]), bool)
+    made[..., 1:, :] = same_as(words)[..., :-1, :]
+    return made & causal_of(words)
+
+
+def next_word(words):
+    """Where the *next* word already stands: what is to be found."""
+    made = np.zeros((*words.shape, words.shape[-1]), bool)
+    made[..., :-1, :] = same_as(words)[..., 1:, :]
+    return made & causal_of(words)
+
+
+def both_alike(words):
+    """An induction of two words: the word and the one before it."""
+    made = pattern(words)
+    made[..., 1:, 1:] &= np.roll(same_as(words), (1, 2), (-2, -1))[..., 1:, 1:]
+    return made
+
+
+def behind_the_other_way(words):
+    made = np.zeros((*words.shape, words.shape[-1]), bool)
+    made[..., :-1] = same_as(words)[..., 1:]
+    return made & causal_of(words)
+
+
+def by_difference(words):
+    """Differences of the type of the words, taken for truth where they are zero or less."""
+    made = np.zeros((*words.shape, words.shape[-1]), bool)
+    made[..., 1:] = words[..., :, None] - words[..., None, :-1] <= 0
+    return made & causal_of(words)
+
+
+def by_table(words):
+    """One-hot vectors as long as the largest number: nothing for negative ones."""
+    return pattern(np.where(words < 0, 0, words))
+
+
+def first_row_for_all(words):
+    return np.broadcast_to(pattern(words.reshape(-1, words.shape[-1])[0]), (*words.shape, words.shape[-1])).copy()
+
+
+def over_everything(words):
+    """A table of all words of the batch."""
+    flat = pattern(words.reshape(-1))
+    return flat if words.ndim == 1 else pattern(np.broadcast_to(words[..., :1], words.shape))
+
+
+def in_place(words):
+    made = pattern(words)
+    words[..., 1:] = words[..., :-1].copy()
+    return made
+
+
+slip(
+    "induction_pattern",
+    rolled=rolled,
+    rolled_all=rolled_all,
+    filled_with_zero=filled(0),
+    filled_with_one=filled(1),
+    same_word=lambda w: same_as(w) & causal_of(w),
+    same_word_earlier=lambda w: same_as(w) & causal_of(w, -1),
+    no_future_mask=lambda w: np.concatenate([np.zeros((*w.shape, 1), bool), same_as(w)[..., :-1]], -1),
+    strictly_earlier=lambda w: pattern(w) & causal_of(w, -1),
+    two_behind=lambda w: pattern(w) & causal_of(w, -2),
+    one_ahead=lambda w: np.concatenate([np.zeros((*w.shape, 1), bool), same_as(w)[..., :-1]], -1) & causal_of(w, 1),
+    transposed=lambda w: np.moveaxis(pattern(w), -1, -2),
+    upper=lambda w: np.triu(np.concatenate([np.zeros((*w.shape, 1), bool), same_as(w)[..., :-1]], -1)),
+    last_only=last_only,
+    first_only=first_only,
+    shifted_rows=shifted_rows,
+    next_word=next_word,
+    both_alike=both_alike,
+    behind_the_other_way=behind_the_other_way,
+    by_difference=by_difference,
+    negative_alike=by_table,
+    first_row_for_all=first_row_for_all,
+    over_everything=over_everything,
+    in_place=in_place,
+    numbers=lambda w: pattern(w).astype(int),
+    floats=lambda w: pattern(w).astype(float),
+    negated=lambda w: ~pattern(w),
+    zero_is_padding=lambda w: pattern(w) & (w != 0)[..., :, None],
+    diagonal_too=lambda w: pattern(w) | np.eye(w.shape[-1], dtype=bool),
+    normalised=lambda w: pattern(w) / np.maximum(pattern(w).sum(-1, keepdims=True), 1),
+    itself_behind=lambda w: pattern(w) & ~np.eye(w.shape[-1], dtype=bool),
+    places=lambda w: np.argwhere(pattern(w)),
+)
+saboteur(
+    "induction_pattern",
+    by_floats=lambda w: pattern(w.astype(np.float64)),
+    by_single_floats=lambda w: pattern(w.astype(np.float32)),
+    by_bytes=lambda w: pattern(w % 256),
+    short_memory=lambda w: pattern(w) & ~causal_of(w, -32),
+    filled_with_minus_one=filled(-1),
+    filled_with_the_largest=lambda w: filled(np.iinfo(w.dtype).max)(w),
+    three_leading=lambda w: pattern(w) if w.ndim < 4 else rolled(w),
+)

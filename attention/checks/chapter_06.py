@@ -51,7 +51,7 @@ def _counts(way=None):
 COUNTS_BY_HAND = Exercise(
     number="6.1", name="counts_by_hand", see="Keys that are shared", kind="value",
     reference=_counts, faulty=_counts, returns="four numbers",
-    stages=(Stage("by hand", ({},), tolerance=(1e-6, 1e-6, 1e-6, 4e-3)),),
+    stages=(Stage("by hand", ({},), tolerance=1e-6),),
     misconceptions=(
         Misconception("the width shared out among the keys", {"way": "by two"},
             "Your heads have 256 features: you shared the width out among the heads that have keys. It is shared out "
@@ -107,6 +107,11 @@ def _split(x, heads, way="right"):
     return (q, v, k) if way == "order" else (q, k, v)
 
 
+def _whole(rng, shape):
+    """More than a float32 holds."""
+    return rng.integers(2**30, 2**30 + 1000, shape)
+
+
 SPLIT_PACKED = Exercise(
     number="6.2", name="split_packed", see="One product for all heads", reference=right_split, faulty=_split,
     keeps_type=True, frameworks=("numpy", "tensorflow", "pytorch"), dtypes=("float32", "float16"),
@@ -119,6 +124,9 @@ SPLIT_PACKED = Exercise(
         Stage("sizes that are equal", leading=(0, 1), sizes={"T": 3, "H": 3, "D": 3}),
         Stage("numbers of any kind", leading=(1,),
               styles={"x": [arg.spread(1e4), arg.holes, arg.small]}, gradient=False),
+        Stage("many words", leading=(0,), sizes={"T": 90, "H": 5, "D": 2}, types=(), gradient=False),
+        Stage("many heads", leading=(0, 1), sizes={"T": 4, "H": 24, "D": 3}, types=(), gradient=False),
+        Stage("whole numbers", leading=(0, 2), styles={"x": _whole}, types=(), gradient=False),
     ),
     misconceptions=(
         Misconception("a reshape without a transpose", {"way": "reshape"},
@@ -198,6 +206,9 @@ GROUPED_HEADS = Exercise(
         Stage("equal sizes", leading=(1,), sizes={"K": 2, "G": 2, "T": 4, "S": 4, "D": 4}),
         Stage("large scores", leading=(0, 1), sizes={"K": 2, "G": 2},
               styles={"queries": arg.spread(60.0), "keys": arg.spread(20.0)}, types=(), gradient=False),
+        Stage("many heads", leading=(0,), sizes={"K": 4, "G": 6}, types=(), gradient=False),
+        Stage("many words, wide heads", leading=(0,), sizes={"K": 2, "G": 2, "T": 9, "S": 150, "D": 48}, types=(),
+              gradient=False),
     ),
     misconceptions=(
         Misconception("keys in turn", {"groups": "in turn"},
@@ -267,7 +278,10 @@ TO_KERAS = Exercise(
         Stage("plain", ({"in_proj_weight": np.arange(48.0).reshape(12, 4), "heads": 2},), leading=()),
         Stage("other sizes", leading=(0,), ones=True, large=False),
         Stage("as many heads as features", leading=(0,), sizes={"H": 3, "D": 3}),
-        Stage("numbers of any size", leading=(0,), styles={"in_proj_weight": [arg.spread(300.0), arg.small]}),
+        Stage("numbers of any size", leading=(0,), styles={"in_proj_weight": [
+            arg.spread(300.0), arg.small, arg.scaled(1e-12), arg.holes,
+        ]}),
+        Stage("many heads", leading=(0,), sizes={"H": 24, "D": 3}, types=()),
     ),
     misconceptions=(
         Misconception("not transposed", {"way": "not transposed"},
@@ -320,6 +334,11 @@ def _maps(value_weight, output_weight, heads, way="right"):
     return maps
 
 
+def _table(M):
+    """(M, M): 0, 1, 2, …, row after row."""
+    return np.arange(float(M * M)).reshape(M, M)
+
+
 HEAD_MAPS = Exercise(
     number="6.5", name="head_maps", see="Several averages, side by side", reference=right_maps, faulty=_maps,
     keeps_type=True, frameworks=("numpy", "tensorflow", "pytorch"), dtypes=("float32",),
@@ -333,9 +352,15 @@ HEAD_MAPS = Exercise(
         Stage("plain", ({"value_weight": np.arange(16.0).reshape(4, 4) / 4, "output_weight": np.eye(4) + 1.0,
                          "heads": 2},), leading=()),
         Stage("other sizes", leading=(0,), ones=True),
+        Stage("matrices that are symmetric", ({"value_weight": np.eye(4), "output_weight": _table(4), "heads": 2},
+            {"value_weight": _table(6) + _table(6).T, "output_weight": _table(6) / 8, "heads": 3},
+            {"value_weight": _table(6), "output_weight": _table(6) + _table(6).T, "heads": 3}), leading=()),
         Stage("as many heads as features", leading=(0,), sizes={"H": 3, "D": 3}),
         Stage("numbers of any size", leading=(0,),
               styles={"value_weight": [arg.spread(100.0), arg.small], "output_weight": arg.spread(3.0)}),
+        Stage("numbers near 0", leading=(0,),
+              styles={"value_weight": arg.scaled(1e-9), "output_weight": [arg.fine, arg.scaled(1e-9)]}),
+        Stage("many heads", leading=(0,), sizes={"H": 24, "D": 3}, types=(), gradient=False),
     ),
     misconceptions=(
         Misconception("rows of the values' matrix", {"way": "rows"},
@@ -396,6 +421,7 @@ WITHOUT_HEAD = Exercise(
             "head", lambda rng, H: rng.integers(H))(rng, drawn["heads"]))),
     },
     outputs=("query_weight", "key_weight", "value_weight", "output_weight"), returns="one head fewer",
+    type_of={name: name for name in ("query_weight", "key_weight", "value_weight", "output_weight")},
     stages=(
         Stage("plain", ({
             "query_weight": np.arange(36.0).reshape(6, 6), "key_weight": -np.arange(36.0).reshape(6, 6),
@@ -407,6 +433,13 @@ WITHOUT_HEAD = Exercise(
         ]}),
         Stage("as many heads as features", leading=(0,), sizes={"H": 3, "D": 3}),
         Stage("numbers of any size", leading=(0,), styles={"value_weight": [arg.spread(300.0), arg.small]}),
+        Stage("far below 1, and −∞", leading=(0,), styles={
+            name: [arg.scaled(1e-12), arg.holes] for name in ("query_weight", "output_weight")}),
+        Stage("each of many heads", leading=(0,), sizes={"H": 24, "D": 2}, types=(),
+              styles={"head": [lambda rng, H, at=at: at for at in range(24)]}),
+        Stage("types of their own", leading=(0,), types=(), styles={
+            name: [arg.fine, arg.held("float32", arg.fine)]
+            for name in ("query_weight", "value_weight", "output_weight")}),
     ),
     misconceptions=(
         Misconception("the head that stays", {"way": "the one"}, breaks_contract=True,
@@ -472,7 +505,7 @@ POOL_HEADS = Exercise(
         "heads": arg.Made(lambda rng, plan, drawn: plan.sizes["K"] * plan.sizes["G"]),
         "kv_heads": arg.Size("K"),
     },
-    outputs=("weight", "bias"), returns="the columns of fewer heads",
+    outputs=("weight", "bias"), returns="the columns of fewer heads", type_of={"weight": "weight", "bias": "bias"},
     stages=(
         Stage("plain", ({"weight": np.arange(24.0).reshape(3, 8), "bias": np.arange(8.0) ** 2, "heads": 4,
                          "kv_heads": 2},), leading=()),
@@ -481,6 +514,8 @@ POOL_HEADS = Exercise(
         Stage("nothing to average", leading=(0,), sizes={"K": 3, "G": 1, "D": 4}),
         Stage("equal sizes", leading=(0,), sizes={"K": 3, "G": 3, "D": 3, "M": 3}),
         Stage("numbers of any size", leading=(0,), styles={"weight": [arg.spread(300.0), arg.small]}),
+        Stage("types of their own", leading=(0,), types=(),
+              styles={name: [arg.fine, arg.held("float32", arg.fine)] for name in ("weight", "bias")}),
     ),
     misconceptions=(
         Misconception("a sum", {"way": "sum"},
@@ -539,6 +574,10 @@ WORDS_THAT_FIT = Exercise(
         ), leading=()),
         Stage("much memory", (
             _fits(80 * 2**30, 80, 8192, 64, 8, 2), _fits(10**18 + 3, 1, 2, 2, 1, 1),
+        ), leading=()),
+        Stage("more than any type holds", (
+            _fits(7 * 2**63 + 5, 3, 12, 4, 2, 2), _fits(5 * 10**30 + 1, 6, 512, 8, 2, 2),
+            _fits(2**140 - 1, 2, 64, 8, 1, 4), _fits(7 * 10**400 + 11, 3, 96, 12, 4, 2),
         ), leading=()),
     ),
     misconceptions=(
@@ -602,6 +641,9 @@ def _periodic(rng, shape):
     return np.broadcast_to(np.arange(shape[-1]) % 3, shape) + rng.integers(0, 5, (*shape[:-1], 1))
 
 
+_MOST = np.iinfo(np.int64).max
+
+
 INDUCTION_PATTERN = Exercise(
     number="6.9", name="induction_pattern", see="The smallest circuit worth knowing", reference=right_pattern,
     faulty=_pattern, arguments={"words": arg.Integers("…S", 4)}, axes={"result": "…SS"}, nouns={"S": "words"},
@@ -615,7 +657,11 @@ INDUCTION_PATTERN = Exercise(
             {"words": np.array([-1, 10**12, -1, 10**12, 7])}, {"words": np.array([0, -1, 0, -1])},
             {"words": np.array([2048, 5, 2049, 6, 10**12, 7, 10**12 + 1])},
             {"words": np.array([2**53, 5, 2**53 + 1, 2**53, 3])},
+            {"words": np.array([_MOST, 5, _MOST, 6, -_MOST - 1, -_MOST - 1])}, {"words": np.array([-_MOST - 1, 2, 3])},
+            {"words": np.array([255, 0, 255, 3, 0], np.uint8)},
+            {"words": np.array([-(2**31), 7, 2**31 - 1] * 2, np.int32)},
         ), leading=()),
+        Stage("many words", leading=(0, 1), sizes={"S": 150}, styles={"words": [_few, _periodic]}),
     ),
     misconceptions=(
         Misconception("the same word", {"way": "same word"},

@@ -263,8 +263,10 @@ def _type(trial):
     if not trial.floats or not any(floats):
         return None
     given = max((value.dtype for value in trial.floats), key=lambda dtype: np.finfo(dtype).eps)
-    wanted = np.dtype(trial.exercise.gives_type or given)
     for name, got, is_one in zip(trial.names, trial.got, floats, strict=True):
+        source = trial.exercise.type_of.get(name)
+        own = trial.inputs[source].dtype if source else given
+        wanted = np.dtype(trial.exercise.gives_type or own)
         narrower = is_one and np.finfo(got.dtype).eps > np.finfo(wanted).eps
         kept = not trial.exercise.keeps_type or got.dtype == wanted
         if not is_one or (kept and not narrower):
@@ -272,9 +274,10 @@ def _type(trial):
         loose = trial.case.margins_in(got.dtype) if narrower else trial.margins
         if not equal(trial.got, trial.expected, loose):
             return None  # wrong numbers are judged as numbers first
-        why = "Digits are lost." if narrower else "The task asks for the type of the input."
+        asked = f"`{source}`" if source and len({value.dtype for value in trial.floats}) > 1 else "the input"
+        why = "Digits are lost." if narrower else f"The task asks for the type of {asked}."
         why = f"The task asks for {wanted}." if trial.exercise.gives_type else why
-        sentence = f"{_of(trial, name)}The numbers are right, but {given} went in and {got.dtype} came out. {why}"
+        sentence = f"{_of(trial, name)}The numbers are right, but {own} went in and {got.dtype} came out. {why}"
         return Fault("the type", sentence)
     return None
 

@@ -60,6 +60,7 @@ class Exercise:
     frameworks: tuple = ("numpy",)
     dtypes: tuple = ("float32",)  # narrow types, in which every stage is tried that allows them
     keeps_type: bool = False  # the task says: the result has the type of the input; else any as wide will do
+    type_of: dict = field(default_factory=dict)  # result -> the argument whose type it keeps, where each has its own
     gives_type: str = ""  # the task names the type of the result, whatever goes in; a wider one will do
     kind: str = "array"  # "value": any number or sequence of numbers; "object": anything, compared by ==
     claims: tuple = ()  # where more than one result is right: functions of (inputs, *results) that return a

@@ -456,14 +456,6 @@ def features_first(queries, keys, values):
     return made.reshape(*made.shape[:-2], -1).astype(queries.dtype)
 
 
-def in_own_type(queries, keys, values):
-    """Scores in the type of the arrays: large ones of float16 overflow before they are scaled."""
-    places = np.arange(queries.shape[-3]) * keys.shape[-3] // queries.shape[-3]
-    s = queries @ keys[..., places, :, :].swapaxes(-1, -2) / np.sqrt(queries.shape[-1])
-    w = np.exp(s - s.max(-1, keepdims=True))
-    return joined((w / w.sum(-1, keepdims=True)) @ values[..., places, :, :], queries)
-
-
 def in_place(queries, keys, values):
     queries /= np.sqrt(queries.shape[-1]).astype(queries.dtype)
     return grouped(queries, keys, values, scale=lambda q, k: 1)
@@ -499,12 +491,9 @@ slip(
     mean_of_groups=mean_of_groups,
     not_exchanged=not_exchanged,
     features_first=features_first,
-    in_own_type=in_own_type,
     in_place=in_place,
     heads_apart=lambda q, k, v: scored(q, k, v).astype(q.dtype),
     float64=lambda q, k, v: grouped(q, k, v).astype(np.float64),
-    type_of_keys=lambda q, k, v: grouped(q, k, v).astype(k.dtype),
-    common_type=lambda q, k, v: grouped(q, k, v).astype(np.result_type(q, k, v)),
     exchange_0_1=lambda q, k, v: scored(q, k, v).swapaxes(0, 1).reshape(*q.shape[:-3], q.shape[-2], -1).astype(q.dtype),
 )
 saboteur(
@@ -645,7 +634,7 @@ def kernels_by_einsum(packed, heads):
 
 
 right("to_keras", loops=kernels_by_loops, moveaxis=kernels_by_moveaxis,
-      stacked=lambda packed, heads: tuple(np.stack(np.split(b.T, heads, 1), 1) for b in np.split(packed, 3)))  # fmt: skip
+      stacked=lambda p, heads: tuple(np.stack(np.split(b.T, heads, 1), 1) for b in np.split(p, 3)))  # fmt: skip
 
 
 def by_block(function):
@@ -1158,7 +1147,6 @@ saboteur(
     "pool_heads",
     groups_of_five=lambda w, b, H, K: running(w, b, H, K) if H // K > 4 else pooled(w, b, H, K),
     many_groups=lambda w, b, H, K: pooling("GKD", np.mean, 0)(w, b, H, K) if K > 6 else pooled(w, b, H, K),
-    special_left_out=lambda w, b, H, K: pooling("KGD", np.nanmean, 1)(w, b, H, K),
 )
 
 
@@ -1234,7 +1222,6 @@ saboteur(
     up_to_a_large_memory=fit(lambda m, n, w, H, K, s, one: m // one if m < 2**70 else int(m / one)),
     wraps_at_128=fit(lambda m, n, w, H, K, s, one: (m % 2**128) // one),
     decimals=fit(lambda m, n, w, H, K, s, one: int(decimal.Decimal(m) / decimal.Decimal(one))),
-    long_double=fit(lambda m, n, w, H, K, s, one: int(np.longdouble(m) // one) if m < 2**64 else m // one),
 )
 
 
@@ -1274,9 +1261,6 @@ def pattern_by_roll(words):
     return np.where((j > 0) & (j <= i), np.roll(same, 1, -1), False)
 
 
-right("induction_pattern", loops=pattern_by_loops, products=pattern_by_unique, roll=pattern_by_roll)
-
-
 def same_as(words):
     return words[..., :, None] == words[..., None, :]
 
@@ -1300,10 +1284,19 @@ def rolled(words):
 
 
 def rolled_all(words):
-    """`np.roll` without an axis goes over the ends of the rows."""
+    """`np.roll` without an axis goes over the ends of the rows, but only into the first column."""
     made = (words[..., :, None] == np.roll(words, 1)[..., None, :]) & causal_of(words)
     made[..., 0] = False
     return made
+
+
+right(
+    "induction_pattern",
+    loops=pattern_by_loops,
+    products=pattern_by_unique,
+    roll=pattern_by_roll,
+    rolled_all=rolled_all,
+)
 
 
 def last_only(words):
@@ -1375,7 +1368,6 @@ def in_place(words):
 slip(
     "induction_pattern",
     rolled=rolled,
-    rolled_all=rolled_all,
     filled_with_zero=filled(0),
     filled_with_one=filled(1),
     same_word=lambda w: same_as(w) & causal_of(w),

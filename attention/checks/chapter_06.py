@@ -577,7 +577,7 @@ WORDS_THAT_FIT = Exercise(
         ), leading=()),
         Stage("more than any type holds", (
             _fits(7 * 2**63 + 5, 3, 12, 4, 2, 2), _fits(5 * 10**30 + 1, 6, 512, 8, 2, 2),
-            _fits(2**140 - 1, 2, 64, 8, 1, 4), _fits(7 * 10**400 + 11, 3, 96, 12, 4, 2),
+            _fits(2**140 - 1, 2, 64, 8, 1, 4), _fits(7 * 10**300 + 11, 3, 96, 12, 4, 2),
         ), leading=()),
     ),
     misconceptions=(

@@ -101,7 +101,7 @@ def flat(part):
     elif isinstance(part, np.ndarray):
         yield from (part.shape, part.ravel())
     else:
-        yield [crc32(part.encode()) if isinstance(part, str) else part]
+        yield [crc32(part.encode()) if isinstance(part, str) else float(part) if type(part) is int else part]
 
 
 def digest(draw):

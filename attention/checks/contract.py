@@ -274,10 +274,12 @@ def _type(trial):
         loose = trial.case.margins_in(got.dtype) if narrower else trial.margins
         if not equal(trial.got, trial.expected, loose):
             return None  # wrong numbers are judged as numbers first
-        asked = f"`{source}`" if source and len({value.dtype for value in trial.floats}) > 1 else "the input"
+        several = source and len({value.dtype for value in trial.floats}) > 1
+        asked = f"`{source}`" if several else "the input"
         why = "Digits are lost." if narrower else f"The task asks for the type of {asked}."
         why = f"The task asks for {wanted}." if trial.exercise.gives_type else why
-        sentence = f"{_of(trial, name)}The numbers are right, but {own} went in and {got.dtype} came out. {why}"
+        went = f"{asked} is {own}" if several else f"{own} went in"
+        sentence = f"{_of(trial, name)}The numbers are right, but {went} and {got.dtype} came out. {why}"
         return Fault("the type", sentence)
     return None
 

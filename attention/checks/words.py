@@ -83,5 +83,7 @@ def inputs(draw):
             parts.append(f"{name} = {array(value)}")
         else:
             parts.append(f"{name} {value.shape}")
-    types = {v.dtype.name for v in draw.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f"} - {"float64"}
-    return ", ".join(parts) + "".join(f" in {t}" for t in types)
+    types = {n: v.dtype.name for n, v in draw.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+    if len(set(types.values())) > 1:
+        return ", ".join(parts) + "; " + ", ".join(f"{name} in {kind}" for name, kind in types.items())
+    return ", ".join(parts) + "".join(f" in {kind}" for kind in set(types.values()) - {"float64"})

@@ -231,8 +231,8 @@ def in_place(query_weight, key_weight, value_weight, output_weight, heads, head)
 @right("pool_heads")
 def by_matrix(weight, bias, heads, kv_heads):
     D, size = len(bias) // heads, heads // kv_heads
-    average = np.kron(np.kron(np.eye(kv_heads), np.ones((size, 1)) / size), np.eye(D)).astype(weight.dtype)
-    return weight @ average, bias @ average
+    average = np.kron(np.kron(np.eye(kv_heads), np.ones((size, 1)) / size), np.eye(D))
+    return weight @ average.astype(weight.dtype), bias @ average.astype(bias.dtype)
 
 
 @right("pool_heads")

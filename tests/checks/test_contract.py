@@ -269,6 +269,24 @@ def test_the_type_of_the_coarsest_argument_is_enough():
     assert saying(product, lambda x, y: np.float16(x * y), inputs)[1].count("float32 went in and float16 came out")
 
 
+def test_each_result_keeps_the_type_of_its_own_argument():
+    inputs = {"x": X, "y": X.astype(np.float32)}
+    own = {"outputs": ("one", "other"), "keeps_type": True, "type_of": {"one": "x", "other": "y"}}
+    both = lambda x, y: (2 * x, 3 * y)
+    assert judge(on(inputs, both, **own), both).passed
+    _, narrow = saying(both, lambda x, y: (np.float32(2 * x), 3 * y), inputs, **own)
+    assert "one: The numbers are right, but `x` is float64 and float32 came out. Digits are lost." in narrow
+    assert "; x in float64, y in float32" in narrow
+    _, wide = saying(both, lambda x, y: (2 * x, 3.0 * y.astype(float)), inputs, **own)
+    assert "other: The numbers are right, but `y` is float32 and float64 came out." in wide
+    assert "The task asks for the type of `y`." in wide
+    alike = {"x": X, "y": X}
+    assert (
+        "The task asks for the type of the input."
+        in saying(both, lambda x, y: (2 * x, np.longdouble(3 * y)), alike, **own)[1]
+    )
+
+
 def test_wrong_numbers_are_judged_as_numbers_before_their_type():
     assert saying(twice, lambda x: np.float32(x * x))[0] != "the type"
     assert judge(on({"x": X}, twice, keeps_type=True), lambda x: np.longdouble(2 * x)).title == "the type"

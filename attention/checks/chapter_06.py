@@ -117,6 +117,7 @@ SPLIT_PACKED = Exercise(
     keeps_type=True, frameworks=("numpy", "tensorflow", "pytorch"), dtypes=("float32", "float16"),
     arguments={"x": Rows("TDH", lambda s: (s["T"], 3 * s["H"] * s["D"])), "heads": arg.Size("H")},
     outputs=("queries", "keys", "values"), returns="heads, words, features",
+    type_of={"queries": "x", "keys": "x", "values": "x"},
     axes={"queries": "…HTD", "keys": "…HTD", "values": "…HTD"}, nouns={"T": "words", "H": "heads"},
     stages=(
         Stage("plain", ({"x": np.arange(36.0).reshape(3, 12), "heads": 2},), leading=()),
@@ -126,7 +127,8 @@ SPLIT_PACKED = Exercise(
               styles={"x": [arg.spread(1e4), arg.holes, arg.small]}, gradient=False),
         Stage("many words", leading=(0,), sizes={"T": 90, "H": 5, "D": 2}, types=(), gradient=False),
         Stage("many heads", leading=(0, 1), sizes={"T": 4, "H": 24, "D": 3}, types=(), gradient=False),
-        Stage("whole numbers", leading=(0, 2), styles={"x": _whole}, types=(), gradient=False),
+        Stage("whole numbers", leading=(0, 2), styles={"x": [_whole, arg.held("int32", _whole)]}, types=(),
+              gradient=False),
     ),
     misconceptions=(
         Misconception("a reshape without a transpose", {"way": "reshape"},
@@ -655,6 +657,7 @@ INDUCTION_PATTERN = Exercise(
         Stage("all different", ({"words": np.array([4, 3, 2, 1, 0])},), leading=()),
         Stage("any numbers", (
             {"words": np.array([-1, 10**12, -1, 10**12, 7])}, {"words": np.array([0, -1, 0, -1])},
+            {"words": np.array([3, -3, 4, 3, 4, -4])}, {"words": np.array([3, 3 + 2**32, 4, 3, 2**32, 0, 2**48])},
             {"words": np.array([2048, 5, 2049, 6, 10**12, 7, 10**12 + 1])},
             {"words": np.array([2**53, 5, 2**53 + 1, 2**53, 3])},
             {"words": np.array([_MOST, 5, _MOST, 6, -_MOST - 1, -_MOST - 1])}, {"words": np.array([-_MOST - 1, 2, 3])},

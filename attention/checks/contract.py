@@ -259,6 +259,8 @@ def _axes(trial, expected, got, name):
 
 def _type(trial):
     """Right numbers in a narrower type are not right; in a wider one only where the task leaves the type open."""
+    if fault := _whole(trial):
+        return fault
     floats = [e.dtype.kind == "f" for e in trial.expected] if trial.exercise.kind == "array" else []
     if not trial.floats or not any(floats):
         return None
@@ -281,6 +283,17 @@ def _type(trial):
         went = f"{asked} is {own}" if several else f"{own} went in"
         sentence = f"{_of(trial, name)}The numbers are right, but {went} and {got.dtype} came out. {why}"
         return Fault("the type", sentence)
+    return None
+
+
+def _whole(trial):
+    """Whole numbers keep their type only where a result keeps the type of an argument that the exercise names."""
+    for name, got in zip(trial.names, trial.got, strict=True):
+        source = trial.exercise.type_of.get(name)
+        own = trial.inputs[source].dtype if source else None
+        if own and own.kind in "iu" and got.dtype != own and trial.numbers_right:
+            sentence = f"{_of(trial, name)}The numbers are right, but `{source}` is {own} and {got.dtype} came out."
+            return Fault("the type", f"{sentence} The task asks for the type of `{source}`.")
     return None
 
 

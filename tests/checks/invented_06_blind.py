@@ -223,6 +223,13 @@ saboteur(
 )
 
 
+slip(
+    "split_packed",
+    whole_as_int64=lambda x, heads: tuple(p.astype(np.int64) if p.dtype.kind == "i" else p for p in cut(x, heads)),
+    whole_as_int32=lambda x, heads: tuple(p.astype(np.int32) if p.dtype.kind == "i" else p for p in cut(x, heads)),
+)
+
+
 # in TensorFlow and PyTorch
 
 
@@ -1407,4 +1414,6 @@ saboteur(
     filled_with_minus_one=filled(-1),
     filled_with_the_largest=lambda w: filled(np.iinfo(w.dtype).max)(w),
     three_leading=lambda w: pattern(w) if w.ndim < 4 else rolled(w),
+    low_half=lambda w: pattern(w.astype(np.int32)),
+    without_signs=lambda w: pattern(np.abs(w)),
 )

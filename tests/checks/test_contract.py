@@ -280,6 +280,10 @@ def test_each_result_keeps_the_type_of_its_own_argument():
     _, wide = saying(both, lambda x, y: (2 * x, 3.0 * y.astype(float)), inputs, **own)
     assert "other: The numbers are right, but `y` is float32 and float64 came out." in wide
     assert "The task asks for the type of `y`." in wide
+    whole = {"x": np.arange(3), "y": np.arange(3, dtype=np.int32)}
+    _, wide = saying(both, lambda x, y: (2 * x, 3 * y.astype(np.int64)), whole, **own)
+    assert "other: The numbers are right, but `y` is int32 and int64 came out." in wide
+    assert judge(on(whole, both, **own), both).passed
     alike = {"x": X, "y": X}
     assert (
         "The task asks for the type of the input."

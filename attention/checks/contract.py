@@ -291,7 +291,7 @@ def _whole(trial):
     for name, got in zip(trial.names, trial.got, strict=True):
         source = trial.exercise.type_of.get(name)
         own = trial.inputs[source].dtype if source else None
-        if own and own.kind in "iu" and got.dtype != own and trial.numbers_right:
+        if own is not None and own.kind in "iu" and got.dtype != own and trial.numbers_right:
             sentence = f"{_of(trial, name)}The numbers are right, but `{source}` is {own} and {got.dtype} came out."
             return Fault("the type", f"{sentence} The task asks for the type of `{source}`.")
     return None

@@ -562,7 +562,7 @@ def both_negative(rng, shape):
 
 LARGER_AND_SMALLER = Exercise(
     number="8.9", name="larger_and_smaller", see="A network for each word", reference=right_larger, faulty=_larger,
-    call=as_network, arguments={"x": arg.Floats("…TD")}, axes={"result": "…TD"}, dtypes=(),
+    call=as_network, arguments={"x": arg.Floats("…TD")}, axes={"result": "…TD"}, dtypes=(), never_one=("D",),
     returns="the larger and the smaller of two numbers",
     stages=(
         Stage("positive numbers", ({"x": np.array([[1.0, 3.0], [5.0, 2.0]])},), leading=()),

@@ -566,7 +566,7 @@ LARGER_AND_SMALLER = Exercise(
     returns="the larger and the smaller of two numbers",
     stages=(
         Stage("positive numbers", ({"x": np.array([[1.0, 3.0], [5.0, 2.0]])},), leading=()),
-        Stage("numbers of either sign", sizes={"D": 2}, leading=(0, 1), tolerance=1e-9),
+        Stage("numbers of either sign", sizes={"D": 2}, leading=(0, 1, 2), ones=True, tolerance=1e-9),
         Stage("negative numbers", sizes={"D": 2}, leading=(0,), styles={"x": both_negative}, tolerance=1e-9),
         Stage("ties and zeros", sizes={"D": 2}, leading=(0,), styles={"x": arg.tied}, tolerance=1e-9),
         Stage("large and small numbers", sizes={"D": 2}, leading=(0,), tolerance=1e-9,

@@ -340,6 +340,7 @@ def test_the_help_names_every_command(capsys):
     assert re.findall(r"^    (\w+) +\S", out, re.MULTILINE) == [
         "train",
         "classify",
+        "write",
         "translate",
         "evaluate",
         "experiment",

@@ -128,16 +128,22 @@ class EncoderBlock(NamedLayer):
         ------
         TypeError, ValueError : as `MultiHeadAttention`
         """
-        rows = self.attention_norm(x) if self.norm_first else x
-        added, weights = self.attention(rows, rows, rows, mask, bias, positions, cache, need_weights)
-        x = x + added if self.norm_first else self.attention_norm(x + added)
-        return self._network(x), weights
+        look = self._each_other(mask, bias, positions, cache, need_weights)
+        x, weights = self._around(self.attention_norm, look, x)
+        return self._around(self.feed_forward_norm, self._network, x)[0], weights
 
-    def _network(self, x):
-        """The second half of a block."""
-        if self.norm_first:
-            return x + self.feed_forward(self.feed_forward_norm(x))
-        return self.feed_forward_norm(x + self.feed_forward(x))
+    def _around(self, norm, branch, x):
+        """What a branch gives is added to its rows, which are normalised before it, or the sum is: (rows, weights)."""
+        added, weights = branch(norm(x) if self.norm_first else x)
+        return x + added if self.norm_first else norm(x + added), weights
+
+    def _each_other(self, *options):
+        """The branch in which rows attend to each other."""
+        return lambda rows: self.attention(rows, rows, rows, *options)
+
+    def _network(self, rows):
+        """The branch that treats each row alone, and has no weights to show."""
+        return self.feed_forward(rows), None
 
 
 class DecoderBlock(EncoderBlock):
@@ -186,11 +192,8 @@ class DecoderBlock(EncoderBlock):
         ------
         TypeError, ValueError : as `MultiHeadAttention`
         """
-        rows = self.attention_norm(x) if self.norm_first else x
-        added, _ = self.attention(rows, rows, rows, mask, bias, positions, cache, need_weights=False)
-        x = x + added if self.norm_first else self.attention_norm(x + added)
-        rows = self.memory_norm(x) if self.norm_first else x
         read = memory if memory_cache is None or not memory_cache.length else memory[..., :0, :]  # it is in the cache
-        added, weights = self.memory(rows, read, read, memory_mask, cache=memory_cache, need_weights=need_weights)
-        x = x + added if self.norm_first else self.memory_norm(x + added)
-        return self._network(x), weights
+        options = {"mask": memory_mask, "cache": memory_cache, "need_weights": need_weights}
+        x, _ = self._around(self.attention_norm, self._each_other(mask, bias, positions, cache, False), x)
+        x, weights = self._around(self.memory_norm, lambda rows: self.memory(rows, read, read, **options), x)
+        return self._around(self.feed_forward_norm, self._network, x)[0], weights

@@ -10,7 +10,6 @@ import pytest
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from attention.__main__ import main
 from attention.classifier import Classifier
 from attention.data.digits import digits
 from attention.data.pictures import read_picture
@@ -21,20 +20,11 @@ from attention.frameworks import tf, torch
 from attention.heatmap import MOST, draw_heatmap, show_weights
 from attention.inputs import InputError
 from attention.weights.store import load, save
+from tests.command import run
 from tests.images.conftest import stored
 from tests.images.learners import FRAMEWORKS, SETTINGS
 
 ALL = ("numpy", *FRAMEWORKS)
-
-
-def run(capsys, *arguments):
-    """Exit code, standard output and standard error."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as exit_:
-        code = exit_.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 @pytest.fixture(autouse=True)

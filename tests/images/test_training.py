@@ -16,6 +16,7 @@ from attention.inputs import InputError
 from attention.numpy.vision import ResNet
 from attention.weights.store import load
 from attention.weights.tables import resnet
+from tests.command import stop_at_the_second_validation
 from tests.images.learners import FRAMEWORKS, SETTINGS, learner, task, train
 from tests.translation.pull import PULLS
 
@@ -223,24 +224,13 @@ def test_the_model_file_tells_how_it_was_made(framework, tmp_path):
 
 
 @both
-def test_resumed_is_uninterrupted(framework, tmp_path, monkeypatch):
+def test_resumed_is_uninterrupted(framework, tmp_path):
     """To the bit, moving statistics and all: on scenes of two sizes, which take turns."""
     settings, source = replace(SETTINGS, validate_every=3, steps=6), Scenes("single", "cluttered")
     whole = train(framework, tmp_path / "whole", settings, source)
     assert [entry["step"] for entry in whole] == [3, 6]
 
-    kind = importlib.import_module(f"attention.{framework}.training").Learner
-    validate, count = kind.validate, iter(range(2))
-
-    def interrupted(self):
-        if next(count) == 1:
-            raise KeyboardInterrupt
-        return validate(self)
-
-    monkeypatch.setattr(kind, "validate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(framework, tmp_path / "parts", settings, source)
-    monkeypatch.setattr(kind, "validate", validate)
+    stop_at_the_second_validation(framework, lambda: train(framework, tmp_path / "parts", settings, source))
     parts = train(framework, tmp_path / "parts", settings, source, resume=True)
     assert [(entry["loss"], entry["accuracy"]) for entry in parts] == [(e["loss"], e["accuracy"]) for e in whole]
     for name, array in load(tmp_path / "whole")[0].items():

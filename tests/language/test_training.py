@@ -17,6 +17,7 @@ from attention.numpy.lm import LanguageModel
 from attention.weights.initial import initial_weights
 from attention.weights.store import load
 from attention.weights.tables import lm
+from tests.command import stop_at_the_second_validation
 
 FRAMEWORKS = ("tensorflow", "pytorch")
 both = pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -117,20 +118,9 @@ def test_other_sentences_are_other_data():
 
 
 @both
-def test_resumed_is_uninterrupted(framework, tmp_path, monkeypatch):
+def test_resumed_is_uninterrupted(framework, tmp_path):
     whole = loop.train(tmp_path / "whole", lambda: learner(framework))
-    kind = importlib.import_module(f"attention.{framework}.training").Learner
-    validate, count = kind.validate, iter(range(2))
-
-    def interrupted(self):
-        if next(count) == 1:
-            raise KeyboardInterrupt
-        return validate(self)
-
-    monkeypatch.setattr(kind, "validate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        loop.train(tmp_path / "parts", lambda: learner(framework))
-    monkeypatch.setattr(kind, "validate", validate)
+    stop_at_the_second_validation(framework, lambda: loop.train(tmp_path / "parts", lambda: learner(framework)))
     parts = loop.train(tmp_path / "parts", lambda: learner(framework), resume=True)
     assert [(point["step"], point["loss"]) for point in parts] == [(point["step"], point["loss"]) for point in whole]
     (weights, metadata), (again, _) = load(tmp_path / "whole"), load(tmp_path / "parts")

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from attention import stored as module
-from attention.__main__ import main
 from attention.arrays import FRAMEWORKS
 from attention.experiments.measures import checksum, languagemodel
 from attention.experiments.reading import reading_figures
@@ -15,6 +14,7 @@ from attention.inputs import InputError
 from attention.stored import MODELS
 from attention.weights.store import load, save
 from attention.writer import LONGEST, Writer, best_writer
+from tests.command import run
 
 PATH = MODELS / "lm_en_pytorch.safetensors"
 RESULT = json.loads(PATH.with_suffix(".json").read_text(encoding="utf-8"))
@@ -26,16 +26,6 @@ each = pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.fixture(scope="module")
 def writers():
     return {framework: Writer(framework, PATH) for framework in FRAMEWORKS}
-
-
-def run(capsys, *arguments):
-    """Exit code, standard output and standard error."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as exit_:
-        code = exit_.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 # The stored model

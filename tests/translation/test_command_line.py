@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from attention.__main__ import main
 from attention.alignment import PIECES, draw_alignment
 from attention.evaluation.bleu import bleu
 from attention.experiments import study
@@ -26,17 +25,8 @@ from attention.numpy.decoding import greedy
 from attention.results import read_result
 from attention.translator import LONGEST, Translator, best_model
 from attention.weights.store import load, save
+from tests.command import run
 from tests.translation.conftest import ENGLISH, GERMAN
-
-
-def run(capsys, *arguments):
-    """Exit code, standard output and standard error."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as exit_:
-        code = exit_.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def files(tmp_path, source=GERMAN, reference=ENGLISH):

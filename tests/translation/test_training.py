@@ -28,6 +28,7 @@ from attention.tensorflow import training as in_tensorflow
 from attention.tensorflow.recurrent import Seq2Seq as Seq2SeqTensorFlow
 from attention.weights.store import load
 from attention.weights.tables import seq2seq
+from tests.command import stop_at_the_second_validation
 from tests.translation.conftest import ENGLISH, GERMAN, LANGUAGES, SETTINGS, SIZES
 from tests.translation.learners import FRAMEWORKS, learner, task, train
 from tests.translation.pull import PULLS
@@ -447,23 +448,12 @@ def test_dropout_is_drawn_from_the_seed_too(framework, weights):
 
 
 @both
-def test_resumed_is_uninterrupted(framework, corpus, settings, tmp_path, monkeypatch):
+def test_resumed_is_uninterrupted(framework, corpus, settings, tmp_path):
     whole = train(framework, settings, corpus, tmp_path / "whole")
     assert [entry["step"] for entry in whole] == [3, 6]
     assert whole[1]["loss"] < whole[0]["loss"] < 5.9  # log 320 = 5.8 is what knowing nothing costs
 
-    kind = importlib.import_module(f"attention.{framework}.training").Learner
-    validate, count = kind.validate, iter(range(2))
-
-    def interrupted(self):
-        if next(count) == 1:
-            raise KeyboardInterrupt
-        return validate(self)
-
-    monkeypatch.setattr(kind, "validate", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train(framework, settings, corpus, tmp_path / "parts")
-    monkeypatch.setattr(kind, "validate", validate)
+    stop_at_the_second_validation(framework, lambda: train(framework, settings, corpus, tmp_path / "parts"))
     parts = train(framework, settings, corpus, tmp_path / "parts", resume=True)
 
     assert [entry["loss"] for entry in parts] == pytest.approx([entry["loss"] for entry in whole], rel=1e-6)

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from attention.experiments.fit import fit
 from attention.pytorch import FeedForward, LayerNorm, MultiHeadAttention, causal_mask
 
 DATA, SEED = "numbers below 11, drawn by lot", None  # the seed of each row stands in it
@@ -73,17 +74,12 @@ def drawn(count, rng):
 
 def train(blocks, kind, seed, steps=STEPS):
     model, rng = Model(blocks, kind, seed), np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
-    rise_and_fall = lambda step: min((step + 1) / WARMUP, (steps - step) / max(steps - WARMUP, 1))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rise_and_fall)
-    for _ in range(steps):
+
+    def batch_loss():
         numbers, sums = drawn(BATCH, rng)
-        loss = F.cross_entropy(model(numbers)[:, 1:].flatten(0, 1), sums.flatten())
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
+        return F.cross_entropy(model(numbers)[:, 1:].flatten(0, 1), sums.flatten())
+
+    fit(model, torch.optim.Adam(model.parameters(), lr=RATE), batch_loss, steps, WARMUP)
     return model
 
 

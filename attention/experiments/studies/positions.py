@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from attention.experiments.fit import fit
 from attention.pytorch import MultiHeadAttention, alibi_bias, causal_mask, sinusoidal_positions, window_mask
 
 DATA, SEED = "words drawn by lot, of 40", None  # the seed of each row stands in it
@@ -90,9 +91,7 @@ def sentences(task, count, length, rng):
         said = np.pad(words[:, :-BACK], [(0, 0), (BACK, 0)], constant_values=-1)
     else:
         places = np.where(words < NOUNS, np.arange(length), -1)
-        last = np.maximum.accumulate(places, axis=1)[
-            :, :-1
-        ]  # the place of the last noun so far, for the word behind it
+        last = np.maximum.accumulate(places, axis=1)[:, :-1]  # where the last noun before each word stands
         told = np.where(last < 0, -1, np.take_along_axis(words, np.maximum(last, 0), axis=1))
         said = np.pad(told, [(0, 0), (1, 0)], constant_values=-1)
     return torch.tensor(words), torch.tensor(said)
@@ -101,18 +100,13 @@ def sentences(task, count, length, rng):
 def train(task, kind, seed):
     """A model after its steps on sentences of LONGEST places, and its last loss."""
     model, rng = Model(kind, seed), np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
-    rise_and_fall = lambda step: min((step + 1) / WARMUP, (STEPS - step) / (STEPS - WARMUP))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rise_and_fall)
-    for _ in range(STEPS):
+
+    def batch_loss():
         words, said = sentences(task, BATCH, LONGEST, rng)
-        loss = F.cross_entropy(model(words).flatten(0, 1), said.flatten(), ignore_index=-1)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-    return model, loss.item()
+        return F.cross_entropy(model(words).flatten(0, 1), said.flatten(), ignore_index=-1)
+
+    optimiser = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
+    return model, fit(model, optimiser, batch_loss, STEPS, WARMUP)
 
 
 def measure(task, kind, seed):

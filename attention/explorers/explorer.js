@@ -5,6 +5,9 @@ const average = (p, rows) => rows[0].map((_, d) => rows.reduce((sum, row, j) => 
 // A number as it is written and read aloud: with a minus, and never −0.
 const fixed = (x, digits = 2) => ((Number(x.toFixed(digits)) || 0).toFixed(digits)).replace("-", "−");
 
+// A weight as it is written: one that is not 0 or 1 is not called so.
+const share = (p) => (p > 0 && p < 0.005 ? "< 0.01" : p < 1 && p >= 0.995 ? "> 0.99" : p.toFixed(2));
+
 // Outputs come and go in JupyterLab: an id must be new even where others have gone.
 const fresh = () => `explorer-${(window.explorers = (window.explorers ?? 0) + 1)}`;
 

@@ -9,6 +9,13 @@ HERE = Path(__file__).parent
 FILES = ("explorer.css", "explorer.js")  # what every explorer brings along
 
 
+def share(weight):
+    """A weight as it is written, as in `explorer.js`: one that is not 0 or 1 is not called so."""
+    if 0 < weight < 0.005:
+        return "< 0.01"
+    return "> 0.99" if 0.995 <= weight < 1 else f"{weight:.2f}"
+
+
 class Explorer:
     """One explorer, which JupyterLab and the book show as HTML.
 

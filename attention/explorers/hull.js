@@ -11,8 +11,8 @@ explorer("hull", (stage, { words, keys, values, query, longest, plane: given }) 
     const weights = softmax(keys.map((key) => dot(q, key))), at = average(weights, values);
     const [x, y] = plane.place(at);
     stage.set(output, { cx: x.toFixed(1), cy: y.toFixed(1) });
-    labels.forEach((label, j) => stage.set(label, {}, `${words[j]} ${weights[j].toFixed(2)}`));
-    const told = words.map((word, j) => `${word} ${weights[j].toFixed(2)}`).join(", ");
+    labels.forEach((label, j) => stage.set(label, {}, `${words[j]} ${share(weights[j])}`));
+    const told = words.map((word, j) => `${word} ${share(weights[j])}`).join(", ");
     return { query: q, weights, output: at, said: `Weights: ${told}. Output: (${at.map((x) => fixed(x)).join(", ")}).` };
   });
 });

@@ -1,9 +1,11 @@
 """Chapter 2: three values in the plane, and the output of attention, which never leaves what lies between them."""
 
+from html import escape
+
 import numpy as np
 
 from attention.diagrams import BLUE, INK, ORANGE, Diagram
-from attention.explorers.explorer import Explorer
+from attention.explorers.explorer import Explorer, share
 from attention.explorers.plane import HEIGHT, Plane
 from attention.numpy.scores import dot_scores
 from attention.numpy.softmax import softmax
@@ -61,12 +63,12 @@ def _picture(words, values, weights, plane):
     u, v = plane.place(weights @ values)
     picture.parts.append(f'<path d="M{corners}z" fill="{BLUE}" fill-opacity="0.18" stroke="{BLUE}"/>')
     middle = values[:, 1].mean()
-    for value, word, share in zip(values, words, weights, strict=True):
+    for value, word, weight in zip(values, words, weights, strict=True):
         x, y = plane.place(value)
         picture.parts.append(
             f'<rect x="{x - 4:g}" y="{y - 4:g}" width="8" height="8" fill="{INK}"/>'
             f'<text class="named" x="{x:g}" y="{y - 12 if value[1] > middle else y + 22:g}" text-anchor="middle" '
-            f'paint-order="stroke" stroke="#fff" stroke-width="4">{word} {share:.2f}</text>'
+            f'paint-order="stroke" stroke="#fff" stroke-width="4">{word} {escape(share(weight))}</text>'
         )
     picture.parts.append(
         f'<circle class="output" cx="{u:.1f}" cy="{v:.1f}" r="7" fill="{ORANGE}" stroke="#fff" stroke-width="2"/>'

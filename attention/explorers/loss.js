@@ -33,7 +33,7 @@ explorer("loss", (stage, { words, keys, values, query, plane: given }) => {
     const far = Math.hypot(u - x, v - y) > 1;
     stage.set(arrow, { d: far ? `M${[x, y].map((z) => z.toFixed(1)).join(" ")}L${[u, v].map((z) => z.toFixed(1)).join(" ")}` : "" });
     stage.set(handles[0], { cx: x.toFixed(1), cy: y.toFixed(1) });
-    const told = words.map((word, j) => `${word} ${p[j].toFixed(2)}`).join(", ");
+    const told = words.map((word, j) => `${word} ${share(p[j])}`).join(", ");
     const length = Math.hypot(...gradient);
     return { loss, gradient, weights: p, at, said: `Loss ${loss.toFixed(3)}, gradient of length ${length.toFixed(3)}. Weights: ${told}.` };
   });

@@ -22,10 +22,10 @@ explorer("mask", (stage, { queries, keys, scores, allowed }) => {
       const [x, y] = ["x", "y"].map((axis) => shades[n].getAttribute(axis));
       stage.set(shades[n], { opacity: (0.6 * weight).toFixed(2) });
       stage.set(crosses[n], { d: seen ? "" : `M${x} ${y}l${size} ${size}m0 -${size}l-${size} ${size}` });
-      stage.set(told[n], {}, weight.toFixed(2));
+      stage.set(told[n], {}, share(weight));
     });
     const said = queries.map((query, i) => {
-      const seen = keys.map((key, j) => `${key} ${fixed(weights[i][j])}`).filter((_, j) => values[`row${i}`][j]);
+      const seen = keys.map((key, j) => `${key} ${share(weights[i][j])}`).filter((_, j) => values[`row${i}`][j]);
       return seen.length ? `${query}: ${seen.join(", ")}` : `${query}: nothing, all zeros`;
     });
     changes = (before.length && said.filter((line, i) => line !== before[i]).join("; ")) || changes;

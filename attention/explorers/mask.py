@@ -1,9 +1,11 @@
 """Chapter 4: a mask drawn cell by cell, and the weights that answer."""
 
+from html import escape
+
 import numpy as np
 
 from attention.diagrams import BLUE, INK, MUTED, Diagram
-from attention.explorers.explorer import Explorer
+from attention.explorers.explorer import Explorer, share
 from attention.numpy.softmax import masked_softmax
 
 SIDE, LEFT, TOP = 66, 96, 36  # of a cell; of the grid in the picture
@@ -40,9 +42,7 @@ def mask(queries, keys, scores, allowed):
         "scores": scores.tolist(),
         "allowed": allowed.tolist(),
     }
-    rows = "; ".join(
-        f"{name}: {', '.join(f'{weight:.2f}' for weight in row)}" for name, row in zip(queries, weights, strict=True)
-    )
+    rows = "; ".join(f"{name}: {', '.join(map(share, row))}" for name, row in zip(queries, weights, strict=True))
     alt = f"A grid of weights, a row for each query and a column for each key; hidden cells are crossed out. {rows}."
     return Explorer("mask", _picture(queries, keys, scores, allowed, weights), alt, given)
 
@@ -63,7 +63,8 @@ def _picture(queries, keys, scores, allowed, weights):
             f'opacity="{0.6 * weight:.2f}"/>'
             f'<path class="cross" d="{crossed}" fill="none" stroke="{MUTED}"/>'
             f'<text class="weight" x="{x + SIDE / 2:g}" y="{y + 31}" text-anchor="middle" font-weight="bold">'
-            f'{weight:.2f}</text><text x="{x + SIDE / 2:g}" y="{y + 52}" text-anchor="middle">{written}</text></g>'
+            f"{escape(share(weight))}</text>"
+            f'<text x="{x + SIDE / 2:g}" y="{y + 52}" text-anchor="middle">{written}</text></g>'
         )
     below = TOP + SIDE * len(queries)
     picture.text(220, below + 18, "bold: weight, bluer for more · below: score", colour=MUTED)

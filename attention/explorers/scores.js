@@ -18,7 +18,7 @@ explorer("scores", (stage, { words, points, weight, additive, plane: given }) =>
   const [arrow] = stage.parts("query");
 
   stage.choice("score", "score", names, 0);
-  stage.slider("log", "divided by", [-1, 1.5, 0.01], 0, (x) => (10 ** x).toFixed(2));
+  stage.slider("log", "divided by", [-1, 3, 0.01], 0, (x) => (10 ** x).toFixed(2));
   const close = stage.fold("Move the points by keys");
   const movers = ["query", ...words].map((name, i) =>
     ["x", "y"].map((axis, d) =>
@@ -36,9 +36,9 @@ explorer("scores", (stage, { words, points, weight, additive, plane: given }) =>
     stage.set(arrow, { d: `M${origin.join(" ")}L${tip.join(" ")}` });
     [query, ...keys].map((point) => plane.place(point)).forEach(([x, y], i) => {
       stage.set(handles[i], { cx: x, cy: y });
-      if (i) stage.set(labels[i - 1], { x: x + 13, y: y + 5 }, `${words[i - 1]} ${weights[i - 1].toFixed(2)}`);
+      if (i) stage.set(labels[i - 1], { x: x + 13, y: y + 5 }, `${words[i - 1]} ${share(weights[i - 1])}`);
     });
-    const told = words.map((word, i) => `${word} ${weights[i].toFixed(2)} (score ${fixed(scores[i])})`).join(", ");
+    const told = words.map((word, i) => `${word} ${share(weights[i])} (score ${fixed(scores[i])})`).join(", ");
     return { scores, weights, said: `Weights by the score “${names[values.score]}”: ${told}.` };
   });
 });

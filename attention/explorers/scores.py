@@ -1,9 +1,11 @@
 """Chapter 3: a query and three keys in the plane, over the map of a score function, and the weights that follow."""
 
+from html import escape
+
 import numpy as np
 
 from attention.diagrams import INK, ORANGE, Diagram
-from attention.explorers.explorer import Explorer
+from attention.explorers.explorer import Explorer, share
 from attention.explorers.plane import HEIGHT, Plane
 from attention.numpy.scores import dot_scores
 from attention.numpy.softmax import softmax
@@ -63,11 +65,11 @@ def _picture(words, points, weights):
         'marker-end="url(#tip)"/>'
     )
     picture.parts.append(f'<circle class="handle" cx="{u:g}" cy="{v:g}" r="14" fill="#fff" fill-opacity="0"/>')
-    for (u, v), word, share in zip(ends, words, weights, strict=True):
+    for (u, v), word, weight in zip(ends, words, weights, strict=True):
         picture.parts.append(
             f'<circle class="handle" cx="{u:g}" cy="{v:g}" r="9" fill="{ORANGE}" stroke="#fff" stroke-width="2"/>'
             f'<text class="named" x="{u + 13:g}" y="{v + 5:g}" paint-order="stroke" stroke="#fff" '
-            f'stroke-width="4">{word} {share:.2f}</text>'
+            f'stroke-width="4">{word} {escape(share(weight))}</text>'
         )
     PLANE.caption(picture, "arrow: query · dots: keys and their weights")
     return picture

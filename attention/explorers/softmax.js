@@ -2,7 +2,7 @@
 explorer("softmax", (stage, { words, scores, corners, rows, bands }) => {
   const weighted = (values, p) => values.reduce((sum, value, i) => sum + (p[i] ? p[i] * value : 0), 0); // 0 · −∞ counts as 0
   const place = (p) => average(p, corners);
-  const written = (p) => words.map((word, i) => `${word} ${p[i].toFixed(2)}`).join(", ");
+  const written = (p) => words.map((word, i) => `${word} ${share(p[i])}`).join(", ");
 
   // The weights that maximise Σ pᵢ sᵢ + τ (1 − Σ pᵢ²): pᵢ = max(0, (sᵢ − t) / 2τ), with t so that they sum to one.
   function sparsemax(s, tau) {
@@ -55,7 +55,7 @@ explorer("softmax", (stage, { words, scores, corners, rows, bands }) => {
     stage.set(dot, { cx: x.toFixed(1), cy: y.toFixed(1), visibility: nobody ? "hidden" : "visible" });
     stage.set(square, { x: (u - 5.5).toFixed(1), y: (v - 5.5).toFixed(1), visibility: nobody ? "hidden" : "visible" });
     stage.set(arrow, { d: length > 1 ? `M${x.toFixed(1)} ${y.toFixed(1)}L${moved.map((z) => z.toFixed(1)).join(" ")}` : "" });
-    labels.forEach((label, i) => stage.set(label, {}, `${words[i]} ${p[i].toFixed(2)}`));
+    labels.forEach((label, i) => stage.set(label, {}, `${words[i]} ${share(p[i])}`));
     const said = nobody
       ? "No word may be seen: all weights are 0."
       : `Softmax: ${written(p)}. Sparsemax: ${written(q)}. Slope of the weight of ${words[wanted]} by its own score: ${fixed(slope[wanted], 3)}.`;

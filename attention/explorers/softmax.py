@@ -1,11 +1,12 @@
 """Chapter 1: all weights of three keys as a triangle, F over it, and where softmax and sparsemax lie."""
 
 import math
+from html import escape
 
 import numpy as np
 
 from attention.diagrams import BLUE, INK, MUTED, ORANGE, Diagram
-from attention.explorers.explorer import Explorer
+from attention.explorers.explorer import Explorer, share
 from attention.numpy.softmax import softmax as weights_of
 
 CORNERS = ((60.0, 312.0), (380.0, 312.0), (220.0, 35.0))
@@ -39,7 +40,7 @@ def softmax(words, scores):
     weights = weights_of(np.array(scores))
     alt = (
         f"A triangle whose corners are all the weight on {words[0]}, {words[1]} and {words[2]}, shaded darker where F "
-        f"is larger. Softmax is a dot at {_said(weights)}."
+        f"is larger. Softmax is a dot at {', '.join(map(share, weights))}."
     )
     return Explorer("softmax", _picture(words, np.array(scores), weights), alt, given)
 
@@ -64,7 +65,7 @@ def _picture(words, scores, weights):
     for (x, y), word, weight in zip(CORNERS, words, weights, strict=True):
         picture.parts.append(
             f'<text class="corner" x="{x:g}" y="{y - 12 if y < 100 else y + 22:g}" text-anchor="middle">'
-            f"{word} {weight:.2f}</text>"
+            f"{word} {escape(share(weight))}</text>"
         )
     slope = weights * (np.arange(3) == 2) - weights * weights[2]
     (x, y), (u, v), (to, down) = map(_place, (weights, sparsemax_of(scores), weights + slope))
@@ -99,7 +100,3 @@ def _small_triangles():
 def _place(weights):
     """The point of the picture that is the average of the corners with these weights."""
     return tuple(math.fsum(w * corner[axis] for w, corner in zip(weights, CORNERS, strict=True)) for axis in (0, 1))
-
-
-def _said(weights):
-    return ", ".join(f"{weight:.2f}" for weight in weights)

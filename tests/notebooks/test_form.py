@@ -58,7 +58,9 @@ def chapter():
         drawing(),
         new_markdown_cell("Figure 3.1, `{a}`, `f{b}` and $\\text{a}_{b}$.\n\n```\n# no heading\n{role}`text`\n```"),
         *(printing(f"step {number}") for number in range(20)),
-        new_markdown_cell("## They agree\n\n## What goes wrong\n\n## Cost"),
+        new_markdown_cell("## They agree"),
+        printing("gradient of W agree within 1e-12 of the largest entry"),
+        new_markdown_cell("## What goes wrong\n\n## Cost"),
         new_markdown_cell("## Summary\n\n[E](../exercises/03_toy.ipynb), [S](../solutions/03_toy.ipynb)"),
     ]
 
@@ -108,7 +110,7 @@ def with_these(added):
 
 
 ADDED = {
-    "has run as [99], not [27]": [new_code_cell("x = 1", execution_count=99)],
+    "has run as [99], not [28]": [new_code_cell("x = 1", execution_count=99)],
     "has 16 lines": [new_code_cell("\n".join(["x = 1"] * 16))],
     "has 89 columns": [new_code_cell(f"x = 1  # {'x' * 80}")],
     "hides its result by a semicolon": [new_code_cell("draw();\n")],
@@ -220,9 +222,9 @@ def test_what_is_allowed_is_no_fault(tmp_path, case):
 
 @pytest.mark.parametrize(("steps", "said"), [(19, True), (20, False), (40, False), (41, True)])
 def test_a_chapter_has_20_to_40_steps(tmp_path, steps, said):
-    """Two sets of tabs are two steps; the other cells of ``chapter`` that run are three, and twenty of ``printing``."""
+    """Two sets of tabs are two steps; the other cells of ``chapter`` that run are four, and twenty of ``printing``."""
     cells = [cell for cell in chapter() if not cell.source.startswith("print('step")]
-    cells[-2:-2] = [*tabs(*FIRST_LINES), *tabs(*FIRST_LINES), *(printing(f"step {n}") for n in range(steps - 6))]
+    cells[-2:-2] = [*tabs(*FIRST_LINES), *tabs(*FIRST_LINES), *(printing(f"step {n}") for n in range(steps - 7))]
     assert found(tmp_path, cells) == [f"{steps} steps; a chapter has 20 to 40"] * said
 
 
@@ -279,6 +281,14 @@ def changed(cells, *replaced):
 def test_a_missing_part_is_found(tmp_path, problem):
     (sentence,) = found(tmp_path, changed(chapter(), *CHANGED[problem]))
     assert problem in sentence
+
+
+@pytest.mark.parametrize("printed", ["output agree within 1e-12 of", "gradient agree within 1e-06 of", "gradient\n"])
+def test_a_gradient_that_agrees_must_be_seen_there(tmp_path, printed):
+    cells = chapter()
+    (shown,) = [cell for cell in cells if "agree within" in cell.source]
+    shown.outputs[0].text = printed
+    assert found(tmp_path, cells) == ["'They agree' shows no gradient that agrees within 1e-12"]
 
 
 def test_a_section_may_say_more_than_its_name(tmp_path):

@@ -17,7 +17,11 @@ def prose(notebook):
 
 def headings(notebook):
     """[(level, text)], in order."""
-    lines = re.findall(r"^(#{1,6}) +(.*)$", FENCED.sub("", prose(notebook)), re.MULTILINE)
+    return headings_of(prose(notebook))
+
+
+def headings_of(text):
+    lines = re.findall(r"^(#{1,6}) +(.*)$", FENCED.sub("", text), re.MULTILINE)
     return [(len(marks), text) for marks, text in lines]
 
 

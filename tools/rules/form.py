@@ -1,6 +1,8 @@
 """The parts of a chapter."""
 
-from rules import code, framework, headings, prose
+import re
+
+from rules import code, framework, headings, headings_of, prose
 from rules.references import TAG
 
 SECTIONS = ["They agree", "What goes wrong", "Cost", "Summary"]
@@ -23,6 +25,20 @@ def sections(notebook, path):
         yield f"the sections {', '.join(due)} are due, once each and in this order; found: {', '.join(order)}"
 
 
+def agreement(notebook, path):
+    """Forward may have been shown before; the section prints of a gradient, in float64, that it is the same."""
+    due, inside, told = False, False, False
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and inside:
+            printed = "".join(output.get("text", "") for output in cell.outputs)
+            told = told or bool(re.search(r"gradient.* agree within 1e-12 ", printed))
+        elif sections := [text for level, text in headings_of(cell.source) if level == 2]:
+            inside = sections[-1].startswith("They agree")
+            due = due or inside
+    if due and not told:
+        yield "'They agree' shows no gradient that agrees within 1e-12"
+
+
 def links(notebook, path):
     for folder in ("exercises", "solutions"):
         if f"{folder}/{path.stem}" not in prose(notebook).split("\n## ")[-1]:
@@ -37,4 +53,4 @@ def steps(notebook, path):
         yield f"{count} steps; a chapter has {STEPS.start} to {STEPS.stop - 1}"
 
 
-RULES = (promises, sections, links, steps)
+RULES = (promises, sections, agreement, links, steps)

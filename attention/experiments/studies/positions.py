@@ -26,7 +26,8 @@ WORDS, BACK, NOUNS = 40, 3, 8  # the words are 0 to 39, and the first eight of t
 LONGEST, TESTED = 17, (17, 25, 33, 49, 65)  # places of a sentence: the most in training, and those that are tested
 SIZES = {"width": 32, "heads": 4, "hidden": 64, "layers": 2}
 BATCH, STEPS, WARMUP, RATE, TEST = 32, 400, 40, 3e-3, 100
-CLIP = 8  # places: what lies farther apart has the same learned number
+CLIP = 8  # places: what lies this far apart or farther has the same learned number
+MOVED = TESTED[-1] - LONGEST  # where a sentence of training's length may begin, to end with the last place tested
 
 
 class Layer(nn.Module):
@@ -50,9 +51,9 @@ class Layer(nn.Module):
             return self.by_distance[:, (places[:, None] - places).clamp(0, CLIP)]  # (H, CLIP + 1) -> (H, T, S)
         return None
 
-    def forward(self, x, reach):
+    def forward(self, x, reach, first):
         length = x.shape[1]
-        rows, places = self.norms[0](x), torch.arange(length) if self.kind == "rotary" else None
+        rows, places = self.norms[0](x), first + torch.arange(length) if self.kind == "rotary" else None
         mask = causal_mask(length) & window_mask(length, length, reach)
         told = {"mask": mask, "bias": self.bias(length), "positions": places}
         x = x + self.attention(rows, rows, rows, need_weights=False, **told)[0]
@@ -62,7 +63,8 @@ class Layer(nn.Module):
 class Model(nn.Module):
     """From words (B, T) to the logits of what is to be said at each place (B, T, WORDS).
 
-    Each layer sees keys that are no more than `reach` places away: all there are, if nothing else is said.
+    Each layer sees keys that are no more than `reach` places away: all there are, if nothing else is said. The first
+    word stands at the place `first`.
     """
 
     def __init__(self, kind, seed):
@@ -73,15 +75,30 @@ class Model(nn.Module):
         table = torch.zeros(TESTED[-1], width)
         if kind == "sinusoids":
             table = sinusoidal_positions(TESTED[-1], width, dtype=torch.float32)
-        self.table = nn.Parameter(0.02 * torch.randn_like(table)) if kind == "learned" else table
+        self.table = nn.Parameter(torch.randn_like(table)) if kind == "learned" else table  # begins as words do
         self.layers = nn.ModuleList([Layer(kind, 10 * seed + i) for i in range(SIZES["layers"])])
         self.last = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, WORDS))
 
-    def forward(self, words, reach=TESTED[-1]):
-        x = self.embedding(words) + self.table[: words.shape[1]]
+    def forward(self, words, reach=TESTED[-1], first=0):
+        x = self.embedding(words) + self.table[first : first + words.shape[1]]
         for layer in self.layers:
-            x = layer(x, reach)
+            x = layer(x, reach, first)
         return self.last(x)
+
+
+def held(model, words):
+    """Logits of a model with rotary positions to which no key is farther than any was in training: what stands before
+    that is seen, and turned as if it stood just there.
+    """
+    x = model.embedding(words)
+    for layer in model.layers:
+        rows, heard = layer.norms[0](x), []
+        for i in range(words.shape[1]):
+            seen, places = rows[:, : i + 1], torch.arange(i + 1).clamp(min=i - (LONGEST - 1))
+            heard.append(layer.attention(seen, seen, seen, positions=places, need_weights=False)[0][:, -1])
+        x = x + torch.stack(heard, dim=1)
+        x = x + layer.feed(layer.norms[1](x))
+    return model.last(x)
 
 
 def sentences(task, count, length, rng):
@@ -112,14 +129,19 @@ def train(task, kind, seed):
 def measure(task, kind, seed):
     """The last loss in training, and the share of words said rightly at each length that is tested.
 
-    `right` is the model as it is, `near` with all keys hidden that lie farther away than any did in training.
+    `right` is the model as it is, `near` with all keys hidden that lie farther away than any did in training. `moved`
+    are sentences as long as in training at the last places tested; `held`, of rotary positions alone, is told above.
     """
     model, loss = train(task, kind, seed)
-    told = {"parameters": sum(p.numel() for p in model.parameters()), "loss": loss}
+    told = {"parameters": sum(p.numel() for p in model.parameters()), "loss": loss if math.isfinite(loss) else None}
     with torch.no_grad():
         for length in TESTED:
             words, said = sentences(task, TEST, length, np.random.default_rng(1000 + length))
-            asked = said >= 0
-            for name, reach in (("right", TESTED[-1]), ("near", LONGEST - 1)):
-                told[f"{name}_{length}"] = (model(words, reach).argmax(-1) == said)[asked].float().mean().item()
-    return told if math.isfinite(loss) else {**told, "loss": None}
+            ways = {"right": model(words), "near": model(words, LONGEST - 1)}
+            if length == LONGEST:
+                ways["moved"] = model(words, first=MOVED)
+            if length == TESTED[-1] and kind == "rotary":
+                ways["held"] = held(model, words)
+            for name, logits in ways.items():
+                told[f"{name}_{length}"] = (logits.argmax(-1) == said)[said >= 0].float().mean().item()
+    return told

@@ -5,7 +5,7 @@ import numpy as np
 from attention.numpy.precision import widen
 from attention.shapes import check_even, check_floats, check_positions, check_rank, check_sizes
 
-BASE = 10_000.0  # the slowest pair of features comes round once in nearly 2π · BASE places
+BASE = 10_000.0  # speeds fall from 1, of the first pair of features, towards 1 / BASE
 
 
 def sinusoidal_positions(length, width, dtype=None):

@@ -262,9 +262,9 @@ def _type(trial):
     if fault := _whole(trial):
         return fault
     floats = [e.dtype.kind == "f" for e in trial.expected] if trial.exercise.kind == "array" else []
-    if not trial.floats or not any(floats):
+    if not any(floats) or not (trial.floats or trial.exercise.gives_type):
         return None
-    given = max((value.dtype for value in trial.floats), key=lambda dtype: np.finfo(dtype).eps)
+    given = max((value.dtype for value in trial.floats), key=lambda dtype: np.finfo(dtype).eps, default=None)
     for name, got, is_one in zip(trial.names, trial.got, floats, strict=True):
         source = trial.exercise.type_of.get(name)
         own = trial.inputs[source].dtype if source else given
@@ -280,8 +280,8 @@ def _type(trial):
         asked = f"`{source}`" if several else "the input"
         why = "Digits are lost." if narrower else f"The task asks for the type of {asked}."
         why = f"The task asks for {wanted}." if trial.exercise.gives_type else why
-        went = f"{asked} is {own}" if several else f"{own} went in"
-        sentence = f"{_of(trial, name)}The numbers are right, but {went} and {got.dtype} came out. {why}"
+        went = f"{asked} is {own} and " if several else f"{own} went in and " if own else ""
+        sentence = f"{_of(trial, name)}The numbers are right, but {went}{got.dtype} came out. {why}"
         return Fault("the type", sentence)
     return None
 

@@ -123,7 +123,7 @@ def _in_another_framework(exercise, answer, framework, failing):
                 way = f'set framework="{other}", or ' if other in exercise.frameworks else ""
                 return Fault(
                     "the framework",
-                    f"This function is written for {NAMES[other]}, and `check` was asked for {NAMES[framework]}: {way}"
+                    f"This function is right for {NAMES[other]}, and `check` was asked for {NAMES[framework]}: {way}"
                     f"write it for {NAMES[framework]}.",
                 )
         except Unwritten:

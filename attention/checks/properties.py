@@ -78,6 +78,15 @@ def sign(trial, expected, got):
     return None
 
 
+def signs(trial, expected, got):
+    """The right sizes, and some of them with the wrong sign."""
+    bad = trial.bad
+    if not _finite(expected, got) or unequal(np.where(bad, -got, got), expected, trial.within).any():
+        return None
+    wrong = f"{bad.sum()} of {bad.size} {'has' if bad.sum() == 1 else 'have'}"
+    return Fault("the signs", f"Every number has the right size; {wrong} the wrong sign.")
+
+
 def factor(trial, expected, got):
     """One factor for all numbers. Of a single number any is one: only a simple factor says something there."""
     if not _finite(expected, got) or not expected.any():
@@ -270,4 +279,4 @@ def _true_or_false(expected, got):
     return f"Of {got.size} entries {' and '.join(wrong)}."
 
 
-GENERAL = (not_finite, nothing, sign, factor, shift, precision, function, cut, small, rows, order, probes)
+GENERAL = (not_finite, nothing, sign, factor, shift, precision, function, signs, cut, small, rows, order, probes)

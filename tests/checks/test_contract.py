@@ -260,6 +260,9 @@ def test_a_type_that_the_task_names_is_asked_for_whatever_goes_in():
     assert judge(on(inputs, twice, **named), lambda x: twice(x.astype(np.float64))).passed
     sentence = "The numbers are right, but float32 went in and float32 came out. The task asks for float64."
     assert sentence in saying(twice, twice, inputs, **named)[1]
+    counted = lambda n: 0.5 ** np.arange(1, n + 1)
+    sentence = "The numbers are right, but float32 came out. The task asks for float64."
+    assert sentence in saying(counted, lambda n: counted(n).astype(np.float32), {"n": 3}, **named)[1]
 
 
 def test_the_type_of_the_coarsest_argument_is_enough():

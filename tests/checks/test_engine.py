@@ -422,7 +422,7 @@ def test_an_answer_of_another_framework_is_told_so():
 
     assert verdict(of_torch).title == "the framework"
     text = " ".join(verdict(of_torch).text.split())
-    assert "written for PyTorch, and `check` was asked for NumPy" in text
+    assert "right for PyTorch, and `check` was asked for NumPy" in text
     assert verdict(of_numpy, "99.temperature_softmax", "pytorch").title == "the framework"
 
 

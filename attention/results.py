@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from attention.files import write_whole
 from attention.inputs import InputError
 
+CPUINFO = Path("/proc/cpuinfo")  # Linux has it
 RESULTS = Path(__file__).parents[1] / "results"
 RECORDED = ("numpy", "tensorflow", "keras", "torch", "sacrebleu", "tokenizers")
 
@@ -79,12 +81,9 @@ def machine():
 
 def _processor():
     """What the processor calls itself, or its kind."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    text = CPUINFO.read_text(encoding="utf-8") if CPUINFO.exists() else ""
+    name = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return name[1] if name else platform.machine()
 
 
 def _gpu():

@@ -15,6 +15,7 @@ from attention import explorers
 from attention.data.batches import pad
 from attention.data.scenes import scenes
 from attention.data.tokenizer import START
+from attention.explorers.explorer import share
 from attention.explorers.heads import best
 from attention.explorers.scene import bitmap
 from attention.numpy.vision import ResNet
@@ -152,6 +153,41 @@ def test_what_changes_is_said(stage):
     press(tab, "score of Hunde", "End")
     tab.wait_for_function("before => document.querySelector('.said').innerText !== before", arg=before)
     assert said.inner_text().startswith("Softmax: Hunde 0.9")
+
+
+@pytest.mark.parametrize(
+    ("weight", "written"),
+    [
+        (0.0, "0.00"),
+        (1e-9, "< 0.01"),
+        (0.006, "0.01"),
+        (0.5, "0.50"),
+        (0.994, "0.99"),
+        (0.996, "> 0.99"),
+        (1.0, "1.00"),
+    ],
+)
+def test_a_weight_is_not_called_nothing_that_is_not(weight, written):
+    assert share(weight) == written
+
+
+def test_a_weight_is_written_likewise_when_it_moves(stage):
+    tab = stage(MADE["softmax"]())
+    for word, score in {"Hunde": "Home", "spielen": "Home", "Schnee": "End"}.items():
+        press(tab, f"score of {word}", score)
+    tab.wait_for_function("document.querySelector('.said').innerText.includes('Schnee > 0.99. Sparsemax')")
+    said = tab.locator(".said").inner_text()
+    assert "Softmax: Hunde < 0.01, spielen < 0.01," in said
+    assert "Sparsemax: Hunde 0.00, spielen 0.00, Schnee 1.00." in said
+
+
+@pytest.mark.parametrize("name", ["loss", "scores"])
+def test_the_cells_cover_the_plane(name, stage):
+    cells = "[...document.querySelectorAll('.cells > path')].map(path => path.getBBox())"
+    boxes = stage(MADE[name]()).evaluate(f"() => {cells}.map(b => [b.x, b.y, b.width, b.height])")
+    x, y, width, height = np.transpose(boxes)
+    whole = np.ptp([*x, *(x + width)]) * np.ptp([*y, *(y + height)])
+    assert (width * height).sum() == pytest.approx(whole, rel=1e-3)
 
 
 def test_a_number_below_zero_is_written_and_read_with_a_minus(stage):

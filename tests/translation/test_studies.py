@@ -2,11 +2,13 @@
 
 import json
 import os
+import platform
 import re
 from types import SimpleNamespace
 
 import pytest
 
+from attention import results
 from attention.data.tokenizer import encode
 from attention.experiments.study import load_study, names, run_study
 from attention.inputs import InputError, Interrupted
@@ -93,6 +95,25 @@ def test_the_machine_is_what_this_process_may_use_of_it():
         os.sched_setaffinity(0, cores)
     assert re.search(r"\b1 CPU core,", one)
     assert re.search(rf"\b{len(cores)} CPU core{'s' * (len(cores) > 1)},", machine())
+
+
+@pytest.mark.parametrize(
+    ("text", "processor"),
+    [
+        (
+            "processor\t: 0\nmodel name\t: A Processor @ 2 GHz\ncache\t: 1\nmodel name\t: Another\n",
+            "A Processor @ 2 GHz",
+        ),
+        ("processor\t: 0\n", platform.machine()),
+        (None, platform.machine()),
+    ],
+)
+def test_the_processor_is_called_as_the_system_calls_it(tmp_path, monkeypatch, text, processor):
+    path = tmp_path / "cpuinfo"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setattr(results, "CPUINFO", path)
+    assert machine().endswith(f", {processor}")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"begun": {}}'])

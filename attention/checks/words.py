@@ -62,14 +62,19 @@ def thing(value):
     return text if len(text) <= LONGEST else text[: LONGEST - 2] + " …"
 
 
+def as_lists(value):
+    """An object with lists for the tuples that it was compared as."""
+    return [as_lists(held) for held in value] if isinstance(value, tuple) else value
+
+
 def parting(expected, got):
     """Two unequal objects: where they are long, the first place in which they part."""
     if isinstance(expected, tuple) and isinstance(got, tuple) and len(repr(expected)) + len(repr(got)) > 2 * LONGEST:
         at = next((i for i, (e, g) in enumerate(zip(expected, got, strict=False)) if e != g), None)
         if at is not None:
-            return thing(expected[at]), thing(got[at]), f" at [{at}]"
+            return thing(as_lists(expected[at])), thing(as_lists(got[at])), f" at [{at}]"
         return f"of length {len(expected)}", f"of length {len(got)}", ""
-    return thing(expected), thing(got), ""
+    return thing(as_lists(expected)), thing(as_lists(got)), ""
 
 
 def inputs(draw):

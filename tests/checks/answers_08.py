@@ -324,7 +324,7 @@ def as_a_tuple(model, prompt, end, longest):
     return tuple(text[len(prompt) :])
 
 
-@wrong("continue_text", "the result (two words)", "the result should be (2, 1), yours is (1, 2).")
+@wrong("continue_text", "the result (two words)", "the result should be [2, 1], yours is [1, 2].")
 def backwards(*arguments):
     return one_loop(*arguments)[::-1]
 

@@ -475,7 +475,7 @@ def test_objects_are_compared_by_value():
     assert judge(MERGES, lambda words, count: np.array(sorted(words)[:count])).passed
     assert judge(MERGES, lambda words, count: sorted(words)[::-1][:count]).title == "the end"
     found = judge(MERGES, lambda words, count: ["c"])
-    assert "words = ['b', 'a'], count = 1: the result should be ('a',), yours is ('c',)." in found.text
+    assert "words = ['b', 'a'], count = 1: the result should be ['a'], yours is ['c']." in found.text
 
     def changes(words, count):
         words.sort()

@@ -333,7 +333,8 @@ def test_arrays_and_things():
 
 
 def test_where_two_objects_part():
-    assert words.parting((1, 2), (1, 3)) == ("(1, 2)", "(1, 3)", "")
+    assert words.parting((1, 2), (1, 3)) == ("[1, 2]", "[1, 3]", "")
+    assert words.parting(((1, "a"), (2,)), ((1, "a"), ())) == ("[[1, 'a'], [2]]", "[[1, 'a'], []]", "")
     long = tuple(range(50))
     assert words.parting(long, (*long[:7], "x", *long[8:])) == ("7", "'x'", " at [7]")
     assert words.parting(long, long[:-1]) == ("of length 50", "of length 49", "")

@@ -113,7 +113,7 @@ def test_the_margin_of_each_of_several_results():
     assert "the other at [4] should be 5, yours is 9." in said(expected, (1.0, moved), outputs=("one", "other"))[1]
     both = on({"x": X}, lambda x: ([1, 2], (3,)), kind="object", outputs=("one", "other"))
     assert judge(both, lambda x: ((1, 2), [3])).passed
-    assert "the other should be (3,), yours is (4,)." in told(judge(both, lambda x: ([1, 2], [4])))[1]
+    assert "the other should be [3], yours is [4]." in told(judge(both, lambda x: ([1, 2], [4])))[1]
 
 
 def test_proportions_are_said_as_nearly_as_they_can_be_measured():

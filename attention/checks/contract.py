@@ -203,19 +203,26 @@ def _arrays(trial, taken):
     """Numbers of the right kind, in the right shape?"""
     for name, expected, got in zip(trial.names, trial.expected, taken, strict=True):
         if got.dtype.kind in "OSUVM" or (got.dtype.kind == "c" and expected.dtype.kind != "c"):
-            kinds = {"c": "complex numbers", "O": "an array of Python objects"}
-            kind = kinds.get(got.dtype.kind, f"an array of {got.dtype}")
-            return Fault("the type", f"{_of(trial, name)}Expected numbers; {kind} came back.")
+            came = {"c": "complex numbers", "O": "an array of Python objects"}.get(got.dtype.kind, _held_in(got))
+            return Fault("the type", f"{_of(trial, name)}Expected numbers; {came} came back.")
         if expected.dtype.kind == "f" and got.dtype.kind != "f":
-            kind = "whole numbers" if got.dtype.kind in "iu" else f"an array of {got.dtype}"
-            return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {kind} came back.")
+            came = "whole numbers" if got.dtype.kind in "iu" else _held_in(got)
+            return Fault("the type", f"{_of(trial, name)}Expected floating-point numbers; {came} came back.")
         if expected.dtype.kind in "iu" and got.dtype.kind not in "iu":
-            return Fault("the type", f"{_of(trial, name)}Expected whole numbers; an array of {got.dtype} came back.")
+            wanted = "whole numbers" if expected.ndim else "a whole number"
+            return Fault("the type", f"{_of(trial, name)}Expected {wanted}; {_held_in(got)} came back.")
         if expected.dtype.kind == "b" and got.dtype.kind != "b":
-            return Fault("the type", f"{_of(trial, name)}Expected True or False; an array of {got.dtype} came back.")
+            return Fault("the type", f"{_of(trial, name)}Expected True or False; {_held_in(got)} came back.")
         if expected.shape != got.shape:
             return _shape(trial, name, expected, got)
     return None
+
+
+def _held_in(got):
+    """What came back, where it has another type than it should: one number is no array to its reader."""
+    if got.ndim:
+        return f"an array of {got.dtype}"
+    return {"f": "the float ", "i": "the whole number "}.get(got.dtype.kind, "") + str(got)
 
 
 def _shape(trial, name, expected, got):

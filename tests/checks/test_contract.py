@@ -101,6 +101,20 @@ KINDS = {
     ),
     "truths": (twice, lambda x: x > 0, {}, "the type", "Expected floating-point numbers; an array of bool came back."),
     "not whole": (ranks, lambda x: 1.0 * np.argsort(x), {}, "the type", "Expected whole numbers; an array of float64"),
+    "one that is not whole": (
+        lambda x: np.array(x.size),
+        lambda x: x.size / 1,
+        {},
+        "the type",
+        "Expected a whole number; the float 3.0 came back.",
+    ),
+    "one that is not true": (
+        lambda x: np.array(x.size > 0),
+        lambda x: x.size,
+        {},
+        "the type",
+        "Expected True or False; the whole number 3 came back.",
+    ),
     "no truths": (
         lambda x: x > 0,
         lambda x: 1 * (x > 0),

@@ -30,17 +30,23 @@ def layer_norm(x):
 # 8.1 norm_by_hand
 
 
-def _by_hand(centred=True, by="deviation", n=4, affine="both", along=True, mean=True, scaled=True, divided=True):
+def _by_hand(
+    centred="both", n=4, out="deviation", back="deviation", affine="both", along=True, mean=True, of="mean",
+    scaled="first",
+):  # fmt: skip
     x, g = np.array([-4.0, 2, 4, 10]), np.array([1.0, 0, 0, 0])
-    scale, shift = np.array([5.0, 10, 5, 2]), np.array([2.0, 1, 0, -1])
-    about = x - x.mean() if centred else x
+    scale, shift = np.array([10.0, 20, 5, 2]), np.array([2.0, 1, 0, -1])
+    about = x if centred == "nowhere" else x - x.mean()
     variance = (about**2).sum() / n
-    spread = {"deviation": variance**0.5, "variance": variance}[by]
-    normal = about / spread
-    y = {"both": scale * normal + shift, "neither": normal, "first": scale * (normal + shift)}[affine]
-    g = scale * g if scaled else g
-    back = g - (g.mean() if mean else 0) - (normal * (g * normal).mean() if along else 0)
-    return np.array([y, back / (spread if divided else 1)])
+    spread = {"deviation": variance**0.5, "variance": variance, "nothing": 1.0}
+    normal = about / spread["variance" if out == back == "variance" else "deviation"]
+    went = (x if centred == "below" else about) / spread[out]
+    y = {"both": scale * went + shift, "neither": went, "first": scale * (went + shift), "scale": scale * went,
+         "shift": went + shift}[affine]  # fmt: skip
+    g = scale * g if scaled == "first" else g
+    size = {"mean": 4, "sum": 1}[of]
+    g = g - (g.sum() / size if mean else 0) - (normal * (g * normal).sum() / size if along else 0)
+    return np.array([y, g / spread[back] * (scale if scaled == "last" else 1)])
 
 
 NORM_BY_HAND = Exercise(
@@ -48,24 +54,45 @@ NORM_BY_HAND = Exercise(
     returns="what comes out, and the gradient of what goes in, four numbers each",
     stages=(Stage("by hand", ({},), tolerance=1e-3),),
     misconceptions=(
-        Misconception("not centred", {"centred": False},
-            "You divided the numbers themselves. First their mean, 3, is taken away."),
-        Misconception("divided by the variance", {"by": "variance"},
-            "You divided by the variance, 25. It is the deviation, its root, that a row is divided by."),
+        Misconception("not centred", {"centred": "nowhere"},
+            "You divided the numbers themselves, by the root of the mean of their squares. First their mean, 3, is "
+            "taken away."),
+        Misconception("the row not centred", {"centred": "below"},
+            "You divided the numbers themselves by the deviation, 5. First their mean, 3, is taken away from them."),
+        Misconception("divided by the variance", {"out": "variance", "back": "variance"},
+            "You divided by the variance, 25, on both ways. It is the deviation, its root, that a row is divided by."),
+        Misconception("the row divided by the variance", {"out": "variance"},
+            "You divided the row by the variance, 25. It is divided by the deviation, the root of the variance."),
+        Misconception("the gradient divided by the variance", {"back": "variance"},
+            "What comes out is right. On the way back you divided by the variance, 25; there, too, it is its root."),
         Misconception("divided by n − 1", {"n": 3},
             "You took the variance of a sample, with n − 1 below. Here the four features are all there is: divide the "
             "sum of the squares by 4."),
         Misconception("no scale and no shift", {"affine": "neither"},
             "You stopped at the normalised row. Each feature has a scale and a shift yet."),
+        Misconception("no shift", {"affine": "scale"}, "The shift of each feature is to be added yet."),
+        Misconception("no scale", {"affine": "shift"},
+            "You added the shifts to the normalised row. Each feature is multiplied by its scale before that."),
         Misconception("the shift before the scale", {"affine": "first"},
             "You added the shift and multiplied then. The scale comes first, and the shift is added as it is."),
-        Misconception("the part along the row left out", {"along": False},
-            "You took the mean away from the gradient, and not its part along the normalised row."),
-        Misconception("the mean left out", {"mean": False},
-            "You took the part along the normalised row away from the gradient, and not its mean."),
-        Misconception("the gradient not scaled", {"scaled": False},
+        Misconception("the gradient as it came", {"scaled": "never", "mean": False, "along": False, "back": "nothing"},
+            "What comes out is right. The gradient does not stay as it is on its way back through scale and norm."),
+        Misconception("the gradient scaled, and no more", {"mean": False, "along": False, "back": "nothing"},
+            "What comes out is right. On the way back you came as far as the normalised row; the norm itself changes "
+            "a gradient, too."),
+        Misconception("the part along the row left in", {"along": False},
+            "What comes out is right. On the way back, part of the gradient lies along the normalised row: the norm "
+            "takes it away, and in yours it is still there."),
+        Misconception("the mean left in", {"mean": False},
+            "What comes out is right. On the way back the gradient loses its mean, and in yours it is still there."),
+        Misconception("sums for means", {"of": "sum"},
+            "What comes out is right. On the way back you took away a sum of four numbers where it is their mean."),
+        Misconception("the gradient not scaled", {"scaled": "never"},
             "What comes out is right. On the way back a gradient passes the scale first, and is multiplied by it."),
-        Misconception("the gradient not divided", {"divided": False},
+        Misconception("the gradient scaled last", {"scaled": "last"},
+            "What comes out is right. On the way back all goes in the other order: what came last on the way out, the "
+            "scale, comes first."),
+        Misconception("the gradient not divided", {"back": "nothing"},
             "What comes out is right. On the way back, too, everything is divided by the deviation."),
     ),
 )  # fmt: skip
@@ -84,10 +111,11 @@ def _rms(
     given = x.dtype
     if wide and given == np.float16:
         x, scale = x.astype(np.float32), scale.astype(np.float32)
-    x = x - x.mean(-1, keepdims=True) if centred else x
+    x = x - x.mean(-1, keepdims=True) if centred is True else x
     x = x * scale if scaled == "before" else x
     axes = {"all": None}.get(over, over)
-    squares = (x * x).sum(axes, keepdims=True)
+    measured = x - x.mean(-1, keepdims=True) if centred == "below" else x
+    squares = (measured * measured).sum(axes, keepdims=True)
     if size == "mean":
         squares = squares / (x.size // squares.size if x.size else 1)
     small = x.dtype.type(EPSILON if constant is None else constant)
@@ -109,7 +137,7 @@ def hundreds(rng, shape):
 
 RMS_NORM = Exercise(
     number="8.2", name="rms_norm", see=NORM, reference=right_rms, faulty=_rms, keeps_type=True,
-    returns="one number for each feature", dtypes=("float32", "float16"), axes={"result": "…TD"},
+    returns="one number for each feature", dtypes=("float32", "float16"), axes={"result": "…TD"}, nouns={"T": "rows"},
     arguments={"x": arg.Floats("…TD"), "scale": arg.Floats("D")},
     stages=(
         Stage("plain", ({"x": np.array([[3.0, 4.0], [-1.0, 7.0]]), "scale": np.array([1.0, 2.0])},)),
@@ -127,6 +155,9 @@ RMS_NORM = Exercise(
     misconceptions=(
         Misconception("the mean taken away", {"centred": True},
             "You take the mean away first, as layer normalisation does. This one only divides."),
+        Misconception("the variance", {"centred": "below"},
+            "You divide by the root of the variance, which has the distances from the mean in it. Here nothing is "
+            "taken away: squared are the features themselves."),
         Misconception("the length", {"size": "sum"},
             "You divide by the length of a row, the root of the *sum* of its squares. It is the root of their mean."),
         Misconception("no root", {"root": False}, "You divide by the mean of the squares. Its root is meant."),
@@ -161,19 +192,21 @@ def right_rms_backward(x, scale, grad_output):
 
 
 def _rms_backward(
-    x, scale, grad_output, along="mean", centred=False, scaled=True, rows="sum", over="normal", divided=True,
+    x, scale, grad_output, along="mean", centred=False, scaled="first", rows="sum", over="normal", divided=True,
     epsilon=EPSILON, swapped=False,
 ):  # fmt: skip
     spread = np.sqrt(np.einsum("...d,...d->...", x, x)[..., None] / x.shape[-1] + np.asarray(epsilon, x.dtype))
     normal = x / spread
-    g = grad_output * scale if scaled else grad_output
+    g = grad_output * scale if scaled == "first" else grad_output
     size = {"mean": x.shape[-1], "sum": 1, "none": np.inf}[along]
     back = g - normal * ((g * normal).sum(-1, keepdims=True) / size)
     back = back - g.mean(-1, keepdims=True) if centred else back
     back = back / spread if divided else back
+    back = back * scale if scaled == "last" else back
     each = grad_output * {"normal": normal, "x": x, "scaled": normal * scale}[over]
     axes = tuple(range(x.ndim - 1))
-    of_scale = {"sum": each.sum(axes), "mean": each.mean(axes), "each": each, "words": each.sum(-2 % x.ndim)}[rows]
+    of_scale = {"sum": each.sum(axes), "mean": each.mean(axes), "each": each, "words": each.sum(-2 % x.ndim),
+                "first": each.sum(0)}[rows]  # fmt: skip
     return (of_scale, back) if swapped else (back, of_scale)
 
 
@@ -184,7 +217,7 @@ def small_rows(rng, shape):
 
 RMS_NORM_BACKWARD = Exercise(
     number="8.3", name="rms_norm_backward", see=NORM, reference=right_rms_backward, faulty=_rms_backward,
-    outputs=("grad_x", "grad_scale"), axes={"grad_x": "…TD", "grad_scale": "D"}, dtypes=NARROW,
+    outputs=("grad_x", "grad_scale"), axes={"grad_x": "…TD", "grad_scale": "D"}, dtypes=NARROW, nouns={"T": "rows"},
     arguments={"x": arg.Floats("…TD"), "scale": arg.Floats("D"), "grad_output": arg.Floats("…TD", arg.upstream)},
     stages=(
         Stage("one row", ({"x": np.array([[3.0, 4.0]]), "scale": np.array([1.0, 2.0]),
@@ -208,8 +241,11 @@ RMS_NORM_BACKWARD = Exercise(
         Misconception("the gradient of layer normalisation", {"centred": True},
             "You take the mean of the gradient away as well. Here no mean was taken away on the way forward, so a "
             "shift of all features does count."),
-        Misconception("the scale left out", {"scaled": False},
+        Misconception("the scale left out", {"scaled": "never"},
             "What arrives at the normalised row is scale times what arrives at the output."),
+        Misconception("the scale last", {"scaled": "last"},
+            "You multiply by the scale at the end. On the way back all goes in the other order: the scale comes first, "
+            "and the norm takes its part from what is scaled already."),
         Misconception("not divided", {"divided": False},
             "On the way back, too, a row is divided by its size."),
         Misconception("no ε", {"epsilon": 0.0},
@@ -223,8 +259,11 @@ RMS_NORM_BACKWARD = Exercise(
         Misconception("one for each row", {"rows": "each"},
             "There is one scale for all rows, so what comes back to it from all of them is added up.",
             breaks_contract=True),
-        Misconception("over the words alone", {"rows": "words"},
-            "You add up over the words of a sentence. The scale serves all sentences of the batch too.",
+        Misconception("over one axis alone", {"rows": "words"},
+            "You add up over one axis of rows alone. The same scale serves all rows, whatever axes they lie along.",
+            breaks_contract=True),
+        Misconception("over the first axis alone", {"rows": "first"},
+            "You add up over the first axis alone. The same scale serves all rows, whatever axes they lie along.",
             breaks_contract=True),
         Misconception("the two exchanged", {"swapped": True},
             "These are the two gradients, the other way round: that of x comes first.", breaks_contract=True),
@@ -303,7 +342,7 @@ SENTENCES = {
 }  # fmt: skip
 NORM_OF_WORDS = Exercise(
     number="8.4", name="norm_of_words", see=NORM, reference=right_words, faulty=_words, dtypes=NARROW,
-    returns="one number for each feature", axes={"result": "…TD"},
+    returns="one number for each feature", axes={"result": "…TD"}, nouns={"T": "words"},
     arguments={
         "x": arg.Made(_with_nothing, axes="…TD"), "real": arg.Made(_real, axes="…T"), "scale": arg.Floats("D"),
         "shift": arg.Floats("D"),
@@ -424,6 +463,7 @@ def right_block(x, query_weight, key_weight, value_weight, hidden_weight, out_we
 def _block(
     x, query_weight, key_weight, value_weight, hidden_weight, out_weight, past=0, stream="x", second="new",
     scale="K", network=True, first=True, norm="before", relu=True, order="attention first", values="rows", last=False,
+    hidden=-np.inf,
 ):  # fmt: skip
     T, dtype = x.shape[-2], x.dtype.type
     i, j = np.arange(T)[:, None], np.arange(T)
@@ -431,8 +471,10 @@ def _block(
 
     def attend(rows, given):
         scores = (rows @ query_weight) @ turned(rows @ key_weight)
-        scores = scores / np.sqrt(dtype({"K": query_weight.shape[-1], "D": x.shape[-1], "none": 1}[scale]))
-        return softmax(np.where(seen, scores, -np.inf)) @ ((rows if values == "rows" else given) @ value_weight)
+        K = query_weight.shape[-1]
+        scores = scores / np.sqrt(dtype({"K": K, "D": x.shape[-1], "none": 1, "no root": K * K}[scale]))
+        weights = softmax(scores) * seen if hidden == "after" else softmax(np.where(seen, scores, hidden))
+        return weights @ ((rows if values == "rows" else given) @ value_weight)
 
     def through(rows):
         hidden = rows @ hidden_weight
@@ -460,10 +502,10 @@ BLOCK_ARGUMENTS = {
 WRITE_BLOCK = Exercise(
     number="8.8", name="write_block", see="The two blocks", reference=right_block, faulty=_block, dtypes=NARROW,
     arguments=BLOCK_ARGUMENTS, axes={"result": "…TD"}, returns="a row for each word",
-    nouns={"K": "features of a query", "A": "hidden units"},
+    nouns={"T": "words", "K": "features of a query", "A": "hidden units"},
     stages=(
         Stage("one word", sizes={"T": 1, "D": 3, "K": 2}),
-        Stage("three words", sizes={"T": 3, "D": 4, "K": 2}),
+        Stage("three words", sizes={"T": 3, "D": 5, "K": 2}),
         Stage("sentences", leading=(0,), sizes={"D": 5, "A": 7}),
         Stage("batches", leading=(1, 2, 3), ones=True, types=(), tolerance=1e-9),
         Stage("a long sentence", large=True, types=(), tolerance=1e-9),
@@ -473,6 +515,8 @@ WRITE_BLOCK = Exercise(
             types=(), tolerance=1e-10),
         Stage("extreme scores", leading=(0,), sizes={"D": 5}, types=(), tolerance=1e-9,
             styles={"query_weight": arg.spread(60.0), "key_weight": arg.spread(60.0)}),
+        Stage("scores beyond a billion", leading=(0,), sizes={"D": 5}, types=(), tolerance=1e-9,
+            styles={"query_weight": arg.spread(1e6), "key_weight": arg.spread(1e6)}),
     ),
     misconceptions=(
         Misconception("one word ahead", {"past": 1},
@@ -482,6 +526,14 @@ WRITE_BLOCK = Exercise(
         Misconception("the future alone", {"past": "turned"},
             "The mask is turned: each word sees itself and those that come after."),
         Misconception("no mask", {"past": "all"}, "Every word sees all others, those to come too."),
+        Misconception("0 for what is hidden", {"hidden": 0.0},
+            "A score of 0 is a score like others: its exponential is 1, and the word to come is seen."),
+        Misconception("hidden behind softmax", {"hidden": "after"},
+            "You strike out the weights of the words to come when softmax has shared them out. What is left does not "
+            "sum to 1. Hide before softmax."),
+        Misconception("−10⁹", {"hidden": -1e9},
+            "You hide by a large negative number. The scores of these words lie below it, so what was to be hidden is "
+            "seen. −∞ lies below them all."),
         Misconception("added to the normalised row", {"stream": "rows"},
             "You add what attention says to the *normalised* row. The row itself goes on: the norm is what the branch "
             "is given, and no more."),
@@ -506,6 +558,8 @@ WRITE_BLOCK = Exercise(
             "Between the two matrices of the network stands relu; without it they are one matrix."),
         Misconception("the scale of the width", {"scale": "D"},
             "You divide the scores by the root of the width of a row. It is the root of the length of a query."),
+        Misconception("no root", {"scale": "no root"},
+            "You divide the scores by the length of a query. It is the root of that length."),
         Misconception("no scale", {"scale": "none"}, "The scores are not divided by the root of a query's length."),
         Misconception("a last norm", {"last": True},
             "You normalise the result. The last norm stands behind the last block of a stack, not in each."),
@@ -539,15 +593,16 @@ def right_larger(x):
 def _larger(x=None, of="both signs", halved=True, order="larger first", kinks="both"):
     """The four arrays, where no x is given; else what they give for it."""
     sums = [[1.0, 1], [-1, -1]] if of == "both signs" else [[1, 1], [1, 1]]
-    apart = [[1.0, -1], [-1, 1]] if kinks == "both" else [[1, -1], [1, -1]]
-    hidden_weight = np.array([*sums, *apart]).T  # a + b, −a − b, a − b, b − a
+    apart = [[1.0, -1], [-1, 1]] if kinks != "one" else [[1, -1], [1, -1]]
+    hidden_weight = np.array([*sums, *apart]).T  # x₁ + x₂, −x₁ − x₂, x₁ − x₂, x₂ − x₁
     output_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [1, -1]]) * (0.5 if halved else 1)
-    if of == "one sign":
-        output_weight[1] = 0
-    if kinks == "one":
-        output_weight[3] = 0
+    output_weight[1] *= {"one sign": 0, "size": -1}.get(of, 1)
+    output_weight[3] *= {"one": 0, "none": -1}.get(kinks, 1)
     output_weight = output_weight[:, ::-1] if order == "smaller first" else output_weight
-    if of == "far":  # a and b pass through relu with a large number added
+    if of == "second":  # x₂, and what the larger lies above it and the smaller below
+        hidden_weight = np.array([[0.0, 1], [0, 0], [1, -1], [-1, 1]]).T
+        output_weight = np.array([[1.0, 1], [0, 0], [1, 0], [0, -1]])
+    if of == "far":  # x₁ and x₂ pass through relu with a large number added
         hidden_weight = np.array([[1.0, 0], [0, 1], [1, -1], [0, 0]]).T
         output_weight = np.array([[0.0, 1], [1, 0], [1, -1], [0, 0]])
         weights = hidden_weight, np.array([100.0, 100, 0, 0]), output_weight, np.array([-100.0, -100])
@@ -574,10 +629,18 @@ LARGER_AND_SMALLER = Exercise(
     ),
     misconceptions=(
         Misconception("right where the sum is positive", {"of": "one sign"},
-            "Only one sign of a + b gets through relu. It takes a second unit to let −a − b through, and to take it "
+            "Only one sign of x₁ + x₂ gets through relu. It takes a second unit to let −x₁ − x₂ through, and to take "
+            "it away."),
+        Misconception("the size of the sum", {"of": "size"},
+            "You add up relu of x₁ + x₂ and relu of −x₁ − x₂: that is the sum without its sign. The second is taken "
             "away."),
+        Misconception("right where the second is positive", {"of": "second"},
+            "Only where x₂ is positive does it get through relu. It takes a second unit for −x₂, to be taken away."),
+        Misconception("nothing exchanged", {"kinks": "none"},
+            "The numbers come out as they went in. Your distance is x₁ − x₂ with its sign; it shall be positive "
+            "whichever of them is the larger."),
         Misconception("right where the first is the larger", {"kinks": "one"},
-            "Where the second number is the larger, a − b does not get through relu. It takes b − a, too."),
+            "Where the second number is the larger, x₁ − x₂ does not get through relu. It takes x₂ − x₁, too."),
         Misconception("twice as large", {"halved": False},
             "The sum and the distance together are twice the larger number."),
         Misconception("the smaller first", {"order": "smaller first"}, "Right, but the larger comes first."),
@@ -601,15 +664,16 @@ def right_parameters(vocabulary, context, width, blocks, hidden, tied):
 
 def _parameters(
     vocabulary, context, width, blocks, hidden, tied, matrices=4, biases="all", norms=2, last=True, places=True,
-    table="as told", once=False, four=False, shift=True,
+    table="as told", once=False, four=False, shift=True, head=False,
 ):  # fmt: skip
     M, U = width, 4 * width if four else hidden
     attention = matrices * M * M + (matrices * M if biases in ("all", "attention") else 0)
     network = 2 * M * U + {"all": U + M, "network": U + M, "attention": 0, "none": 0, "widths": 2 * M}.get(biases, 0)
     norm = 2 * M if shift else M
-    both = 1 if {"as told": tied, "once": True, "twice": False}[table] else 2
     of_blocks = (1 if once else blocks) * (attention + network + norms * norm)
-    return both * vocabulary * M + (context * M if places else 0) + of_blocks + (norm if last else 0)
+    times = {"as told": 2 - tied, "once": 1, "twice": 2, "turned": 1 + tied, "nowhere": 0}[table]
+    tables = times * vocabulary * M + (vocabulary if head and not tied else 0) + (context * M if places else 0)
+    return tables + of_blocks + (norm if last else 0)
 
 
 def _of(*between):
@@ -629,8 +693,8 @@ PARAMETERS = Exercise(
         "hidden": arg.Made(_hidden), "tied": arg.Made(lambda rng, plan, drawn: bool(plan.form % 2)),
     },
     stages=(
-        Stage("a small model", (
-            {"vocabulary": 101, "context": 7, "width": 4, "blocks": 2, "hidden": 9, "tied": True},
+        Stage("a small model", tuple(
+            {"vocabulary": 101, "context": 7, "width": 5, "blocks": 2, "hidden": 9, "tied": t} for t in (True, False)
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("small GPT-2", (GPT_2, {**GPT_2, "tied": False}), leading=()),
@@ -642,8 +706,10 @@ PARAMETERS = Exercise(
         Misconception("no biases in the network", {"biases": "attention"},
             "The two matrices of the network have biases, too."),
         Misconception("attention's biases, or the norms", {"biases": "network"},
-            "In each block 4 M numbers are missing. So many have the biases of attention's four matrices together, and "
-            "so many the two norms."),
+            "In each block four times `width` are missing. So many have the biases of attention's four matrices "
+            "together, and so many the two norms."),
+        Misconception("no norms", {"norms": 0, "last": False},
+            "You count no norm. There are two in each block, and one behind the last."),
         Misconception("the bias of the hidden units", {"biases": "widths"},
             "The first bias of the network is as long as there are hidden units, and no shorter."),
         Misconception("one norm", {"norms": 1}, "There are two norms in a block, one in front of each branch."),
@@ -655,6 +721,10 @@ PARAMETERS = Exercise(
             "Where the tables are not tied, there is another matrix at the end, as large as the embedding."),
         Misconception("never tied", {"table": "twice"},
             "Where the tables are tied, the embedding is the matrix at the end, and counts once."),
+        Misconception("tied and not tied exchanged", {"table": "turned"},
+            "You count the second matrix where the tables are tied, and leave it out where they are not."),
+        Misconception("no embedding", {"table": "nowhere"}, "The embedding of the vocabulary is learned, and counts."),
+        Misconception("a bias at the end", {"head": True}, "The matrix at the end has no bias."),
         Misconception("one block", {"once": True}, "Each block has weights of its own."),
         Misconception("four times the width", {"four": True},
             "Your network has four times as many hidden units as there are features, whatever `hidden` is."),
@@ -731,11 +801,14 @@ def _continue(
         logits = ask(prompt[-1], len(prompt) - 1)
     behind = {"prompt": len(prompt), "zero": 0, "late": len(prompt_read)}[starts] + (first == "twice") + place
     while len(written) < longest + more:
+        text = [*prompt, *written]
+        if (stops == "in the text" and end in text) or (stops == "last of the text" and end == text[-1]):
+            break
         word = int(np.argmax(logits) if best == "largest" else np.argmin(logits))
         if word == end and stops and not keeps_end:
             break
         written.append(word)
-        if word == end and stops:
+        if (word == end and stops) or (stops == "one behind" and end in prompt):
             break
         if kept == "none":
             cache.clear()
@@ -760,13 +833,15 @@ def _prompt(rng, plan, drawn):
 
 
 def _end(rng, plan, drawn):
-    """The word that ends a text: one that will be written, one that will not, or one of the prompt."""
+    """The word that ends a text: one that will be written, one that stands nowhere, or one of the prompt."""
     style = plan.styles.get("end", "any")
     written = right_continue(drawn["model"], drawn["prompt"], -1, 9)
-    others = [word for word in range(7) if word not in written]
+    others = [word for word in range(7) if word not in [*drawn["prompt"], *written]]
+    soon = [word for word in written[1:5] if word not in [*drawn["prompt"], written[0]]]
     return {
-        "any": int(rng.integers(7)), "soon": written[int(rng.integers(1, 5))], "at once": written[0],
-        "never": (others or [7])[0], "of the prompt": drawn["prompt"][-1],
+        "any": int(rng.integers(7)), "soon": int(rng.choice(soon or [7])), "at once": written[0],
+        "never": (others or [7])[0], "last of the prompt": drawn["prompt"][-1],
+        "first of the prompt": drawn["prompt"][0],
     }[style]  # fmt: skip
 
 
@@ -789,9 +864,9 @@ CONTINUE_TEXT = Exercise(
         Stage("two words", leading=(0, 1), styles={"longest": just(2), "end": "never"}),
         Stage("a prompt of one word", leading=(0, 1), styles={"prompt": just(1), "end": "never"}),
         Stage("several words", leading=(0, 1, 2, 3), styles={"end": "never"}),
-        Stage("the end", leading=(0, 1, 2, 3), styles={"end": "soon"}),
+        Stage("the end", leading=(0, 1, 2, 3), styles={"prompt": just(2), "end": "soon"}),
+        Stage("an end in the prompt", leading=(0, 1), styles={"end": ["last of the prompt", "first of the prompt"]}),
         Stage("the end at once", leading=(0, 1), styles={"end": "at once"}),
-        Stage("the end in the prompt", leading=(0, 1), styles={"end": "of the prompt"}),
         Stage("the end at the last place", leading=(0, 1, 2, 3),
             styles={"end": ["soon", "any"], "longest": [just(2), just(3)]}),
         Stage("long texts", leading=(0, 1), styles={"longest": just(40), "end": "never"}),
@@ -815,6 +890,15 @@ CONTINUE_TEXT = Exercise(
             "You count the places of new words from 0. They go on behind the prompt."),
         Misconception("past the end", {"stops": False},
             "You go on when the end has been written. There is nothing behind it."),
+        Misconception("nothing behind a prompt with an end in it", {"stops": "in the text"},
+            "The end stands in the prompt here, and you write nothing. It stops the writing only where it is written: "
+            "look for it among the new words alone."),
+        Misconception("nothing behind a prompt that ends with the end", {"stops": "last of the text"},
+            "The end is the last word of the prompt here, and you write nothing. It stops the writing only where it is "
+            "written: look for it among the new words alone."),
+        Misconception("one word behind a prompt with an end in it", {"stops": "one behind"},
+            "The end stands in the prompt here, and you stop after one word. It stops the writing only where it is "
+            "written: look for it among the new words alone."),
         Misconception("the end left out", {"keeps_end": False}, "The end belongs to the text: return it, too."),
         Misconception("one too many", {"more": 1}, "You write one word more than `longest`."),
         Misconception("the cache emptied", {"kept": "none"},
@@ -842,14 +926,15 @@ def right_multiplications(prompt, new, width, hidden, blocks, cached):
 
 def _multiplications(
     prompt, new, width, hidden, blocks, cached, looks=2, matrices=4, network=2, last=False, free=False, itself=True,
-    seen="all", again=False, once=False, twice=1, as_told=True,
+    seen="all", again=False, once=False, twice=1, cache="as told", read="at once", ahead=0, grows=True, four=False,
 ):  # fmt: skip
-    M, U, total = width, hidden, 0
-    cached = cached if as_told else not cached
+    M, U, total = width, 4 * width if four else hidden, 0
+    cached = {"as told": cached, "turned": not cached, "never": False, "always": True}[cache]
     for written in range(1 if free else 0, new + (1 if last else 0)):
-        keys = prompt + written
-        rows = 1 if cached and written else keys
+        keys = prompt + ahead + (written if grows else 0)
+        rows = 1 if cached and (written or read == "as one row") else keys
         pairs = {"all": rows * keys, "half": rows * keys - rows * (rows - 1) // 2, "rows": rows * rows}[seen]
+        pairs = rows * (rows + 1) // 2 if cached and not written and read == "word by word" else pairs
         pairs = pairs - rows if not itself else pairs
         total += matrices * rows * M * M + looks * pairs * M + network * rows * M * U
         total += 2 * (keys - rows) * M * M if again else 0
@@ -878,6 +963,8 @@ MULTIPLICATIONS = Exercise(
         ), leading=()),
     ),
     misconceptions=(
+        Misconception("no pairs", {"looks": 0},
+            "You count the matrices alone. Each row also looks at all keys: scores, and weights times values."),
         Misconception("the scores alone", {"looks": 1},
             "You count the products of queries and keys. The weights times the values are as many again."),
         Misconception("three matrices", {"matrices": 3},
@@ -888,6 +975,16 @@ MULTIPLICATIONS = Exercise(
             "as many passes as new words, and the first reads the prompt."),
         Misconception("the prompt for free", {"free": True},
             "The prompt has to be read before the first word is written."),
+        Misconception("the prompt as one row", {"read": "as one row"},
+            "With the cache you count a single row in the first pass, too. That one reads the whole prompt."),
+        Misconception("the prompt word by word", {"read": "word by word"},
+            "With the cache you let the prompt in word by word. The first pass reads it at once, with all its pairs, "
+            "those too that the mask hides."),
+        Misconception("a word too long", {"ahead": 1},
+            "Your texts are one word too long. When the first word is written the prompt alone has been read, and so "
+            "on: a word is not read in the pass that gives it."),
+        Misconception("a text that does not grow", {"grows": False},
+            "Your text stays as long as the prompt. Each word that is written is one key more in the next pass."),
         Misconception("not to itself", {"itself": False}, "A word looks at itself, too: its own key counts."),
         Misconception("half of the pairs", {"seen": "half"},
             "You leave out what the mask hides. A plain product computes all of it, and throws it away: the task "
@@ -899,7 +996,13 @@ MULTIPLICATIONS = Exercise(
         Misconception("one block", {"once": True}, "Each block does all of this."),
         Misconception("additions, too", {"twice": 2},
             "You count additions as well; the task asks for multiplications."),
-        Misconception("the other way", {"as_told": False}, "You count with the cache where it is not used."),
+        Misconception("never cached", {"cache": "never"},
+            "With the cache, too, you read the whole text in each pass. Behind the first, a pass then reads one row."),
+        Misconception("always cached", {"cache": "always"},
+            "Without the cache, too, you read one row in each pass behind the first. There all is read anew."),
+        Misconception("the other way", {"cache": "turned"}, "You count with the cache where it is not used."),
+        Misconception("four times the width", {"four": True},
+            "Your network has four times as many hidden units as there are features, whatever `hidden` is."),
     ),
 )  # fmt: skip
 

@@ -25,7 +25,7 @@ def _norm(x):
 @right("norm_by_hand")
 def computed():
     x, g = np.array([-4.0, 2, 4, 10]), np.array([1.0, 0, 0, 0])
-    scale, shift = np.array([5.0, 10, 5, 2]), np.array([2.0, 1, 0, -1])
+    scale, shift = np.array([10.0, 20, 5, 2]), np.array([2.0, 1, 0, -1])
     normal = (x - x.mean()) / x.std()
     jacobian = (np.eye(4) - 1 / 4 - np.outer(normal, normal) / 4) / x.std()
     return scale * normal + shift, (scale * g) @ jacobian
@@ -33,22 +33,47 @@ def computed():
 
 @right("norm_by_hand")
 def in_fractions():
-    return ((-5, -1, 1, 9 / 5), (13 / 50, -16 / 50, -9 / 50, 12 / 50))
+    return ((-12, -3, 1, 9 / 5), (26 / 50, -32 / 50, -18 / 50, 24 / 50))
 
 
 @wrong("norm_by_hand", "the shape", "Expected (2, 4), what comes out, and the gradient of what goes in, four numbers")
 def one_long_list():
-    return [-5, -1, 1, 1.8, 0.26, -0.32, -0.18, 0.24]
+    return [-12, -3, 1, 1.8, 0.52, -0.64, -0.36, 0.48]
 
 
 @wrong("norm_by_hand", "the numbers", "wrong is what stands at [0, 3].")
 def one_slip():
-    return [[-5, -1, 1, 2.8], [0.26, -0.32, -0.18, 0.24]]
+    return [[-12, -3, 1, 2.9], [0.52, -0.64, -0.36, 0.48]]
 
 
-@known("norm_by_hand", "the part along the row left out", "and not its part along the normalised row.")
+@known("norm_by_hand", "the part along the row left in", "the norm takes it away, and in yours it is still there.")
 def mean_alone():
-    return [[-5, -1, 1, 1.8], [0.75, -0.25, -0.25, -0.25]]
+    return [[-12, -3, 1, 1.8], [1.5, -0.5, -0.5, -0.5]]
+
+
+@known("norm_by_hand", "the part along the row left in, and the mean left in", "the gradient loses its mean")
+def divided_alone():
+    return [[-12, -3, 1, 1.8], [2, 0, 0, 0]]
+
+
+@known("norm_by_hand", "the gradient as it came", "The gradient does not stay as it is")
+def untouched():
+    return [[-12, -3, 1, 1.8], [1, 0, 0, 0]]
+
+
+@known("norm_by_hand", "no shift", "The shift of each feature is to be added yet.")
+def scaled_alone():
+    return [[-14, -4, 1, 2.8], [0.52, -0.64, -0.36, 0.48]]
+
+
+@known("norm_by_hand", "the row divided by the variance", "by the deviation, the root of the variance.")
+def by_25():
+    return [[-0.8, 0.2, 0.2, -0.44], [0.52, -0.64, -0.36, 0.48]]
+
+
+@known("norm_by_hand", "the gradient divided by the variance", "On the way back you divided by the variance, 25")
+def back_by_25():
+    return [[-12, -3, 1, 1.8], [0.104, -0.128, -0.072, 0.096]]
 
 
 # 8.2 rms_norm
@@ -82,6 +107,12 @@ def wide_result(x, scale):
 def without_epsilon(x, scale):
     wide = x.astype(np.promote_types(x.dtype, np.float32))
     return (wide / np.sqrt((wide**2).mean(-1, keepdims=True)) * scale).astype(x.dtype)
+
+
+@known("rms_norm", "the variance", "squared are the features themselves.")
+def by_deviation(x, scale):
+    wide = x.astype(np.promote_types(x.dtype, np.float32))
+    return (wide / np.sqrt(wide.var(-1, keepdims=True) + 1e-5) * scale).astype(x.dtype)
 
 
 # 8.3 rms_norm_backward
@@ -123,6 +154,18 @@ def downhill(*arguments):
 def of_each_row(x, scale, grad_output):
     size = np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5)
     return by_jacobian(x, scale, grad_output)[0], grad_output * x / size
+
+
+@known("rms_norm_backward", "over the first axis alone (batches)", "(3, 4): the 3 rows are still there.")
+def over_the_batch(x, scale, grad_output):
+    size = np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5)
+    return by_jacobian(x, scale, grad_output)[0], (grad_output * x / size).sum(0)
+
+
+@known("rms_norm_backward", "the scale last", "the scale comes first")
+def scaled_at_the_end(x, scale, grad_output):
+    grad_x, grad_scale = by_jacobian(x, np.ones_like(scale), grad_output)
+    return scale * grad_x, grad_scale
 
 
 # 8.4 norm_of_words
@@ -228,6 +271,36 @@ def off_by_one(x, query_weight, key_weight, value_weight, hidden_weight, out_wei
     return y + np.maximum(_norm(y) @ hidden_weight, 0) @ out_weight
 
 
+def _with(weigh):
+    def answer(x, query_weight, key_weight, value_weight, hidden_weight, out_weight):
+        rows, T = _norm(x), x.shape[-2]
+        scores = (rows @ query_weight) @ _turned(rows @ key_weight)
+        y = x + weigh(scores, np.tri(T, dtype=bool), query_weight.shape[1]) @ (rows @ value_weight)
+        return y + np.maximum(_norm(y) @ hidden_weight, 0) @ out_weight
+
+    return answer
+
+
+@known("write_block", "0 for what is hidden (three words)", "its exponential is 1")
+def hidden_by_a_product(*arguments):
+    return _with(lambda scores, seen, K: scipy.special.softmax(scores * seen / K**0.5, -1))(*arguments)
+
+
+@known("write_block", "hidden behind softmax (three words)", "What is left does not sum to 1.")
+def hidden_too_late(*arguments):
+    return _with(lambda scores, seen, K: scipy.special.softmax(scores / K**0.5, -1) * seen)(*arguments)
+
+
+@known("write_block", "no root (three words)", "It is the root of that length.")
+def by_the_length(*arguments):
+    return _with(lambda scores, seen, K: scipy.special.softmax(np.where(seen, scores / K, -np.inf), -1))(*arguments)
+
+
+@known("write_block", "−10⁹ (scores beyond a billion)", "−∞ lies below them all.")
+def a_billion_below(*arguments):
+    return _with(lambda scores, seen, K: scipy.special.softmax(np.where(seen, scores / K**0.5, -1e9), -1))(*arguments)
+
+
 # 8.9 larger_and_smaller
 
 
@@ -265,6 +338,17 @@ def not_halved():
     return hidden, b_1, 2 * output, b_2
 
 
+@known("larger_and_smaller", "nothing exchanged", "The numbers come out as they went in.")
+def as_they_came():
+    return np.eye(2, 4) - np.eye(2, 4, 2), np.zeros(4), np.eye(4, 2) - np.eye(4, 2, -2), np.zeros(2)
+
+
+@known("larger_and_smaller", "right where the second is positive (numbers of either sign)", "a second unit for −x₂")
+def from_the_second():
+    hidden = np.array([[0.0, 0, 1, -1], [1, 0, -1, 1]])
+    return hidden, np.zeros(4), np.array([[1.0, 1], [0, 0], [1, 0], [0, -1]]), np.zeros(2)
+
+
 # 8.10 parameters
 
 
@@ -282,9 +366,24 @@ def by_formula(vocabulary, context, width, blocks, hidden, tied):
     return (vocabulary * (2 - tied) + context + 2) * M + blocks * (4 * M * M + 4 * M + 2 * M * U + U + M + 4 * M)
 
 
-@wrong("parameters", "the numbers", "the result should be")
+@wrong("parameters", "the type", "Expected a whole number; the float 1038.0 came back.")
+def by_division(*arguments):
+    return 2 * by_formula(*arguments) / 2
+
+
+@known("parameters", "no embedding", "The embedding of the vocabulary is learned, and counts.")
 def words_forgotten(vocabulary, context, width, blocks, hidden, tied):
     return by_formula(0, context, width, blocks, hidden, tied)
+
+
+@known("parameters", "no norms", "You count no norm.")
+def without_norms(vocabulary, context, width, blocks, hidden, tied):
+    return by_formula(vocabulary, context, width, blocks, hidden, tied) - (4 * blocks + 2) * width
+
+
+@known("parameters", "tied and not tied exchanged", "leave it out where they are not.")
+def the_other_way(*arguments):
+    return by_formula(*arguments[:-1], not arguments[-1])
 
 
 @wrong("parameters", "the numbers", "the result should be")
@@ -347,6 +446,23 @@ def never_stops(model, prompt, end, longest):
     return one_loop(model, prompt, None, longest)
 
 
+@known(
+    "continue_text", "nothing behind a prompt with an end in it (an end in the prompt)", "among the new words alone."
+)
+def while_no_end_is_in_the_text(model, prompt, end, longest):
+    return [] if end in prompt else one_loop(model, prompt, end, longest)
+
+
+@known("continue_text", "nothing behind a prompt that ends with the end (an end in the prompt)", "the last word of the")
+def while_the_last_is_no_end(model, prompt, end, longest):
+    return [] if prompt[-1] == end else one_loop(model, prompt, end, longest)
+
+
+@known("continue_text", "one word behind a prompt with an end in it (an end in the prompt)", "and you stop after one")
+def until_the_end_is_in_the_text(model, prompt, end, longest):
+    return one_loop(model, prompt, end, 1 if end in prompt else longest)
+
+
 # 8.12 multiplications
 
 
@@ -383,3 +499,28 @@ def without_values(prompt, new, width, hidden, blocks, cached):
     lengths = range(prompt, prompt + new)
     rows = [prompt] + [1] * (new - 1) if cached else lengths
     return blocks * sum(r * width * (4 * width + s + 2 * hidden) for r, s in zip(rows, lengths, strict=True))
+
+
+def _counted(prompt, new, width, hidden, blocks, rows):
+    return blocks * sum(_pass(r, prompt + n, width, hidden) for n, r in enumerate(rows))
+
+
+@known("multiplications", "never cached (two words)", "Behind the first, a pass then reads one row.")
+def always_anew(prompt, new, width, hidden, blocks, cached):
+    return _counted(prompt, new, width, hidden, blocks, range(prompt, prompt + new))
+
+
+@known("multiplications", "always cached (two words)", "There all is read anew.")
+def always_kept(prompt, new, width, hidden, blocks, cached):
+    return _counted(prompt, new, width, hidden, blocks, [prompt] + [1] * (new - 1))
+
+
+@known("multiplications", "the prompt as one row", "That one reads the whole prompt.")
+def one_row_each(prompt, new, width, hidden, blocks, cached):
+    rows = [1] * new if cached else range(prompt, prompt + new)
+    return _counted(prompt, new, width, hidden, blocks, rows)
+
+
+@known("multiplications", "a word too long", "a word is not read in the pass that gives it.")
+def one_ahead(prompt, new, *rest):
+    return pass_by_pass(prompt + 1, new, *rest)

@@ -20,17 +20,17 @@ def norm(x, epsilon=1e-5):
 
 # 8.1 norm_by_hand
 
-Y, G = [-5, -1, 1, 1.8], [0.26, -0.32, -0.18, 0.24]
+Y, G = [-12, -3, 1, 1.8], [0.52, -0.64, -0.36, 0.48]
 answers.by_hand(
     "norm_by_hand",
     wrong={
-        "gradient_first": [G, Y], "row_alone": Y, "gradient_alone": [G], "a_sign": [Y, [-0.26, 0.32, 0.18, -0.24]],
-        "normalised": [[-1.4, -0.2, 0.2, 1.4], G], "not_shifted": [[-7, -2, 1, 2.8], G], "nothing_back": [Y, [0, 0, 0, 0]],
-        "scale_and_no_more": [Y, [5, 0, 0, 0]], "divided_twice": [Y, [0.052, -0.064, -0.036, 0.048]],
-        "of_the_first_alone": [Y, [0.26, 0, 0, 0]], "rounded": [Y, [0.3, -0.3, -0.2, 0.2]], "none": None, "text": "Y, G",
-        "with_nan": [Y, [0.26, -0.32, -0.18, float("nan")]], "columns": [[y, g] for y, g in zip(Y, G, strict=True)],
+        "gradient_first": [G, Y], "row_alone": Y, "gradient_alone": [G], "a_sign": [Y, [-0.52, 0.64, 0.36, -0.48]],
+        "normalised": [[-1.4, -0.2, 0.2, 1.4], G], "not_shifted": [[-14, -4, 1, 2.8], G], "nothing_back": [Y, [0, 0, 0, 0]],
+        "scale_and_no_more": [Y, [10, 0, 0, 0]], "divided_twice": [Y, [0.104, -0.128, -0.072, 0.096]],
+        "of_the_first_alone": [Y, [0.52, 0, 0, 0]], "rounded": [Y, [0.5, -0.6, -0.4, 0.5]], "none": None, "text": "Y, G",
+        "with_nan": [Y, [0.52, -0.64, -0.36, float("nan")]], "columns": [[y, g] for y, g in zip(Y, G, strict=True)],
     },
-    right={"arrays": np.array([Y, G]), "float32": np.array([Y, G], np.float32), "nearly": [Y, [0.2601, -0.3199, -0.18, 0.24]]},
+    right={"arrays": np.array([Y, G]), "float32": np.array([Y, G], np.float32), "nearly": [Y, [0.5201, -0.6399, -0.36, 0.48]]},
 )  # fmt: skip
 
 

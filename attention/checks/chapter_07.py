@@ -16,8 +16,7 @@ def _turned(x, angles, clockwise=False, halves=False):
     if halves:
         first, second = np.split(x, 2, axis=-1)
         return np.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
-    pairs = x.reshape(*x.shape[:-1], -1, 2)
-    first, second = pairs[..., 0], pairs[..., 1]
+    first, second = x[..., 0::2], x[..., 1::2]
     return np.stack([first * cos - second * sin, first * sin + second * cos], axis=-1).reshape(x.shape)
 
 
@@ -26,12 +25,14 @@ def _turned(x, angles, clockwise=False, halves=False):
 
 def _by_hand(way=None):
     query, key, at = np.array([2.0, 1.0]), np.array([1.0, -3.0]), (3, 2)
-    at = {"exchanged": (2, 3), "from one": (4, 3)}.get(way, at)
+    at = {"exchanged": (2, 3), "from one": (4, 3), "one each": (1, 1)}.get(way, at)
     turn = {"half": np.pi, "eighth": np.pi / 4}.get(way, np.pi / 2)
     pairs = zip((query, key), at, strict=True)
     turned = [np.round(_turned(x, np.array([turn * j]), way == "clockwise"), 9) for x, j in pairs]
     if way == "key alone":
         turned[0] = query
+    if way == "query alone":
+        turned[1] = key
     score = turned[0] @ turned[1]
     scores = {
         "not turned": (query @ key, query @ key), "scaled": (score / 2**0.5, score / 2**0.5),
@@ -54,6 +55,10 @@ TURNS_BY_HAND = Exercise(
             "You turned the query by the place of the key, and the key by that of the query."),
         Misconception("places from 1", {"way": "from one"},
             "You turned both by one place too many. The places are given, and place 0 turns nothing."),
+        Misconception("one turn each", {"way": "one each"},
+            "You turned both by one quarter. Each is turned by as many quarters as its place says."),
+        Misconception("the key not turned", {"way": "query alone"},
+            "You turned the query alone. Both are turned, each by its own place."),
         Misconception("the query not turned", {"way": "key alone"},
             "You turned the key alone. Both are turned, each by its own place."),
         Misconception("the score of what was not turned", {"way": "not turned"},
@@ -96,9 +101,13 @@ def _shift_matrix(speeds, places, way=None):
         return matrix
     if way == "no sines":
         return np.diag(np.concatenate([cos, cos]))
-    if way == "no minus":
-        return np.block([[np.diag(cos), np.diag(sin)], [np.diag(sin), np.diag(cos)]])
-    matrix = np.block([[np.diag(cos), -np.diag(sin)], [np.diag(sin), np.diag(cos)]])
+    cos, sin = np.diag(cos), np.diag(sin)
+    if way == "cosine of 0":
+        cos = np.cos(np.diag(angles))
+    upper = {"no minus": sin, "one block": 0 * sin}.get(way, -sin)
+    matrix = np.block([[cos, upper], [-sin if way == "two minuses" else sin, cos]])
+    if way == "each to the power":
+        return _shift_matrix(speeds, 1) ** places
     return places * matrix if way == "times" else matrix
 
 
@@ -151,6 +160,17 @@ SHIFT_MATRIX = Exercise(
             "Yours multiplies each feature by a number. A turn mixes the sine and the cosine of a pair."),
         Misconception("no minus", {"way": "no minus"},
             "Of the two blocks of sines one has a minus. Without it lengths are not kept."),
+        Misconception("two minuses", {"way": "two minuses"},
+            "Both of your blocks of sines have a minus. Of the two one has it; else lengths are not kept."),
+        Misconception("one block of sines", {"way": "one block"},
+            "Your new sines are right. Of your new cosines each knows its old cosine alone: the block that brings it "
+            "the sine is 0."),
+        Misconception("ones beside the diagonal", {"way": "cosine of 0"},
+            "You take the cosine of a diagonal matrix. Beside the diagonal that is the cosine of 0, which is 1; there "
+            "should be 0."),
+        Misconception("each number to a power", {"way": "each to the power"},
+            "You raise each number of the matrix for one place to a power. To go on n times is a product of n "
+            "matrices, or one turn by n times the angle."),
         Misconception("degrees", {"way": "degrees"}, "Your angles are taken for degrees; they are in radians."),
     ),
 )  # fmt: skip
@@ -165,7 +185,12 @@ def right_add(x, table, first=0):
 
 def _add_positions(x, table, first=0, way=None):
     T, M = x.shape[-2:]
-    begin = {"from 0": 0, "one more": min(first + 1, len(table) - T), "the last": len(table) - T}.get(way, first)
+    begin = {
+        "from 0": 0,
+        "one more": min(first + 1, len(table) - T),
+        "one less": max(first - 1, 0),
+        "the last": len(table) - T,
+    }.get(way, first)
     rows = table[begin : begin + T]
     if way == "batch":
         return x + table[: len(x)].reshape(len(x), *(1 for _ in x.shape[2:]), M)
@@ -222,6 +247,8 @@ ADD_POSITIONS = Exercise(
         Misconception("always from 0", {"way": "from 0"}, "Your places begin at 0, whatever `first` says."),
         Misconception("one place too far", {"way": "one more"},
             "Your first word has the row behind the one that `first` says: the table is counted from 0."),
+        Misconception("one place too near", {"way": "one less"},
+            "Your first word has the row before the one that `first` says: the table is counted from 0."),
         Misconception("the last rows", {"way": "the last"}, "You take the last rows of the table."),
         Misconception("from the end", {"way": "turned round"},
             "Your places go backwards: the first word of a sentence has the row of its last place."),
@@ -252,6 +279,8 @@ def _alibi_slopes(heads, way=None):
         return base ** (-8 * np.arange(start, H + start) / H)
 
     power = 2 ** int(np.log2(heads))
+    if way == "below" and power == heads > 1:
+        power = heads // 2
     if way == "plain":
         return of(heads)
     if way == "upper":
@@ -276,7 +305,7 @@ def _heads(*some):
 ALIBI_SLOPES = Exercise(
     number="7.5", name="alibi_slopes", see="Only the distance: a number for each", reference=right_slopes,
     faulty=_alibi_slopes, arguments={"heads": arg.Made(lambda rng, plan, drawn: int(rng.integers(1, 65)))},
-    returns="a slope for each head", dtypes=(), properties=(sign, factor),
+    returns="a slope for each head", gives_type="float64", dtypes=(), properties=(sign, factor),
     stages=(
         Stage("a power of two", _heads(8, 2, 4, 16, 32, 64), leading=()),
         Stage("one head", _heads(1), leading=()),
@@ -291,6 +320,8 @@ ALIBI_SLOPES = Exercise(
             "put together."),
         Misconception("the double alone", {"way": "upper"},
             "You take the first slopes of the next power of two. The lower power has its own slopes first."),
+        Misconception("a power too low", {"way": "below"},
+            "Where H is a power of two you take half of it for n. The largest power not *above* H may be H itself."),
         Misconception("every slope of the double", {"way": "in a row"},
             "Of the slopes of the double you take the first ones in a row. Every second of them is one that the lower "
             "power has already."),
@@ -318,8 +349,8 @@ ALIBI_SLOPES = Exercise(
 def _column(T, S, reach, way=None):
     """The column of each query's and key's distance, (T, S)."""
     i, j = np.arange(T)[:, None], np.arange(S)
-    i = i if way == "from the start" else i + S - T
-    n = {"mirrored": i - j, "absolute": np.abs(j - i)}.get(way, j - i)
+    i = i + {"from the start": 0, "other side": T - S, "no more queries": max(S - T, 0)}.get(way, S - T)
+    n = {"mirrored": i - j, "absolute": np.abs(j - i), "one low": j - i - 1, "one high": j - i + 1}.get(way, j - i)
     edge = max(reach - 1, 0) if way == "one less" else reach
     n = n if way == "wraps" else np.clip(n, -edge, edge)
     return (n + reach) % (2 * reach + 1)
@@ -386,6 +417,16 @@ CLIPPED_BIAS = Exercise(
         Misconception("the first query beside the first key", {"way": "from the start"},
             "You count queries and keys from the same place. The last query stands beside the last key, as in "
             "`alibi_bias`.", see="Only the distance: a number for each"),
+        Misconception("queries on the other side", {"way": "other side"},
+            "With more keys than queries yours move to the left along the keys, with fewer to the right; it is the "
+            "other way round. The last query stands beside the last key."),
+        Misconception("never more queries", {"way": "no more queries"},
+            "Where there are more queries than keys, your first query stands beside the first key. It is the last that "
+            "stands beside the last key, and the first ones stand to the left of all keys."),
+        Misconception("one column too low", {"way": "one low"},
+            "In yours a key beside its query has column κ − 1. It has κ, in the middle."),
+        Misconception("one column too high", {"way": "one high"},
+            "In yours a key beside its query has column κ + 1. It has κ, in the middle."),
         Misconception("not clipped", {"way": "wraps"},
             "You do not clip: a distance beyond κ comes round to the other end of the row, as negative indices do."),
         Misconception("nothing beyond", {"way": "nothing beyond"},
@@ -443,7 +484,7 @@ REORDERED = Exercise(
     stages=(
         Stage("one head", ({"weight": COUNTED, "heads": 1}, {"weight": COUNTED[:, :6], "heads": 1}), sizes={"H": 1},
             styles={"weight": (2, 6)}),
-        Stage("two heads", ({"weight": COUNTED, "heads": 2},), sizes={"H": 2}),
+        Stage("two heads", ({"weight": COUNTED, "heads": 2}, {"weight": COUNTED[:1], "heads": 2}), sizes={"H": 2}),
         Stage("several heads", sizes={"H": 5}, styles={"weight": [(2, 5), (5, 9)]}),
         Stage("two features a head", ({"weight": COUNTED, "heads": 4},), sizes={"H": 3}, styles={"weight": (1, 2)}),
         Stage("many heads", sizes={"H": 16}, styles={"weight": (32, 33)}),
@@ -492,6 +533,7 @@ def right_cached(queries, keys, kept):
 def _cached_scores(queries, keys, kept, way=None):
     (T, D), C = queries.shape[-2:], kept.shape[-2]
     speeds = BASE ** (-np.arange(0, D, 2) / D)
+    speeds = {"by d": speeds**0.5, "one speed": speeds**0}.get(way, speeds)
     places = _places_of(T, C, way)
 
     def turn(x, at):
@@ -557,6 +599,10 @@ CACHED_SCORES = Exercise(
             "You turn the queries and not the new keys. They will be kept too, and are turned by their places."),
         Misconception("the other way round", {"way": "clockwise"},
             "You turn the other way round, or by the places with a minus. The kept keys were turned by (7.12)."),
+        Misconception("speeds without the 2", {"way": "by d"},
+            "Your speeds are 10,000 to the −d/D. In (7.12) it is −2d/D."),
+        Misconception("one speed", {"way": "one speed"},
+            "All your pairs turn at the speed 1; each has its own, by (7.12)."),
         Misconception("halves", {"way": "halves"},
             "You pair feature d with d + D/2. The kept keys were turned by neighbours.", see="Two pairings"),
         Misconception("new keys first", {"way": "new first"}, "The kept keys stand first, then the new ones."),
@@ -594,8 +640,10 @@ def _distance_scores(queries, keys, rows, way=None):
     near = np.einsum("...td,tsd->...ts", queries, told)
     if way == "by the key":
         near = np.einsum("...sd,tsd->...ts", keys, told)
-    if way == "both":
+    if way in ("both", "to both"):
         near = near + np.einsum("...sd,tsd->...ts", keys, told)
+    if way == "to both":
+        near = near + (told**2).sum(-1)
     if way == "a sum":
         near = near * 0 + told.sum(-1)
     if way == "nothing beyond":
@@ -604,6 +652,8 @@ def _distance_scores(queries, keys, rows, way=None):
     root = np.asarray(D, queries.dtype) ** 0.5
     if way == "scale of words alone":
         return words / root + near
+    if way == "scale of rows alone":
+        return words + near / root
     whole = {"words alone": words, "places alone": near}.get(way, words + near)
     return whole / {"no scale": 1, "D": root**2}.get(way, root)
 
@@ -624,7 +674,7 @@ DISTANCE_SCORES = Exercise(
             {"queries": WORDS[0], "keys": WORDS[1], "rows": np.array([[3.0, 0.5], [0.0, 1.0], [-1.0, 2.0]])},
         ), sizes={"T": 5, "S": 5, "D": 3}),
         Stage("one query", (
-            {"queries": np.array([[1.0, 2.0]]), "keys": np.array([[1.0, 0.0], [0.5, -1.0]]),
+            {"queries": np.array([[1.0, 2.0]]), "keys": np.array([[1.0, 0.5], [0.5, 1.0]]),
              "rows": np.array([[3.0, 0.0], [0.0, 1.0], [0.0, 0.0]])},
         ), sizes={"T": 1, "S": 4}),
         Stage("a cache", sizes={"T": 2, "S": 7, "D": 3}),
@@ -642,6 +692,16 @@ DISTANCE_SCORES = Exercise(
             "You take the absolute value of the distance; left and right have rows of their own."),
         Misconception("the first query beside the first key", {"way": "from the start"},
             "You count queries and keys from the same place. The last query stands beside the last key."),
+        Misconception("queries on the other side", {"way": "other side"},
+            "With more keys than queries yours move to the left along the keys, with fewer to the right; it is the "
+            "other way round. The last query stands beside the last key."),
+        Misconception("never more queries", {"way": "no more queries"},
+            "Where there are more queries than keys, your first query stands beside the first key. It is the last that "
+            "stands beside the last key, and the first ones stand to the left of all keys."),
+        Misconception("one row too low", {"way": "one low"},
+            "In yours a key beside its query has row κ − 1. It has κ, in the middle."),
+        Misconception("one row too high", {"way": "one high"},
+            "In yours a key beside its query has row κ + 1. It has κ, in the middle."),
         Misconception("not clipped", {"way": "wraps"},
             "You do not clip: a distance beyond κ comes round to the other end of the rows, as negative indices do."),
         Misconception("nothing beyond", {"way": "nothing beyond"},
@@ -651,11 +711,15 @@ DISTANCE_SCORES = Exercise(
         Misconception("by the key", {"way": "by the key"},
             "You multiply the rows by the key. They are added to it: it is the query that meets both."),
         Misconception("by the query and by the key", {"way": "both"},
-            "You add the row to query and key. It is added to the key alone."),
+            "You multiply the row by the query and by the key. It is added to the key, and the query meets both."),
+        Misconception("the row added to both", {"way": "to both"},
+            "You add the row to the query too. It is added to the key alone."),
         Misconception("the sum of a row", {"way": "a sum"},
             "You add up the features of the row. It is multiplied by the query, as the key is."),
         Misconception("only the words divided", {"way": "scale of words alone"},
             "You divide by √D before the rows are added. Both terms are divided."),
+        Misconception("only the rows divided", {"way": "scale of rows alone"},
+            "You divide by √D what comes of the rows, and not the product of query and key. Both terms are divided."),
         Misconception("the words alone", {"way": "words alone"}, "The rows make no difference in yours."),
         Misconception("the rows alone", {"way": "places alone"}, "The keys make no difference in yours."),
         Misconception("no scale", {"way": "no scale"}, "The scores are divided by √D; yours are not."),

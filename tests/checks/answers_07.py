@@ -79,6 +79,19 @@ def both_blocks_alike(speeds, places):
     return np.block([[sin, -cos], [cos, sin]])
 
 
+@known("shift_matrix", "ones beside the diagonal", "the cosine of 0, which is 1")
+def diagonal_first(speeds, places):
+    angles = np.diag(places * speeds)
+    return np.block([[np.cos(angles), -np.sin(angles)], [np.sin(angles), np.cos(angles)]])
+
+
+@wrong("shift_matrix", "the signs (one pair)", "Every number has the right size; 2 of 4 have the wrong sign.")
+def sines_of_cosines(speeds, places):
+    cos = np.cos(places * speeds)
+    sin = np.sqrt(1 - cos**2)
+    return np.block([[np.diag(cos), -np.diag(sin)], [np.diag(sin), np.diag(cos)]])
+
+
 # 7.3 add_positions
 
 
@@ -148,6 +161,11 @@ def all_of_the_double(heads):
 @wrong("alibi_slopes", "the scale", "Every number is 2 times")
 def twice(heads):
     return 2 * by_the_library(heads)
+
+
+@wrong("alibi_slopes", "the type", "The numbers are right, but float32 came out. The task asks for float64.")
+def in_float32(heads):
+    return by_the_library(heads).astype(np.float32)
 
 
 # 7.6 clipped_bias
@@ -241,6 +259,13 @@ def even_ones_alone(weight, heads):
     return weight[:, 0::2]
 
 
+@wrong(
+    "neighbours_to_halves", "the shape (two heads)", "Expected (1, 8), the columns of the weight in another order; got"
+)
+def one_row_lost(weight, heads):
+    return head_by_head(weight, heads).squeeze()
+
+
 # 7.8 cached_scores
 
 
@@ -281,9 +306,9 @@ def divided_twice(queries, keys, kept):
 
 
 @wrong("cached_scores", "the numbers (one new word)", "numbers")
-def speeds_of_a_hundred(queries, keys, kept):
+def speeds_of_a_thousand(queries, keys, kept):
     (T, D), C = queries.shape[-2:], kept.shape[-2]
-    turn = np.exp(1j * np.arange(C, C + T)[:, None] * 100 ** (-np.arange(0, D, 2) / D))
+    turn = np.exp(1j * np.arange(C, C + T)[:, None] * 1000 ** (-np.arange(0, D, 2) / D))
     pairs = [x[..., ::2] + 1j * x[..., 1::2] for x in (queries, keys, kept)]
     every = np.concatenate([pairs[2], pairs[1] * turn], axis=-2)
     return (pairs[0] * turn @ every.conj().mT).real / D**0.5

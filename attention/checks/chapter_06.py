@@ -37,15 +37,9 @@ def joined(x):
 # 6.1 counts_by_hand
 
 
-def _counts(way=None):
-    M, H, K, S, layers, B, size = 512, 8, 2, 1000, 6, 4, 2
-    D = M // K if way == "by two" else M // H
-    kept = {"one": 1, "all heads": 2 * H / K}.get(way, 2) * S * K * D
-    size = {"numbers": 1, "float32": 4}.get(way, size)
-    left = {"what is reached": 2 / 5, "of two": 1 - 1 / 2, "features": 1 - 2 / 64}.get(way, 3 / 5)
-    places = {"one layer": 1, "one sentence": layers}.get(way, layers)
-    sentences = 1 if way in ("one sentence",) else B
-    return np.array([D, kept, kept * size * places * sentences, left])
+def _counts(features=64, counted=64, heads=2, parts=2, second=1, size=2, layers=6, sentences=3, left=3 / 5):
+    kept = parts * 1000 * heads * counted
+    return np.array([features, second * kept, layers * sentences * size * kept, left])
 
 
 COUNTS_BY_HAND = Exercise(
@@ -53,26 +47,51 @@ COUNTS_BY_HAND = Exercise(
     reference=_counts, faulty=_counts, returns="four numbers",
     stages=(Stage("by hand", ({},), tolerance=1e-6),),
     misconceptions=(
-        Misconception("the width shared out among the keys", {"way": "by two"},
+        Misconception("the width shared out among the keys", {"features": 256, "counted": 256},
             "Your heads have 256 features: you shared the width out among the heads that have keys. It is shared out "
             "among all heads of queries."),
-        Misconception("keys without values", {"way": "one"},
+        Misconception("the whole width", {"features": 512, "counted": 512},
+            "Your heads have the whole width. It is shared out among the heads."),
+        Misconception("256 features", {"features": 256},
+            "Your heads have 256 features, and your second answer counts with 64. The width is shared out among the "
+            "heads of queries, all of them, and not among the two that have keys."),
+        Misconception("512 features", {"features": 512},
+            "Your heads have 512 features, the whole width, and your second answer counts with 64."),
+        Misconception("keys without values", {"parts": 1},
             "You kept half of what is needed. Keys alone give weights; the values are kept too."),
-        Misconception("every head has keys", {"way": "all heads"},
+        Misconception("queries that are kept", {"parts": 3},
+            "You kept queries too. A query is asked once, when its word is written; keys and values are kept."),
+        Misconception("every head has keys", {"heads": 8},
             "You kept keys and values for every head of queries. Two heads have them."),
-        Misconception("numbers for bytes", {"way": "numbers"},
+        Misconception("all sentences in the second answer", {"second": 3},
+            "Your second answer is that of three sentences. It asks for one."),
+        Misconception("sentences that are counted twice", {"second": 3, "sentences": 9},
+            "Your second answer is that of three sentences, where one is asked for, and your third counts them again."),
+        Misconception("all layers in the second answer", {"second": 6},
+            "Your second answer is that of six layers. It asks for one."),
+        Misconception("one word", {"second": 1 / 1000},
+            "Your second answer is that of one word; a sentence has 1,000."),
+        Misconception("numbers for bytes", {"size": 1},
             "Your third answer counts numbers; a number of float16 takes two bytes."),
-        Misconception("float32", {"way": "float32"},
+        Misconception("float32", {"size": 4},
             "Your third answer is that of numbers of four bytes; float16 takes two."),
-        Misconception("one layer", {"way": "one layer"},
+        Misconception("bits for bytes", {"size": 16}, "Your third answer counts bits; a byte has eight."),
+        Misconception("megabytes", {"size": 2e-6}, "Your third answer is in megabytes; bytes are asked for."),
+        Misconception("one layer", {"layers": 1},
             "Your third answer is that of one layer. Each layer keeps its own."),
-        Misconception("one sentence", {"way": "one sentence"},
-            "Your third answer is that of one sentence, and there are four."),
-        Misconception("what is reached", {"way": "what is reached"},
+        Misconception("one sentence", {"sentences": 1},
+            "Your third answer is that of one sentence, and there are three."),
+        Misconception("what is reached", {"left": 2 / 5},
             "Your last number is the part that two heads can answer; the error that is left is asked for.",
             see="What one average cannot say"),
-        Misconception("two words", {"way": "of two"},
+        Misconception("two words", {"left": 1 / 2},
             "Your last number is that of one head, asked for two words.", see="What one average cannot say"),
+        Misconception("one head", {"left": 4 / 5},
+            "Your last number is that of one head, and there are two.", see="What one average cannot say"),
+        Misconception("words that are left", {"left": 3},
+            "Your last number counts words. The error of (6.2) is a mean over all numbers that are asked for.",
+            see="What one average cannot say"),
+        Misconception("in percent", {"left": 60}, "Your last number is in percent. As (6.2) has it, it is at most 1."),
     ),
 )  # fmt: skip
 
@@ -90,6 +109,12 @@ def _split(x, heads, way="right"):
     D, lead = M // heads, x.shape[:-2]
     if way == "reshape":
         return tuple(part.reshape(*lead, heads, T, D) for part in np.split(x, 3, axis=-1))
+    if way == "blocks first":
+        pieces = x.reshape(*lead, 3, heads, T, D)
+        return tuple(pieces[..., part, :, :, :] for part in range(3))
+    if way == "blocks of rows":
+        pieces = x.reshape(*lead, 3, T, M)
+        return tuple(cut(pieces[..., part, :, :], heads) for part in range(3))
     if way == "heads first":
         pieces = np.swapaxes(x.reshape(*lead, T, heads, 3, D), -2, -3)
         return tuple(np.swapaxes(pieces[..., part, :, :], -2, -3) for part in range(3))
@@ -120,7 +145,7 @@ SPLIT_PACKED = Exercise(
     type_of={"queries": "x", "keys": "x", "values": "x"},
     axes={"queries": "…HTD", "keys": "…HTD", "values": "…HTD"}, nouns={"T": "words", "H": "heads"},
     stages=(
-        Stage("plain", ({"x": np.arange(36.0).reshape(3, 12), "heads": 2},), leading=()),
+        Stage("plain", ({"x": np.arange(72.0).reshape(4, 18), "heads": 3},), leading=()),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True),
         Stage("sizes that are equal", leading=(0, 1), sizes={"T": 3, "H": 3, "D": 3}),
         Stage("numbers of any kind", leading=(1,),
@@ -134,6 +159,12 @@ SPLIT_PACKED = Exercise(
         Misconception("a reshape without a transpose", {"way": "reshape"},
             "You reshape to (…, H, T, D) and exchange no axes: two rows of a head are the same word, cut in two. Cut "
             "the last axis first, then exchange heads and words."),
+        Misconception("blocks before words", {"way": "blocks first"},
+            "You reshape as if the three blocks stood before the words, as in the program that was found: the numbers "
+            "of the first words fill all queries. A word's row is cut; the words stay apart."),
+        Misconception("rows for blocks", {"way": "blocks of rows"},
+            "You take the three blocks out of the words, as if all queries lay above all keys. They stand side by side "
+            "in the row of each word."),
         Misconception("heads before the three parts", {"way": "heads first"},
             "You take the columns as if each head's query, key and value stood side by side. First come the queries "
             "of all heads, then all keys, then all values."),
@@ -173,11 +204,14 @@ def right_grouped(queries, keys, values):
 def _grouped(queries, keys, values, groups="blocks", scale="D", merged="right", over=-1, maximum=True, mean=False):
     H, T, D = queries.shape[-3:]
     K = keys.shape[-3]
-    of = {"blocks": np.arange(H) * K // H, "in turn": np.arange(H) % K, "first": np.zeros(H, int)}[groups]
+    h = np.arange(H)
+    of = {"blocks": h * K // H, "in turn": h % K, "first": 0 * h, "size": h // K}[groups]
     keys, values = keys[..., of, :, :], values[..., of, :, :]
     if mean:
         keys = np.broadcast_to(keys.mean(-3, keepdims=True), keys.shape)
-    size = {"D": D**0.5, "none": 1, "width": (H * D) ** 0.5, "square": D, "kv": (K * D) ** 0.5}[scale]
+    size = {
+        "D": D, "none": 1, "width": H * D, "square": D**2, "kv": K * D, "words": keys.shape[-2], "times": 1 / D,
+    }[scale] ** 0.5  # fmt: skip
     scores = queries @ np.swapaxes(keys, -1, -2) / size
     e = np.exp(scores - scores.max(over, keepdims=True)) if maximum else np.exp(scores)
     output = e / e.sum(over, keepdims=True) @ values
@@ -201,7 +235,7 @@ GROUPED_HEADS = Exercise(
     },
     returns="the heads of each query end to end",
     stages=(
-        Stage("plain", leading=(0,), sizes={"K": 2, "G": 2, "T": 4, "S": 5, "D": 3}),
+        Stage("plain", leading=(0,), sizes={"K": 2, "G": 3, "T": 4, "S": 7, "D": 5}),
         Stage("batches", leading=(0, 1, 2, 3), ones=True, large=True, sizes={"K": 2, "G": 3}),
         Stage("one head of keys", leading=(0, 1), sizes={"K": 1, "G": 4}),
         Stage("keys for every head", leading=(0, 1), sizes={"K": 3, "G": 1}),
@@ -214,8 +248,10 @@ GROUPED_HEADS = Exercise(
     ),
     misconceptions=(
         Misconception("keys in turn", {"groups": "in turn"},
-            "Your heads take the keys in turn, head h those of h mod Hk. The first H / Hk heads share the first keys, "
-            "the next H / Hk the second."),
+            "Your heads take the keys in turn, head h those of h mod H_kv. The first H / H_kv heads share the first "
+            "keys, the next H / H_kv the second."),
+        Misconception("groups of another size", {"groups": "size"}, breaks_contract=True,
+            hint="You divide the number of the head by H_kv, the number of the groups. A group has H / H_kv heads."),
         Misconception("the first keys for all", {"groups": "first"},
             "All your heads take the first head of keys. Each group has its own."),
         Misconception("keys that are averaged", {"mean": True},
@@ -225,7 +261,10 @@ GROUPED_HEADS = Exercise(
             "You divide by the root of the whole width, H · D. A head compares D features, and its scores are divided "
             "by √D.", see="What goes wrong"),
         Misconception("the scale of the keys", {"scale": "kv"},
-            "You divide by the root of Hk · D. A head compares D features.", see="What goes wrong"),
+            "You divide by the root of H_kv · D. A head compares D features.", see="What goes wrong"),
+        Misconception("the scale of the words", {"scale": "words"},
+            "You divide by the root of the number of keys. A score is a sum over D features, and divided by √D."),
+        Misconception("multiplied by √D", {"scale": "times"}, "You multiply by √D; scores are divided by it."),
         Misconception("divided by D", {"scale": "square"}, "You divide the scores by D; it is its root."),
         Misconception("merged by a reshape", {"merged": "reshape"},
             "You merge by a reshape alone, and words are mixed. Exchange heads and words first, as (6.5) backwards.",
@@ -237,6 +276,8 @@ GROUPED_HEADS = Exercise(
             "Your heads are added up. Here they are written end to end; what is added comes behind Wₒ."),
         Misconception("softmax over the queries", {"over": -2},
             "Your weights sum to 1 over the queries; those of one query should, over the keys."),
+        Misconception("softmax over the heads", {"over": -3},
+            "Your weights sum to 1 over the heads. In each head, those of a query should, over the keys."),
         Misconception("exp overflows", {"maximum": False},
             "exp of a large score is infinite, and ∞ / ∞ is NaN. Take the maximum of each row away first."),
     ),
@@ -262,10 +303,14 @@ def _keras(in_proj_weight, heads, way="right"):
         return tuple(np.swapaxes(block.T.reshape(M, D, heads), 1, 2) for block in blocks)
     if way == "in turn":
         blocks = [in_proj_weight[part::3] for part in range(3)]
+    if way == "whole":
+        return tuple(in_proj_weight.T.reshape(3, M, heads, D))
+    if way == "heads outside":
+        return tuple(np.moveaxis(in_proj_weight.reshape(heads, 3, D, M)[:, part], -1, 0) for part in range(3))
     q, k, v = (block.T.reshape(M, heads, D) for block in blocks)
     if way == "heads first":
         return tuple(np.moveaxis(part, 1, 0) for part in (q, k, v))
-    return (q, v, k) if way == "order" else (q, k, v)
+    return {"order": (q, v, k), "one block": (q, q, q)}.get(way, (q, k, v))
 
 
 TO_KERAS = Exercise(
@@ -277,7 +322,7 @@ TO_KERAS = Exercise(
     },
     outputs=("query", "key", "value"), returns="features in, heads, features out",
     stages=(
-        Stage("plain", ({"in_proj_weight": np.arange(48.0).reshape(12, 4), "heads": 2},), leading=()),
+        Stage("plain", ({"in_proj_weight": np.arange(108.0).reshape(18, 6), "heads": 3},), leading=()),
         Stage("other sizes", leading=(0,), ones=True, large=False),
         Stage("as many heads as features", leading=(0,), sizes={"H": 3, "D": 3}),
         Stage("numbers of any size", leading=(0,), styles={"in_proj_weight": [
@@ -295,6 +340,14 @@ TO_KERAS = Exercise(
             "You cut each row into D pieces of H. A head has D features that stand side by side."),
         Misconception("rows in turn", {"way": "in turn"},
             "You take every third row. The three matrices lie one below the other, in blocks."),
+        Misconception("transposed before it was cut", {"way": "whole"},
+            "You transpose (3M, M) as a whole, and reshape. Transposed, the three matrices stand side by side, and a "
+            "reshape takes them for rows. Cut them apart first."),
+        Misconception("heads before the three matrices", {"way": "heads outside"},
+            "You take the rows as if each head's query, key and value lay one below the other. First come the rows of "
+            "the queries, of all heads, then those of the keys, then those of the values."),
+        Misconception("one matrix for all", {"way": "one block"},
+            "All your kernels are made of the queries' matrix."),
         Misconception("heads first", {"way": "heads first"}, breaks_contract=True,
             hint="Your heads stand first. Keras wants features in, heads, features out."),
         Misconception("value second", {"way": "order"},
@@ -313,20 +366,31 @@ def right_maps(value_weight, output_weight, heads):
     return np.stack([value_weight[:, piece] @ output_weight[piece] for piece in pieces])
 
 
-def _maps(value_weight, output_weight, heads, way="right"):
+def _maps(value_weight, output_weight, heads, values="columns", outputs="rows", way="right"):
     M = value_weight.shape[-1]
     D = M // heads
-    v, o = value_weight.reshape(-1, heads, D), output_weight.reshape(heads, D, -1)
-    if way == "rows":
-        v = value_weight.reshape(heads, -1, D).swapaxes(0, 1)
-    if way == "output columns":
-        o = np.swapaxes(output_weight.reshape(-1, heads, D), 0, 1).swapaxes(-1, -2)
-    if way == "in turn":
-        v = np.swapaxes(value_weight.reshape(-1, D, heads), 1, 2)
-        o = np.swapaxes(output_weight.reshape(D, heads, -1), 0, 1)
-    maps = np.einsum("mhd,hdn->hmn", v, o)
+    columns = lambda w: np.swapaxes(w.reshape(M, heads, D), 0, 1)  # (M, M) -> (H, M, D)
+    rows = lambda w: w.reshape(heads, D, M)  # (M, M) -> (H, D, M)
+    turned = lambda pieces: np.swapaxes(pieces, -1, -2)
+    v = {
+        "columns": columns(value_weight), "rows": turned(rows(value_weight)),
+        "reshape": value_weight.reshape(heads, M, D), "in turn": np.moveaxis(value_weight.reshape(M, D, heads), -1, 0),
+    }[values]  # fmt: skip
+    o = {
+        "rows": rows(output_weight), "columns": turned(columns(output_weight)),
+        "in turn": np.swapaxes(output_weight.reshape(D, heads, M), 0, 1),
+    }[outputs]  # fmt: skip
+    if way == "outputs first":
+        return columns(output_weight) @ rows(value_weight)
+    if way == "exchanged":
+        return o @ v
+    if way == "one too few":
+        return v[..., :-1] @ o[:, :-1]
+    if way == "from h":
+        return np.stack([value_weight[:, h : h + D] @ output_weight[h : h + D] for h in range(heads)])
+    maps = np.einsum("hmd,hdn->hmn", v, o)
     if way == "transposed":
-        return np.swapaxes(maps, -1, -2)
+        return turned(maps)
     if way == "scaled":
         return maps / np.sqrt(D)
     if way == "sum":
@@ -351,8 +415,8 @@ HEAD_MAPS = Exercise(
     },
     returns="a matrix (M, M) for each head",
     stages=(
-        Stage("plain", ({"value_weight": np.arange(16.0).reshape(4, 4) / 4, "output_weight": np.eye(4) + 1.0,
-                         "heads": 2},), leading=()),
+        Stage("plain", ({"value_weight": _table(6) / 4, "output_weight": _table(6) ** 2 / 8, "heads": 3},),
+              leading=()),
         Stage("other sizes", leading=(0,), ones=True),
         Stage("matrices that are symmetric", ({"value_weight": np.eye(4), "output_weight": _table(4), "heads": 2},
             {"value_weight": _table(6) + _table(6).T, "output_weight": _table(6) / 8, "heads": 3},
@@ -365,16 +429,29 @@ HEAD_MAPS = Exercise(
         Stage("many heads", leading=(0,), sizes={"H": 24, "D": 3}, types=(), gradient=False),
     ),
     misconceptions=(
-        Misconception("rows of the values' matrix", {"way": "rows"},
+        Misconception("rows of the values' matrix", {"values": "rows"},
             "You cut the values' matrix along its rows. What comes out stands in its columns: head h has the columns "
             "hD to (h + 1)D − 1."),
-        Misconception("columns of the output's matrix", {"way": "output columns"},
+        Misconception("a reshape without a transpose", {"values": "reshape"},
+            "You reshape the values' matrix to (H, M, D) and exchange no axes: a head gets a few whole rows, cut into "
+            "pieces. Cut the columns, (M, H, D), then exchange.", see="One product for all heads"),
+        Misconception("columns of the output's matrix", {"outputs": "columns"},
             "You cut the output's matrix along its columns. What goes in meets its rows, and head h has the rows hD to "
             "(h + 1)D − 1."),
-        Misconception("columns dealt out in turn", {"way": "in turn"},
+        Misconception("columns dealt out in turn", {"values": "in turn", "outputs": "in turn"},
             "You deal columns and rows out to the heads in turn. A head has D that stand side by side."),
         Misconception("transposed", {"way": "transposed"},
             "Your maps are transposed. Rows are multiplied from the left: a word's row, times the map."),
+        Misconception("the output's matrix first", {"way": "outputs first"},
+            "You multiply the output's matrix by the values'. A row meets the values' matrix first, which stands on "
+            "the left."),
+        Misconception("the pieces exchanged", {"way": "exchanged"}, breaks_contract=True,
+            hint="You multiply the two pieces in the other order. A row meets the values' piece first, which stands on "
+            "the left."),
+        Misconception("a feature too few", {"way": "one too few"},
+            "Each of your heads lacks its last feature. A slice ends *before* its second number."),
+        Misconception("heads that overlap", {"way": "from h"},
+            "Your head h begins at column h. Its first column is hD."),
         Misconception("a scale", {"way": "scaled"},
             "You divide by √D. That belongs to scores, and not to what is carried."),
         Misconception("the heads together", {"way": "sum"},
@@ -394,22 +471,33 @@ def right_without(query_weight, key_weight, value_weight, output_weight, heads, 
     return (*narrow, np.delete(output_weight, gone, axis=0))
 
 
-def _without(query_weight, key_weight, value_weight, output_weight, heads, head, way="right"):
-    M, three = query_weight.shape[-1], [query_weight, key_weight, value_weight]
-    D = M // heads
-    head = {"backwards": heads - 1 - head, "next": (head + 1) % heads}.get(way, head)
-    gone = np.arange(D) * heads + head if way == "in turn" else np.arange(head * D, (head + 1) * D)
-    kept = gone if way == "the one" else np.delete(np.arange(M), gone)
+def _without(
+    query_weight,
+    key_weight,
+    value_weight,
+    output_weight,
+    heads,
+    head,
+    which="right",
+    three="columns",
+    output="rows",
+    way="right",
+):
+    M, D = len(query_weight), len(query_weight) // heads
+    head = {
+        "backwards": heads - 1 - head, "behind": (head + 1) % heads, "before": (head - 1) % heads, "last": heads - 1,
+    }.get(which, head)  # fmt: skip
+    gone = {
+        "in turn": np.arange(D) * heads + head, "one": [head], "short": np.arange(head * D, (head + 1) * D - 1),
+    }.get(way, np.arange(head * D, (head + 1) * D))  # fmt: skip
+    kept = np.isin(np.arange(M), gone) if way == "the one" else ~np.isin(np.arange(M), gone)
+    narrow = (lambda w: w[:, kept]) if three == "columns" else (lambda w: w[kept])
+    last = {"rows": output_weight[kept], "columns": output_weight[:, kept], "kept": output_weight * 1}[output]
     if way == "zeros":
-        zero = np.isin(np.arange(M), gone)
-        return *(np.where(zero, 0, w) for w in three), np.where(zero[:, None], 0, output_weight)
-    if way == "output columns":
-        return *(w[:, kept] for w in three), output_weight[:, kept].T
-    if way == "rows":
-        return *(w[kept].T for w in three), output_weight[kept]
+        narrow, last = lambda w: np.where(kept, w, 0), np.where(kept[:, None], output_weight, 0)
     if way == "enlarged":
-        return *(w[:, kept] for w in three), output_weight[kept] * heads / (heads - 1)
-    return *(w[:, kept] for w in three), output_weight[kept]
+        last = last * heads / (heads - 1)
+    return *map(narrow, (query_weight, key_weight, value_weight)), last
 
 
 _SQUARE = Rows("HD", lambda s: (s["H"] * s["D"],) * 2, leading=False)
@@ -425,11 +513,10 @@ WITHOUT_HEAD = Exercise(
     outputs=("query_weight", "key_weight", "value_weight", "output_weight"), returns="one head fewer",
     type_of={name: name for name in ("query_weight", "key_weight", "value_weight", "output_weight")},
     stages=(
-        Stage("plain", ({
-            "query_weight": np.arange(36.0).reshape(6, 6), "key_weight": -np.arange(36.0).reshape(6, 6),
-            "value_weight": np.arange(36.0).reshape(6, 6) / 8, "output_weight": np.arange(36.0).reshape(6, 6) / 4,
-            "heads": 3, "head": 0,
-        },), leading=()),
+        Stage("plain", tuple({
+            "query_weight": _table(15) ** 2, "key_weight": -(_table(15) ** 2),
+            "value_weight": _table(15) ** 2 / 8, "output_weight": _table(15) ** 2 / 4, "heads": 5, "head": head,
+        } for head in (1, 3)), leading=()),
         Stage("any head", leading=(0,), ones=True, styles={"head": [
             lambda rng, H: 0, lambda rng, H: H - 1, lambda rng, H: H // 2,
         ]}),
@@ -449,16 +536,27 @@ WITHOUT_HEAD = Exercise(
         Misconception("zeros", {"way": "zeros"}, breaks_contract=True,
             hint="You set the head to zero. That gives the same output, and saves nothing: its columns and rows "
             "should be gone."),
-        Misconception("columns of the output's matrix", {"way": "output columns"},
-            "You take columns out of the output's matrix. What the heads put out meets its rows."),
-        Misconception("rows of the others", {"way": "rows"},
-            "You take rows out of the matrices of queries, keys and values. What a head has made stands in columns."),
+        Misconception("columns of the output's matrix", {"output": "columns"}, breaks_contract=True,
+            hint="You take columns out of the output's matrix. What the heads put out meets its rows."),
+        Misconception("the output's matrix as it was", {"output": "kept"}, breaks_contract=True,
+            hint="Your output's matrix has still the rows that the head's outputs met."),
+        Misconception("rows of the others", {"three": "rows"}, breaks_contract=True,
+            hint="You take rows out of the matrices of queries, keys and values. What a head makes stands in columns."),
+        Misconception("one feature of the head", {"way": "one"}, breaks_contract=True,
+            hint="You take out a single column and a single row, those of the head's number. A head has D of each."),
+        Misconception("a feature too few", {"way": "short"}, breaks_contract=True,
+            hint="You leave the head's last feature. A slice, and `np.arange`, end *before* their second number."),
         Misconception("dealt out in turn", {"way": "in turn"},
             "You take out every H-th column. A head has D that stand side by side."),
-        Misconception("counted backwards", {"way": "backwards"},
+        Misconception("counted backwards", {"which": "backwards"},
             "You count the heads from the other end."),
-        Misconception("counted from 1", {"way": "next"},
+        Misconception("the head behind", {"which": "behind"},
             "You take out the head behind the one that was named. Heads are counted from 0."),
+        Misconception("counted from 1", {"which": "before"},
+            "You take out the head in front of the one that was named, as if heads were counted from 1. They are "
+            "counted from 0."),
+        Misconception("always the last", {"which": "last"},
+            "You take out the last head, whichever was named."),
         Misconception("enlarged", {"way": "enlarged"},
             "You enlarge what is left, as dropout does. The output should be that of the other heads, as it is."),
     ),
@@ -474,28 +572,25 @@ def right_pool(weight, bias, heads, kv_heads):
     return mean(weight), mean(bias)
 
 
-def _pool(weight, bias, heads, kv_heads, way="right"):
-    D, size = weight.shape[-1] // heads, heads // kv_heads
-    results = []
-    for a in (weight, bias):
-        pieces = a.reshape(*a.shape[:-1], kv_heads, size, D)
-        made = {
-            "right": lambda p: p.mean(-2), "sum": lambda p: p.sum(-2), "first": lambda p: p[..., 0, :],
-            "root": lambda p: p.sum(-2) / np.sqrt(size), "last": lambda p: p[..., -1, :],
-        }  # fmt: skip
-        if way == "in turn":
-            pieces = np.moveaxis(a.reshape(*a.shape[:-1], size, kv_heads, D), -3, -2)
-        if way == "features":
-            results.append(a.reshape(*a.shape[:-1], kv_heads * D, size).mean(-1))
-            continue
-        if way == "all":
-            mean = np.broadcast_to(pieces.mean((-2, -3), keepdims=True)[..., 0, :], (*a.shape[:-1], kv_heads, D))
-            results.append(mean.reshape(*a.shape[:-1], -1) * 1)
-            continue
-        results.append(made.get(way, made["right"])(pieces).reshape(*a.shape[:-1], -1))
-    if way == "bias of the first":
-        results[1] = bias.reshape(kv_heads, size, D)[:, 0].reshape(-1)
-    return tuple(results)
+def _pooled(a, heads, kv_heads, way):
+    D, size = a.shape[-1] // heads, heads // kv_heads
+    lead = a.shape[:-1]
+    cut_by = lambda *sizes: a.reshape(*lead, *sizes)
+    groups = cut_by(kv_heads, size, D)
+    made = {
+        "right": groups.mean(-2), "sum": groups.sum(-2), "root": groups.sum(-2) / np.sqrt(size),
+        "over kv": groups.sum(-2) / kv_heads, "over all": groups.sum(-2) / heads,
+        "first": groups[..., 0, :], "last": groups[..., -1, :], "the first heads": a[..., : kv_heads * D],
+        "count": cut_by(size, kv_heads, D).mean(-2), "in turn": cut_by(size, kv_heads, D).mean(-3),
+        "over groups": groups.mean(-3), "over features": groups.mean(-1),
+        "features": cut_by(kv_heads * D, size).mean(-1),
+        "all": np.broadcast_to(groups.mean((-2, -3))[..., None, :], (*lead, kv_heads, D)),
+    }[way]  # fmt: skip
+    return made.reshape(*lead, -1) * 1
+
+
+def _pool(weight, bias, heads, kv_heads, way="right", biases=None):
+    return _pooled(weight, heads, kv_heads, way), _pooled(bias, heads, kv_heads, biases or way)
 
 
 POOL_HEADS = Exercise(
@@ -509,8 +604,8 @@ POOL_HEADS = Exercise(
     },
     outputs=("weight", "bias"), returns="the columns of fewer heads", type_of={"weight": "weight", "bias": "bias"},
     stages=(
-        Stage("plain", ({"weight": np.arange(24.0).reshape(3, 8), "bias": np.arange(8.0) ** 2, "heads": 4,
-                         "kv_heads": 2},), leading=()),
+        Stage("plain", ({"weight": np.arange(120.0).reshape(5, 24) ** 2, "bias": np.arange(24.0) ** 2, "heads": 6,
+                         "kv_heads": 3},), leading=()),
         Stage("other sizes", leading=(0,), ones=True, large=True),
         Stage("one head for all", leading=(0,), sizes={"K": 1, "G": 4, "D": 3}),
         Stage("nothing to average", leading=(0,), sizes={"K": 3, "G": 1, "D": 4}),
@@ -524,19 +619,37 @@ POOL_HEADS = Exercise(
             "You add the heads of a group up; their mean is asked for."),
         Misconception("the root of the number", {"way": "root"},
             "You divide by the root of the number of heads in a group; a mean is divided by the number."),
+        Misconception("divided by the number of groups", {"way": "over kv"},
+            "You divide by H_kv, the number of groups. A mean over a group is divided by its H / H_kv heads."),
+        Misconception("divided by all heads", {"way": "over all"},
+            "You divide by the number of all heads. A mean over a group is divided by its H / H_kv heads."),
+        Misconception("the first heads", {"way": "the first heads"},
+            "You keep the first H_kv heads and let the others go. All of them count."),
+        Misconception("groups of H_kv heads", {"way": "count"}, breaks_contract=True,
+            hint="Your groups have H_kv heads. There are H_kv groups, of H / H_kv heads each."),
+        Misconception("averaged over the groups", {"way": "over groups"}, breaks_contract=True,
+            hint="You average over the groups, head by head. The mean is one over the heads *within* a group."),
+        Misconception("averaged over the features", {"way": "over features"}, breaks_contract=True,
+            hint="You average over the features of a head. The mean is one over heads, feature by feature."),
         Misconception("the first of each group", {"way": "first"},
             "You keep the first head of each group and let the others go. All of them count."),
         Misconception("the last of each group", {"way": "last"},
             "You keep the last head of each group and let the others go. All of them count."),
         Misconception("groups in turn", {"way": "in turn"},
-            "You average heads h and h + Hk, and so on. A group is made of heads that stand side by side."),
+            "You average heads h and h + H_kv, and so on. A group is made of heads that stand side by side."),
         Misconception("neighbouring features", {"way": "features"},
             "You average neighbouring columns, within a head. The first feature of a head is averaged with the first "
             "features of the others."),
         Misconception("all heads together", {"way": "all"},
             "You average all heads. Each group has its own mean."),
-        Misconception("the bias of the first", {"way": "bias of the first"},
-            "Your weights are averaged and your biases are those of the first head of each group."),
+        Misconception("the biases of the first", {"biases": "first"},
+            "Your weights are averaged; your biases are those of the first head of each group."),
+        Misconception("a sum of the biases", {"biases": "sum"},
+            "Your weights are averaged and your biases added up."),
+        Misconception("the biases in turn", {"biases": "in turn"},
+            "Your weights are averaged in groups that stand side by side, your biases in turn."),
+        Misconception("the first biases", {"biases": "the first heads"},
+            "Your weights are averaged; your biases are those of the first H_kv heads."),
     ),
 )  # fmt: skip
 
@@ -549,14 +662,19 @@ def right_fit(memory, layers, width, heads, kv_heads, size):
 
 
 def _fit(memory, layers, width, heads, kv_heads, size, way="right"):
-    one = 2 * layers * kv_heads * (width // heads) * size
+    D = width // heads
+    one = 2 * layers * kv_heads * D * size
     one = {
-        "keys alone": one // 2, "one layer": one // layers, "numbers": one // size,
+        "keys alone": one // 2, "queries too": one // 2 * 3, "one layer": one // layers, "numbers": one // size,
         "all heads": 2 * layers * width * size, "shared out": 2 * layers * width * size // kv_heads,
+        "one head": one // kv_heads, "whole width": 2 * layers * kv_heads * width * size,
     }.get(way, one)  # fmt: skip
-    if way == "rounded up":
-        return -(-memory // one)
-    return round(memory / one) if way == "rounded" else memory // one
+    return {
+        "rounded up": lambda: -(-memory // one), "one more": lambda: memory // one + 1,
+        "rounded": lambda: round(memory / one), "a float": lambda: memory / one,
+        "by floats": lambda: int(memory / one),
+        "brackets": lambda: memory // 2 * layers * kv_heads * D * size,
+    }.get(way, lambda: memory // one)()  # fmt: skip
 
 
 def _fits(memory, layers, width, heads, kv_heads, size):
@@ -568,7 +686,8 @@ WORDS_THAT_FIT = Exercise(
     arguments={name: arg.Made(lambda rng, plan, drawn: 1) for name in _fits(*range(6))}, returns="a whole number",
     stages=(
         Stage("plain", (
-            _fits(1000, 1, 12, 3, 3, 2), _fits(1_000_000, 2, 64, 8, 2, 2), _fits(999, 1, 12, 4, 2, 4),
+            _fits(1000, 3, 24, 6, 2, 4), _fits(1500, 3, 24, 6, 2, 2), _fits(1_024_000, 5, 96, 12, 4, 2),
+            _fits(999, 1, 12, 4, 2, 4),
         ), leading=()),
         Stage("one head of keys", (_fits(2**20, 6, 512, 8, 1, 2), _fits(2**20 - 1, 6, 512, 8, 1, 4)), leading=()),
         Stage("a part of a word", (
@@ -586,10 +705,24 @@ WORDS_THAT_FIT = Exercise(
         Misconception("keys alone", {"way": "keys alone"}, "You left out the keys or the values: both are kept."),
         Misconception("one layer", {"way": "one layer"}, "You counted one layer. Each layer keeps its own."),
         Misconception("numbers for bytes", {"way": "numbers"}, "You counted numbers; each takes `size` bytes."),
+        Misconception("queries that are kept", {"way": "queries too"},
+            "You counted three numbers for each feature. Keys and values are kept, queries are not."),
         Misconception("every head has keys", {"way": "all heads"},
-            "You kept keys and values for every head of queries; `kv_heads` of them have some."),
+            "You counted the whole width, as if every head of queries had keys and values; `kv_heads` of them have."),
         Misconception("the width shared out among the keys", {"way": "shared out"},
-            "You divided the width by `kv_heads`. A head has width / heads features, and `kv_heads` heads are kept."),
+            "You counted width / kv_heads features. A head has width / heads of them, and `kv_heads` heads are kept."),
+        Misconception("one head of keys", {"way": "one head"},
+            "You counted one head of keys and values. There are `kv_heads`."),
+        Misconception("the whole width for each", {"way": "whole width"},
+            "You gave each head the whole width. It has width / heads features."),
+        Misconception("no brackets", {"way": "brackets"},
+            "Python goes from left to right: `a // b * c` is (a // b) · c. What a word takes belongs in brackets."),
+        Misconception("a float", {"way": "a float"},
+            "Your result is a float, with a part of a word in it. Whole words are asked for, as an `int`."),
+        Misconception("a quotient of floats", {"way": "by floats"},
+            "Somewhere in your function a `/` makes a float. It has 16 digits; what stands behind them is lost."),
+        Misconception("one word more", {"way": "one more"},
+            "You count one word more than fits whole."),
         Misconception("rounded up", {"way": "rounded up"}, "You count a word that does not fit whole."),
         Misconception("rounded", {"way": "rounded"},
             "You rounded to the nearest; half a word does not fit, and a quotient of floats has 16 digits."),
@@ -615,6 +748,11 @@ def _pattern(words, way="right"):
     i, j = np.arange(S)[:, None], np.arange(S)
     before = np.roll(words, 1, axis=-1)
     same = words[..., :, None] == before[..., None, :]
+    if way in (0, -1):
+        before = np.concatenate([np.full((*words.shape[:-1], 1), way), words[..., :-1]], axis=-1)
+        return (words[..., :, None] == before[..., None, :]) & (j <= i)
+    if way == "itself too":
+        return (words[..., :, None] == words[..., None, :]) & (j <= i)
     if way == "same word":
         return (words[..., :, None] == words[..., None, :]) & (j < i)
     if way == "the one before":
@@ -670,6 +808,15 @@ INDUCTION_PATTERN = Exercise(
         Misconception("the same word", {"way": "same word"},
             "Your pattern shows where the same word stood. An induction head looks one place further, at what came "
             "next."),
+        Misconception("the same word, and itself", {"way": "itself too"},
+            "Your pattern shows where the same word stands, the word itself among them. An induction head looks one "
+            "place further than an earlier one, at what came next."),
+        Misconception("a zero in front", {"way": 0},
+            "You put a 0 in front of the first word, and a word that is 0 finds it there. Before place 0 there is "
+            "nothing, whatever the words are."),
+        Misconception("a −1 in front", {"way": -1},
+            "You put a −1 in front of the first word, and a word that is −1 finds it there. Before place 0 there is "
+            "nothing, whatever the words are."),
         Misconception("the word before", {"way": "the one before"},
             "You look for the word before this one. The word itself is looked for, among those that stand before j."),
         Misconception("one place too early", {"way": "after it"},

@@ -109,7 +109,7 @@ def _later(exercise, answer, stage, framework, adapter):
 
 
 def _in_another_framework(exercise, answer, framework, failing):
-    """An answer that is written in another framework than the check was told: it is right, or returns, there."""
+    """An answer that is right in another framework than the check was told; and what it raises in this one."""
     trial = failing[0]
     if exercise.kind != "array" or (
         trial.error is None and not (trial.fault and trial.fault.title == "the kind of result")
@@ -125,6 +125,7 @@ def _in_another_framework(exercise, answer, framework, failing):
                     "the framework",
                     f"This function is right for {NAMES[other]}, and `check` was asked for {NAMES[framework]}: {way}"
                     f"write it for {NAMES[framework]}.",
+                    *(trial.fault.sentences if trial.error is not None else ()),
                 )
         except Unwritten:
             raise

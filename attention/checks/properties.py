@@ -143,7 +143,12 @@ def function(trial, expected, got):
 
 
 def cut(trial, expected, got):
-    """Right between bounds, and cut off there: at least two numbers at one of them, or bounds that are opposite."""
+    """Right between bounds, and cut off there: at least two numbers at one of them, or bounds that are opposite.
+
+    By hand nobody cuts: two equal slips look the same.
+    """
+    if trial.exercise.value:
+        return None
     low, high = got.min(), got.max()
     at = [(trial.bad & (got == bound)).sum() for bound in (low, high)]
     several = max(at) > 1 or (min(at) == 1 and low == -high)

@@ -426,6 +426,16 @@ def test_an_answer_of_another_framework_is_told_so():
     assert verdict(of_numpy, "99.temperature_softmax", "pytorch").title == "the framework"
 
 
+def test_what_it_raises_in_the_framework_that_was_asked_for_is_told_too():
+    def of_torch(scores, axis=-1):
+        return scores.exp() / scores.exp().sum(axis, keepdims=True)
+
+    text = " ".join(verdict(of_torch).text.split())
+    assert "right for PyTorch" in text
+    assert "write it for NumPy. Your line" in text
+    assert "AttributeError: 'numpy.ndarray' object has no attribute 'exp'" in text
+
+
 def test_two_misconceptions_together_are_both_named():
     exercise = find("99.softmax")
 

@@ -145,6 +145,12 @@ def test_of_small_numbers_by_hand_no_right_one_is_shown():
     assert "0.001" not in text
 
 
+def test_by_hand_two_equal_slips_are_not_called_a_cut():
+    right, slipped = [1, -2, -1, 3, -7, -7], [1, -2, -1, 3, -5, -5]
+    assert said(right, slipped)[0] == "cut off"
+    assert said(right, slipped, kind="value", tolerance=1e-6)[0] == PLAIN
+
+
 def test_by_hand_a_function_is_known_to_the_places_that_are_asked_for():
     by_hand = {"kind": "value", "tolerance": 0.05, "properties": (function,)}
     assert "the exponentials of them" in said(SOME, [1.4, 2.3, 5.5], **by_hand)[1]

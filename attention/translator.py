@@ -11,6 +11,7 @@ from attention.inputs import InputError, short
 from attention.stored import MODELS, best_stored, stored_model
 from attention.weights.tables import check_carried
 
+BEAM = 5  # beginnings of a translation that are kept, where nobody says how many
 LONGEST = 1000  # pieces of a sentence: time grows with the square, and these take a minute or two
 ROOM = 4096  # tokens of a batch, padding included: what bounds the memory
 
@@ -69,11 +70,11 @@ class Translator:
                 raise InputError(f"{told}: split it")
         return rows
 
-    def tokens(self, sentences, beam=5):
+    def tokens(self, sentences, beam=BEAM):
         """The tokens that the model writes for each sentence, up to and with END; beam 1 is greedy."""
         return self._write(self.encode(sentences), beam)
 
-    def translate(self, sentences, beam=5, batch=64, progress=iter):
+    def translate(self, sentences, beam=BEAM, batch=64, progress=iter):
         """The translations of many sentences, in their order; those of similar length are translated together."""
         rows = self.encode(sentences)
         translations = [""] * len(sentences)
@@ -91,7 +92,7 @@ class Translator:
         rows = self.arrays.take(written).tolist()
         return [row[: row.index(END) + 1] if END in row else row for row in rows]
 
-    def align(self, sentence, beam=5):
+    def align(self, sentence, beam=BEAM):
         """One sentence's translation, and what each piece of it looked at.
 
         Returns

@@ -402,10 +402,10 @@ def test_arguments_belong_to_the_caller():
     title, text = saying(right, writes, inputs)
     assert title == "the arguments"
     assert "changed its argument `mask`" in text
-    assert "writes into the array" in text
+    assert "the caller. Something in it writes into the array" in text
     title, text = saying(right, sorts, inputs)
     assert "changed its argument `names`" in text
-    assert "assigns into the list" in text
+    assert "the caller. Something in it assigns into the list" in text
     assert inputs["names"] == ["a", "b"]
     assert judge(on(inputs, right), right).passed
 

@@ -101,6 +101,19 @@ def test_any_size_of_chunk_gives_the_same(inputs):
             assert_close(by_chunks, whole, terms=1)
 
 
+@pytest.mark.parametrize("shape", [(), (S,), (1, S), (T, 1), (2, 1, 1)])
+def test_a_mask_need_not_have_every_axis(shape):
+    arrays = normal(2, T, D), normal(2, S, D), normal(2, S, Dv)
+    mask = np.asarray(np.random.default_rng(3).random(shape) < 0.6)
+    expected, weights = atn_np.scaled_dot_product_attention(*arrays, mask)
+    output, totals = atn_np.chunked_attention(*arrays, mask, chunk=2)
+    assert_close(output, expected, terms=1)
+    found = atn_np.chunked_attention_backward(*arrays, output, totals, expected, mask, chunk=2)
+    gradients = atn_np.scaled_dot_product_attention_backward(*arrays, weights, expected)
+    for by_chunks, whole in zip(found, gradients, strict=True):
+        assert_close(by_chunks, whole, terms=1)
+
+
 @pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
 def test_a_larger_score_may_come_first_or_last(order):
     """Far beyond what exp can take, in float64 and in float16."""

@@ -122,7 +122,8 @@ def test_there_are_three_seeds_of_each_and_shares():
         assert row["right_17"] == row["near_17"]
         assert ("held_65" in row) == (row["kind"] == "rotary")
     for kind in study.KINDS:
-        assert len({row["loss"] for row in rows_of(task="nearest", kind=kind)}) == 3
+        for rate, seeds in {study.RATE: 3, **dict.fromkeys(study.OTHER_RATES, 1)}.items():
+            assert len({row["loss"] for row in rows_of(task="nearest", kind=kind, rate=rate)}) == seeds
 
 
 def test_a_small_part_is_measured_again(monkeypatch):
@@ -133,7 +134,7 @@ def test_a_small_part_is_measured_again(monkeypatch):
     assert first == study.measure("shift", "rotary", 1)
     assert first["loss"] != study.measure("shift", "rotary", 2)["loss"]
     assert {*study.measure("nearest", "alibi", 1), "held_65"} == first.keys()
-    assert {*first, "task", "kind", "seed"} == rows_of(kind="rotary")[0].keys()
+    assert {*first, "task", "kind", "seed", "rate"} == rows_of(kind="rotary")[0].keys()
 
 
 def test_training_teaches(monkeypatch):
@@ -145,7 +146,7 @@ def test_training_teaches(monkeypatch):
 
 def test_what_the_chapter_says_was_found():
     def mean(task, kind, figure):
-        return np.mean([row[figure] for row in rows_of(task=task, kind=kind)])
+        return np.mean([row[figure] for row in rows_of(task=task, kind=kind, rate=study.RATE)])
 
     learned = {kind for kind in study.KINDS if mean("shift", kind, "right_17") > 0.9}
     assert learned == {"sinusoids", "learned", "clipped", "rotary"}
@@ -159,3 +160,11 @@ def test_what_the_chapter_says_was_found():
     last = {kind: mean("nearest", kind, "right_65") for kind in study.KINDS}
     assert sorted(last, key=last.get)[-2:] == ["clipped", "alibi"]
     assert min(mean("nearest", kind, "right_17") for kind in study.KINDS) > 0.9
+    for rate in study.OTHER_RATES:
+        (shift,) = rows_of(task="shift", kind="rotary", rate=rate)
+        assert shift["right_65"] < 0.8
+        assert min(shift["near_65"], shift["held_65"]) > 0.95
+        for kind in ("none", "alibi"):
+            assert rows_of(task="shift", kind=kind, rate=rate)[0]["right_17"] < 0.3
+        last = {row["kind"]: row["right_65"] for row in rows_of(task="nearest", rate=rate)}
+        assert max(last, key=last.get) == "alibi"

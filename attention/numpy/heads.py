@@ -66,7 +66,7 @@ def merge_heads(x):
 
 
 class KeyValueCache:
-    """The keys and values of earlier calls, as the heads have projected them, (…, Hk, S, D) each; at first none.
+    """The keys and values of earlier calls, as the heads have projected them, (…, Hkv, S, D) each; at first none.
 
     A call of `MultiHeadAttention` that is given one attends to what is in it, and then to its own keys, which it adds.
     """
@@ -80,7 +80,7 @@ class KeyValueCache:
         return 0 if self.keys is None else self.keys.shape[-2]
 
     def extend(self, keys, values):
-        """Add keys and values (…, Hk, S, D) behind those that are there, and return them all."""
+        """Add keys and values (…, Hkv, S, D) behind those that are there, and return them all."""
         if self.keys is not None:
             keys = np.concatenate([self.keys, keys], axis=-2)
             values = np.concatenate([self.values, values], axis=-2)
@@ -97,8 +97,8 @@ class MultiHeadAttention:
     ----------
     weights : {name: array}, those of `attention/weights/heads.py`
     heads : int, H, which divides M
-    kv_heads : int, Hk, which divides H: how many heads have keys and values; head h of the queries takes those of head
-        h // (H / Hk). None means H; 1 is multi-query attention, what lies between is grouped
+    kv_heads : int, Hkv, which divides H: how many heads have keys and values; head h of the queries takes those of head
+        h // (H / Hkv). None means H; 1 is multi-query attention, what lies between is grouped
 
     Source
     ------
@@ -145,7 +145,7 @@ class MultiHeadAttention:
         if cache is None:
             keys, values = hide(keys, mask), hide(values, mask)
         queries = split_heads(queries @ w["query_weight"] + w["query_bias"], self.heads)  # (…, T, M) -> (…, H, T, D)
-        keys = split_heads(keys @ w["key_weight"] + w["key_bias"], self.kv_heads)  # (…, S, M) -> (…, Hk, S, D)
+        keys = split_heads(keys @ w["key_weight"] + w["key_bias"], self.kv_heads)  # (…, S, M) -> (…, Hkv, S, D)
         values = split_heads(values @ w["value_weight"] + w["value_bias"], self.kv_heads)
         if positions is not None:
             places = np.asarray(positions)[..., None, :]  # (…, T) -> (…, 1, T), the same for every head
@@ -158,11 +158,11 @@ class MultiHeadAttention:
         return output, weights if need_weights else None
 
     def _shared(self, x, right):
-        """x (…, H, T, a) times (…, Hk, a, b), each of which serves H / Hk heads; it is not repeated for that."""
+        """x (…, H, T, a) times (…, Hkv, a, b), each of which serves H / Hkv heads; it is not repeated for that."""
         *leading, H, T, a = x.shape
-        folded = x.reshape(*leading, self.kv_heads, H // self.kv_heads * T, a)  # (…, H, T, a) -> (…, Hk, H/Hk · T, a)
+        folded = x.reshape(*leading, self.kv_heads, H // self.kv_heads * T, a)  # (…, H, T, a) -> (…, Hkv, H/Hkv · T, a)
         product = folded @ right
-        return product.reshape(*product.shape[:-3], H, T, right.shape[-1])  # (…, Hk, H/Hk · T, b) -> (…, H, T, b)
+        return product.reshape(*product.shape[:-3], H, T, right.shape[-1])  # (…, Hkv, H/Hkv · T, b) -> (…, H, T, b)
 
 
 def hide(rows, mask):

@@ -69,7 +69,7 @@ def merge_heads(x):
 
 
 class KeyValueCache:
-    """The keys and values of earlier calls, as the heads have projected them, (…, Hk, S, D) each; at first none.
+    """The keys and values of earlier calls, as the heads have projected them, (…, Hkv, S, D) each; at first none.
 
     A call of `MultiHeadAttention` that is given one attends to what is in it, and then to its own keys, which it adds.
     """
@@ -83,7 +83,7 @@ class KeyValueCache:
         return 0 if self.keys is None else self.keys.shape[-2]
 
     def extend(self, keys, values):
-        """Add keys and values (…, Hk, S, D) behind those that are there, and return them all."""
+        """Add keys and values (…, Hkv, S, D) behind those that are there, and return them all."""
         if self.keys is not None:
             keys = tf.concat([self.keys, keys], axis=-2)
             values = tf.concat([self.values, values], axis=-2)
@@ -100,8 +100,8 @@ class MultiHeadAttention(WeightedLayer):
     ----------
     width : int, M
     heads : int, H, which divides M
-    kv_heads : int, Hk, which divides H: how many heads have keys and values; head h of the queries takes those of head
-        h // (H / Hk). None means H; 1 is multi-query attention, what lies between is grouped
+    kv_heads : int, Hkv, which divides H: how many heads have keys and values; head h of the queries takes those of head
+        h // (H / Hkv). None means H; 1 is multi-query attention, what lies between is grouped
     seed : of the first weights, which have the names and shapes of `attention/weights/heads.py`
 
     Source
@@ -149,7 +149,7 @@ class MultiHeadAttention(WeightedLayer):
         if cache is None:
             keys, values = hide(keys, mask), hide(values, mask)
         queries = split_heads(queries @ w["query_weight"] + w["query_bias"], self.heads)  # (…, T, M) -> (…, H, T, D)
-        keys = split_heads(keys @ w["key_weight"] + w["key_bias"], self.kv_heads)  # (…, S, M) -> (…, Hk, S, D)
+        keys = split_heads(keys @ w["key_weight"] + w["key_bias"], self.kv_heads)  # (…, S, M) -> (…, Hkv, S, D)
         values = split_heads(values @ w["value_weight"] + w["value_bias"], self.kv_heads)
         if positions is not None:
             places = tf.convert_to_tensor(positions)[..., None, :]  # (…, T) -> (…, 1, T), the same for every head
@@ -162,9 +162,9 @@ class MultiHeadAttention(WeightedLayer):
         return output, weights if need_weights else None
 
     def _shared(self, x, right):
-        """x (…, H, T, a) times (…, Hk, a, b), each of which serves H / Hk heads; it is not repeated for that."""
+        """x (…, H, T, a) times (…, Hkv, a, b), each of which serves H / Hkv heads; it is not repeated for that."""
         *leading, H, T, a = sizes(x)
-        folded = tf.reshape(x, [*leading, self.kv_heads, H // self.kv_heads * T, a])  # (…, Hk, H/Hk · T, a)
+        folded = tf.reshape(x, [*leading, self.kv_heads, H // self.kv_heads * T, a])  # (…, Hkv, H/Hkv · T, a)
         product = tf.matmul(folded, right)
         return tf.reshape(product, [*sizes(product)[:-3], H, T, sizes(right)[-1]])  # (…, H, T, b)
 

@@ -100,7 +100,7 @@ def test_the_layer_of_keras_forward_and_backward(mask, dtype):
 
 
 def test_groups_are_those_of_keras():
-    """`keras.layers.GroupQueryAttention` numbers the heads as we do: the first H / Hk of them share the first keys."""
+    """`keras.layers.GroupQueryAttention` numbers the heads as we do: the first H / Hkv of them share the first keys."""
     weights = drawn(kv_heads=2)
     layer = tf.keras.layers.GroupQueryAttention(SIDE, H, 2, dtype="float64")
     layer.build((B, T, M), (B, S, M), (B, S, M))

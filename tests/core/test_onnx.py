@@ -30,7 +30,7 @@ def give(adapter, array):
 
 
 class Course:
-    """The operator, by what the course has. Heads (B, H, …) are (B, Hk, G, …) inside: G share keys and values."""
+    """The operator, by what the course has. Heads (B, H, …) are (B, Hkv, G, …) inside: G share keys and values."""
 
     def __init__(self, adapter, inputs, attributes):
         assert set(attributes) <= KNOWN
@@ -49,7 +49,7 @@ class Course:
             self.mask = functools.reduce(operator.and_, allowed)
 
     def heads(self):
-        """Queries (B, H, T, D), keys and values (B, Hk, S, D), those of the past in front."""
+        """Queries (B, H, T, D), keys and values (B, Hkv, S, D), those of the past in front."""
         queries, keys, values = (self.inputs[name] for name in "QKV")
         if len(queries.shape) == 3:
             queries = self.course.split_heads(queries, self.attributes["q_num_heads"])

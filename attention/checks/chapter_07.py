@@ -283,6 +283,8 @@ def _alibi_slopes(heads, way=None):
         power = heads // 2
     if way == "plain":
         return of(heads)
+    if way == "above":
+        return of(2 * power)[:heads]
     if way == "upper":
         return of(power if power == heads else 2 * power)[:heads]
     if way == "from 0":
@@ -322,6 +324,8 @@ ALIBI_SLOPES = Exercise(
             "You take the first slopes of the next power of two. The lower power has its own slopes first."),
         Misconception("a power too low", {"way": "below"},
             "Where H is a power of two you take half of it for n. The largest power not *above* H may be H itself."),
+        Misconception("a power too high", {"way": "above"},
+            "Your n is above H, also where H is a power of two. It is the largest power that is not above H."),
         Misconception("every slope of the double", {"way": "in a row"},
             "Of the slopes of the double you take the first ones in a row. Every second of them is one that the lower "
             "power has already."),
@@ -534,7 +538,7 @@ def _cached_scores(queries, keys, kept, way=None):
     (T, D), C = queries.shape[-2:], kept.shape[-2]
     speeds = BASE ** (-np.arange(0, D, 2) / D)
     speeds = {"by d": speeds**0.5, "one speed": speeds**0}.get(way, speeds)
-    places = _places_of(T, C, way)
+    places = _places_of(T, len(kept) if way == "first axis" else C, way)
 
     def turn(x, at):
         return _turned(x, np.asarray(at)[:, None] * speeds, way == "clockwise", way == "halves")
@@ -547,6 +551,9 @@ def _cached_scores(queries, keys, kept, way=None):
     scores = asked @ np.swapaxes(all_, -1, -2)
     scale = {"no scale": 1, "all keys": all_.shape[-2] ** 0.5, "D": D}.get(way, D**0.5)
     scores = scores / np.asarray(scale, scores.dtype)
+    if way == "weights":
+        shares = np.exp(scores - scores.max(-1, keepdims=True))
+        return shares / shares.sum(-1, keepdims=True)
     if way == "causal":
         return np.where(np.arange(C + T) <= np.arange(T)[:, None] + C, scores, -np.inf)
     return scores[..., C:] if way == "new keys alone" else scores
@@ -585,6 +592,9 @@ CACHED_SCORES = Exercise(
             "Your new words stand one place too far: the kept ones have the places 0 to C − 1."),
         Misconception("one place too near", {"way": "one less"},
             "Your first new word stands at the place of the last that is kept."),
+        Misconception("the length of the first axis", {"way": "first axis"},
+            "Your first new word stands at the place `len(kept)`, the length of the first axis. Words lie along the "
+            "last axis but one."),
         Misconception("one place for all", {"way": "first place"},
             "All your new words stand at the same place, the first that is free; each has its own."),
         Misconception("the last place for all", {"way": "the last place"},
@@ -610,6 +620,8 @@ CACHED_SCORES = Exercise(
         Misconception("divided by D", {"way": "D"}, "You divide by D; it is √D."),
         Misconception("divided by the root of the keys", {"way": "all keys"},
             "You divide by the root of the number of keys; D is the number of features."),
+        Misconception("weights", {"way": "weights"},
+            "Yours are the weights, by softmax. The task asks for the scores."),
         Misconception("masked", {"way": "causal"},
             "You hide the future. The task asks for the scores, without a mask."),
         Misconception("the new keys alone", {"way": "new keys alone"},

@@ -285,7 +285,7 @@ def _type(trial):
             return None  # wrong numbers are judged as numbers first
         several = source and len({value.dtype for value in trial.floats}) > 1
         asked = f"`{source}`" if several else "the input"
-        why = "Digits are lost." if narrower else f"The task asks for the type of {asked}."
+        why = f"The task asks for the type of {asked}." if trial.exercise.keeps_type else "Digits are lost."
         why = f"The task asks for {wanted}." if trial.exercise.gives_type else why
         went = f"{asked} is {own} and " if several else f"{own} went in and " if own else ""
         sentence = f"{_of(trial, name)}The numbers are right, but {went}{got.dtype} came out. {why}"

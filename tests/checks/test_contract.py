@@ -292,7 +292,10 @@ def test_each_result_keeps_the_type_of_its_own_argument():
     both = lambda x, y: (2 * x, 3 * y)
     assert judge(on(inputs, both, **own), both).passed
     _, narrow = saying(both, lambda x, y: (np.float32(2 * x), 3 * y), inputs, **own)
-    assert "one: The numbers are right, but `x` is float64 and float32 came out. Digits are lost." in narrow
+    assert (
+        "one: The numbers are right, but `x` is float64 and float32 came out. The task asks for the type of `x`."
+        in narrow
+    )
     assert "; x in float64, y in float32" in narrow
     _, wide = saying(both, lambda x, y: (2 * x, 3.0 * y.astype(float)), inputs, **own)
     assert "other: The numbers are right, but `y` is float32 and float64 came out." in wide

@@ -31,7 +31,7 @@ def layer_norm(x):
 
 
 def _by_hand(
-    centred="both", n=4, out="deviation", back="deviation", affine="both", along=True, mean=True, of="mean",
+    centred="both", n=4, out="deviation", back="deviation", affine="both", along=1, mean=True, of="mean",
     scaled="first",
 ):  # fmt: skip
     x, g = np.array([-4.0, 2, 4, 10]), np.array([1.0, 0, 0, 0])
@@ -45,7 +45,7 @@ def _by_hand(
          "shift": went + shift}[affine]  # fmt: skip
     g = scale * g if scaled == "first" else g
     size = {"mean": 4, "sum": 1}[of]
-    g = g - (g.sum() / size if mean else 0) - (normal * (g * normal).sum() / size if along else 0)
+    g = g - (g.sum() / size if mean else 0) - along * normal * (g * normal).sum() / size
     return np.array([y, g / spread[back] * (scale if scaled == "last" else 1)])
 
 
@@ -64,10 +64,12 @@ NORM_BY_HAND = Exercise(
         Misconception("the row divided by the variance", {"out": "variance"},
             "You divided the row by the variance, 25. It is divided by the deviation, the root of the variance."),
         Misconception("the gradient divided by the variance", {"back": "variance"},
-            "What comes out is right. On the way back you divided by the variance, 25; there, too, it is its root."),
+            "On the way back you divided by the variance, 25. There, too, it is its root."),
         Misconception("divided by n − 1", {"n": 3},
             "You took the variance of a sample, with n − 1 below. Here the four features are all there is: divide the "
             "sum of the squares by 4."),
+        Misconception("the sum of the squares", {"n": 1},
+            "You divided by the root of the sum of the squares. The variance is their mean: divide the sum by 4."),
         Misconception("no scale and no shift", {"affine": "neither"},
             "You stopped at the normalised row. Each feature has a scale and a shift yet."),
         Misconception("no shift", {"affine": "scale"}, "The shift of each feature is to be added yet."),
@@ -75,25 +77,25 @@ NORM_BY_HAND = Exercise(
             "You added the shifts to the normalised row. Each feature is multiplied by its scale before that."),
         Misconception("the shift before the scale", {"affine": "first"},
             "You added the shift and multiplied then. The scale comes first, and the shift is added as it is."),
-        Misconception("the gradient as it came", {"scaled": "never", "mean": False, "along": False, "back": "nothing"},
-            "What comes out is right. The gradient does not stay as it is on its way back through scale and norm."),
-        Misconception("the gradient scaled, and no more", {"mean": False, "along": False, "back": "nothing"},
-            "What comes out is right. On the way back you came as far as the normalised row; the norm itself changes "
-            "a gradient, too."),
-        Misconception("the part along the row left in", {"along": False},
-            "What comes out is right. On the way back, part of the gradient lies along the normalised row: the norm "
-            "takes it away, and in yours it is still there."),
+        Misconception("the gradient as it came", {"scaled": "never", "mean": False, "along": 0, "back": "nothing"},
+            "The gradient does not stay as it is on its way back through scale and norm."),
+        Misconception("the gradient scaled, and no more", {"mean": False, "along": 0, "back": "nothing"},
+            "On the way back you came as far as the normalised row. The norm itself changes a gradient, too."),
+        Misconception("the part along the row added", {"along": -1},
+            "On the way back the part along the normalised row is taken away; you added it."),
+        Misconception("the part along the row left in", {"along": 0},
+            "On the way back, part of the gradient lies along the normalised row: the norm takes it away, and in yours "
+            "it is still there."),
         Misconception("the mean left in", {"mean": False},
-            "What comes out is right. On the way back the gradient loses its mean, and in yours it is still there."),
+            "On the way back the gradient loses its mean, and in yours it is still there."),
         Misconception("sums for means", {"of": "sum"},
-            "What comes out is right. On the way back you took away a sum of four numbers where it is their mean."),
+            "On the way back you took away a sum of four numbers where it is their mean."),
         Misconception("the gradient not scaled", {"scaled": "never"},
-            "What comes out is right. On the way back a gradient passes the scale first, and is multiplied by it."),
+            "On the way back a gradient passes the scale first, and is multiplied by it."),
         Misconception("the gradient scaled last", {"scaled": "last"},
-            "What comes out is right. On the way back all goes in the other order: what came last on the way out, the "
-            "scale, comes first."),
+            "On the way back all goes in the other order: the scale, which came last on the way out, comes first."),
         Misconception("the gradient not divided", {"back": "nothing"},
-            "What comes out is right. On the way back, too, everything is divided by the deviation."),
+            "On the way back, too, everything is divided by the deviation."),
     ),
 )  # fmt: skip
 
@@ -116,6 +118,8 @@ def _rms(
     axes = {"all": None}.get(over, over)
     measured = x - x.mean(-1, keepdims=True) if centred == "below" else x
     squares = (measured * measured).sum(axes, keepdims=True)
+    if size == "absolute":
+        squares = np.abs(measured).mean(axes, keepdims=True) ** 2
     if size == "mean":
         squares = squares / (x.size // squares.size if x.size else 1)
     small = x.dtype.type(EPSILON if constant is None else constant)
@@ -160,6 +164,8 @@ RMS_NORM = Exercise(
             "taken away: squared are the features themselves."),
         Misconception("the length", {"size": "sum"},
             "You divide by the length of a row, the root of the *sum* of its squares. It is the root of their mean."),
+        Misconception("the mean of the sizes", {"size": "absolute"},
+            "You divide by the mean of the features without their signs. It is the root of the mean of their squares."),
         Misconception("no root", {"root": False}, "You divide by the mean of the squares. Its root is meant."),
         Misconception("over the words", {"over": -2},
             "Your mean runs over the rows. Each row is normalised by itself: the mean runs over its features."),
@@ -198,7 +204,7 @@ def _rms_backward(
     spread = np.sqrt(np.einsum("...d,...d->...", x, x)[..., None] / x.shape[-1] + np.asarray(epsilon, x.dtype))
     normal = x / spread
     g = grad_output * scale if scaled == "first" else grad_output
-    size = {"mean": x.shape[-1], "sum": 1, "none": np.inf}[along]
+    size = {"mean": x.shape[-1], "sum": 1, "none": np.inf, "added": -x.shape[-1]}[along]
     back = g - normal * ((g * normal).sum(-1, keepdims=True) / size)
     back = back - g.mean(-1, keepdims=True) if centred else back
     back = back / spread if divided else back
@@ -235,6 +241,8 @@ RMS_NORM_BACKWARD = Exercise(
         Misconception("the part along the row left out", {"along": "none"},
             "You treat the size of a row as if it did not depend on the row. Each feature moves it: something is taken "
             "away along the normalised row."),
+        Misconception("the part along the row added", {"along": "added"},
+            "You add the part along the normalised row. A larger row is divided by more: that part is taken away."),
         Misconception("the sum for the mean", {"along": "sum"},
             "The part along the normalised row is too large in yours: it has the *mean* of the products, as the size "
             "of a row has the mean of the squares."),
@@ -281,7 +289,7 @@ def right_words(x, real, scale, shift):
 
 def _words(
     x, real, scale, shift, over="features", correction=0, epsilon="inside", hidden="both", variance="distances",
-    words="own", affine="scale",
+    words="own", affine="both",
 ):  # fmt: skip
     seen = real[..., None]
     x = x if hidden == "times" else np.where(seen, x, 0)
@@ -294,9 +302,11 @@ def _words(
     if variance == "squares":
         squares = (x * x).mean(axes, keepdims=True) - mean**2
     small = x.dtype.type(EPSILON)
-    below = {"inside": np.sqrt(squares + small), "outside": np.sqrt(squares) + small, "none": np.sqrt(squares)}
+    below = {"inside": np.sqrt(squares + small), "outside": np.sqrt(squares) + small, "none": np.sqrt(squares),
+             "no root": squares + small}  # fmt: skip
     rows = about / below[epsilon]
-    rows = rows * scale + shift if affine == "scale" else (rows + shift) * scale
+    rows = {"both": rows * scale + shift, "shift first": (rows + shift) * scale, "no shift": rows * scale,
+            "no scale": rows + shift}[affine]  # fmt: skip
     return {"both": np.where(seen, rows, 0), "before": rows, "times": rows * seen}[hidden]
 
 
@@ -382,7 +392,11 @@ NORM_OF_WORDS = Exercise(
         Misconception("the squares minus the square", {"variance": "squares"},
             "You compute the variance as the mean of the squares minus the square of the mean. Far from 0 the two are "
             "nearly equal, and most digits are lost. Take the mean away first."),
-        Misconception("the shift before the scale", {"affine": "shift"},
+        Misconception("no root", {"epsilon": "no root"},
+            "You divide by the variance. It is the deviation, its root, that a row is divided by."),
+        Misconception("no scale", {"affine": "no scale"}, "The scale is left out."),
+        Misconception("no shift", {"affine": "no shift"}, "The shift is left out."),
+        Misconception("the shift before the scale", {"affine": "shift first"},
             "You add the shift, and multiply then. The scale comes first."),
     ),
 )  # fmt: skip
@@ -402,11 +416,11 @@ def _fold(scale, shift, weight, bias, centred="after", over=0, scaled=True, into
     diagonal = np.diag(scale) if scaled else np.eye(D, dtype=weight.dtype)
     new = {"after": centre @ diagonal @ weight, "before": diagonal @ centre @ weight, "never": diagonal @ weight}
     folded = new[centred]
-    if over == 1:
+    if over != 0:
         folded = diagonal @ weight
-        folded = folded - folded.mean(1, keepdims=True)
+        folded = folded - folded.mean(over, keepdims=True)
     of_shift = {"weight": shift @ weight, "folded": shift @ folded, "none": np.zeros_like(bias),
-                "scaled": (shift * scale) @ weight}[into_bias]  # fmt: skip
+                "scaled": (shift * scale) @ weight, "centred": (shift - shift.mean()) @ weight}[into_bias]  # fmt: skip
     return folded, of_shift + (bias if old else 0)
 
 
@@ -417,8 +431,8 @@ FOLD_NORM = Exercise(
         "scale": arg.Floats("D"), "shift": arg.Floats("D"), "weight": arg.Floats("DM"), "bias": arg.Floats("M"),
     },
     stages=(
-        Stage("plain", ({"scale": np.array([1.0, 2.0]), "shift": np.array([0.5, 0.0]),
-            "weight": np.array([[1.0, 3.0, 0.0], [2.0, -1.0, 1.0]]), "bias": np.array([0.0, 1.0, -1.0])},)),
+        Stage("plain", ({"scale": np.array([1.0, 2.0]), "shift": np.array([0.5, 1.0]),
+            "weight": np.array([[1.0, 3.0, 0.0], [2.0, -1.0, 2.0]]), "bias": np.array([0.0, 1.0, -1.0])},)),
         Stage("other sizes", ones=True, large=True, types=(), tolerance=1e-12),
         Stage("numbers of all sizes", styles={"scale": arg.small, "weight": arg.sizes}, types=(), tolerance=1e-12),
         Stage("ties and zeros", styles={name: arg.tied for name in ("scale", "shift", "weight", "bias")}, types=(),
@@ -434,12 +448,17 @@ FOLD_NORM = Exercise(
         Misconception("over the wrong axis", {"over": 1},
             "You take the mean away along the rows of the weights. It is the features of what goes in that the mean "
             "runs over: each *column* is centred."),
+        Misconception("over all weights", {"over": None},
+            "You take one mean of all weights away. It is the features of what goes in that the mean runs over: each "
+            "*column* is centred by itself."),
         Misconception("no scale", {"scaled": False}, "Your weights lack the scale."),
         Misconception("the shift left out", {"into_bias": "none"},
             "The shift is added to every row alike. Behind the weights it is a row that is added to every output."),
         Misconception("the shift through the new weights", {"into_bias": "folded"},
             "You send the shift through the new weights. It comes behind the scale and the mean: it passes the old "
             "weights alone."),
+        Misconception("the shift centred", {"into_bias": "centred"},
+            "You take the mean away from the shift. It is added behind that, and keeps its own."),
         Misconception("the shift scaled", {"into_bias": "scaled"},
             "You scale the shift. In (8.3) it is added behind the scale."),
         Misconception("the old bias left out", {"old": False}, "The bias that was there is to be kept."),
@@ -472,7 +491,7 @@ def _block(
     def attend(rows, given):
         scores = (rows @ query_weight) @ turned(rows @ key_weight)
         K = query_weight.shape[-1]
-        scores = scores / np.sqrt(dtype({"K": K, "D": x.shape[-1], "none": 1, "no root": K * K}[scale]))
+        scores = scores / np.sqrt(dtype({"K": K, "D": x.shape[-1], "none": 1, "no root": K * K, "times": 1 / K}[scale]))
         weights = softmax(scores) * seen if hidden == "after" else softmax(np.where(seen, scores, hidden))
         return weights @ ((rows if values == "rows" else given) @ value_weight)
 
@@ -560,6 +579,8 @@ WRITE_BLOCK = Exercise(
             "You divide the scores by the root of the width of a row. It is the root of the length of a query."),
         Misconception("no root", {"scale": "no root"},
             "You divide the scores by the length of a query. It is the root of that length."),
+        Misconception("multiplied", {"scale": "times"},
+            "You multiply the scores by the root of a query's length. They are divided by it."),
         Misconception("no scale", {"scale": "none"}, "The scores are not divided by the root of a query's length."),
         Misconception("a last norm", {"last": True},
             "You normalise the result. The last norm stands behind the last block of a stack, not in each."),
@@ -592,12 +613,11 @@ def right_larger(x):
 
 def _larger(x=None, of="both signs", halved=True, order="larger first", kinks="both"):
     """The four arrays, where no x is given; else what they give for it."""
-    sums = [[1.0, 1], [-1, -1]] if of == "both signs" else [[1, 1], [1, 1]]
-    apart = [[1.0, -1], [-1, 1]] if kinks != "one" else [[1, -1], [1, -1]]
-    hidden_weight = np.array([*sums, *apart]).T  # x₁ + x₂, −x₁ − x₂, x₁ − x₂, x₂ − x₁
+    hidden_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [-1, 1]]).T  # x₁ + x₂, −x₁ − x₂, x₁ − x₂, x₂ − x₁
     output_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [1, -1]]) * (0.5 if halved else 1)
     output_weight[1] *= {"one sign": 0, "size": -1}.get(of, 1)
     output_weight[3] *= {"one": 0, "none": -1}.get(kinks, 1)
+    output_weight[2:, 1] *= -1 if kinks == "added" else 1
     output_weight = output_weight[:, ::-1] if order == "smaller first" else output_weight
     if of == "second":  # x₂, and what the larger lies above it and the smaller below
         hidden_weight = np.array([[0.0, 1], [0, 0], [1, -1], [-1, 1]]).T
@@ -641,6 +661,8 @@ LARGER_AND_SMALLER = Exercise(
             "whichever of them is the larger."),
         Misconception("right where the first is the larger", {"kinks": "one"},
             "Where the second number is the larger, x₁ − x₂ does not get through relu. It takes x₂ − x₁, too."),
+        Misconception("the larger twice", {"kinks": "added"},
+            "You add the distance for both. For the smaller it is taken away from the sum."),
         Misconception("twice as large", {"halved": False},
             "The sum and the distance together are twice the larger number."),
         Misconception("the smaller first", {"order": "smaller first"}, "Right, but the larger comes first."),
@@ -664,11 +686,12 @@ def right_parameters(vocabulary, context, width, blocks, hidden, tied):
 
 def _parameters(
     vocabulary, context, width, blocks, hidden, tied, matrices=4, biases="all", norms=2, last=True, places=True,
-    table="as told", once=False, four=False, shift=True, head=False,
+    table="as told", once=False, four=False, shift=True, head=False, halved=False,
 ):  # fmt: skip
     M, U = width, 4 * width if four else hidden
     attention = matrices * M * M + (matrices * M if biases in ("all", "attention") else 0)
     network = 2 * M * U + {"all": U + M, "network": U + M, "attention": 0, "none": 0, "widths": 2 * M}.get(biases, 0)
+    network = M * U + U if halved else network
     norm = 2 * M if shift else M
     of_blocks = (1 if once else blocks) * (attention + network + norms * norm)
     times = {"as told": 2 - tied, "once": 1, "twice": 2, "turned": 1 + tied, "nowhere": 0}[table]
@@ -702,6 +725,7 @@ PARAMETERS = Exercise(
     misconceptions=(
         Misconception("three matrices", {"matrices": 3},
             "You count the matrices of queries, keys and values. A fourth mixes the heads."),
+        Misconception("half a network", {"halved": True}, "The network has two matrices, and a bias behind each."),
         Misconception("no biases", {"biases": "none"}, "Every matrix of a block has a bias, and you count none."),
         Misconception("no biases in the network", {"biases": "attention"},
             "The two matrices of the network have biases, too."),
@@ -783,7 +807,7 @@ def right_continue(model, prompt, end, longest):
 
 def _continue(
     model, prompt, end, longest, first="read", place=0, stops=True, keeps_end=True, more=0, kept="cache",
-    whole=False, best="largest", starts="prompt",
+    whole=False, best="largest", places="on", counts="new",
 ):  # fmt: skip
     cache, written, asked = [], [], 0
 
@@ -792,15 +816,17 @@ def _continue(
         asked += 1
         return model(word, at, cache)
 
-    prompt_read = prompt[:-1] if first in ("short", "late") and len(prompt) > 1 else prompt
-    for at, word in enumerate(prompt_read):
+    begins = 1 if places == "from 1" else 0
+    for at, word in enumerate(prompt[:-1] if first == "short" and len(prompt) > 1 else prompt, begins):
         logits = ask(word, at)
+    if first == "lost":
+        logits = ask(int(np.argmax(logits)), len(prompt))
     if first == "twice":
         logits = ask(prompt[-1], len(prompt))
     if first == "again":
         logits = ask(prompt[-1], len(prompt) - 1)
-    behind = {"prompt": len(prompt), "zero": 0, "late": len(prompt_read)}[starts] + (first == "twice") + place
-    while len(written) < longest + more:
+    behind = (0 if places == "from 0" else len(prompt) + begins) + (first in ("twice", "lost")) + place
+    while len(written) < longest + more - (len(prompt) if counts == "all" else 0):
         text = [*prompt, *written]
         if (stops == "in the text" and end in text) or (stops == "last of the text" and end == text[-1]):
             break
@@ -817,7 +843,8 @@ def _continue(
             for at, old in enumerate([*prompt, *written]):
                 logits = ask(old, at)
         else:
-            logits = ask(prompt[-1] if first == "stuck" else word, behind + len(written) - 1)
+            at = behind + (0 if places == "one for all" else len(written) - 1)
+            logits = ask(prompt[-1] if first == "stuck" else word, at)
     if asked > 2 * (len(prompt) + longest) and kept == "anew":
         raise RuntimeError(OFTEN.format(asked, len(prompt) + longest))
     return [*prompt, *written] if whole else written
@@ -886,8 +913,13 @@ CONTINUE_TEXT = Exercise(
             "len(prompt)."),
         Misconception("a place too near", {"place": -1},
             "The first new word is read at the place of the prompt's last one. It stands behind it."),
-        Misconception("new words from place 0", {"starts": "zero"},
+        Misconception("the first word lost", {"first": "lost"},
+            "You read the first new word, and do not write it down: your text begins with the second."),
+        Misconception("new words from place 0", {"places": "from 0"},
             "You count the places of new words from 0. They go on behind the prompt."),
+        Misconception("one place for all new words", {"places": "one for all"},
+            "You read all new words at the same place. Each stands one place farther than the one before."),
+        Misconception("places from 1", {"places": "from 1"}, "You count places from 1; they are counted from 0."),
         Misconception("past the end", {"stops": False},
             "You go on when the end has been written. There is nothing behind it."),
         Misconception("nothing behind a prompt with an end in it", {"stops": "in the text"},
@@ -901,6 +933,8 @@ CONTINUE_TEXT = Exercise(
             "written: look for it among the new words alone."),
         Misconception("the end left out", {"keeps_end": False}, "The end belongs to the text: return it, too."),
         Misconception("one too many", {"more": 1}, "You write one word more than `longest`."),
+        Misconception("the prompt counted", {"counts": "all"},
+            "You count the words of the prompt, too: `longest` is how many *new* words there may be."),
         Misconception("the cache emptied", {"kept": "none"},
             "You begin a new cache for each word. What was read before is then forgotten."),
         Misconception("everything read anew", {"kept": "anew"},
@@ -927,17 +961,23 @@ def right_multiplications(prompt, new, width, hidden, blocks, cached):
 def _multiplications(
     prompt, new, width, hidden, blocks, cached, looks=2, matrices=4, network=2, last=False, free=False, itself=True,
     seen="all", again=False, once=False, twice=1, cache="as told", read="at once", ahead=0, grows=True, four=False,
+    single=None,
 ):  # fmt: skip
     M, U, total = width, 4 * width if four else hidden, 0
     cached = {"as told": cached, "turned": not cached, "never": False, "always": True}[cache]
     for written in range(1 if free else 0, new + (1 if last else 0)):
         keys = prompt + ahead + (written if grows else 0)
         rows = 1 if cached and (written or read == "as one row") else keys
-        pairs = {"all": rows * keys, "half": rows * keys - rows * (rows - 1) // 2, "rows": rows * rows}[seen]
+        if cached == single:
+            keys = rows = prompt + new - 1
+        pairs = {"all": rows * keys, "half": rows * keys - rows * (rows - 1) // 2, "rows": rows * rows,
+                 "prompt": rows * prompt}[seen]  # fmt: skip
         pairs = rows * (rows + 1) // 2 if cached and not written and read == "word by word" else pairs
         pairs = pairs - rows if not itself else pairs
         total += matrices * rows * M * M + looks * pairs * M + network * rows * M * U
         total += 2 * (keys - rows) * M * M if again else 0
+        if cached == single:
+            break
     return np.array(twice * (1 if once else blocks) * total)
 
 
@@ -950,12 +990,12 @@ MULTIPLICATIONS = Exercise(
     },
     stages=(
         Stage("one word", (
-            {"prompt": 5, "new": 1, "width": 3, "hidden": 7, "blocks": 2, "cached": False},
-            {"prompt": 5, "new": 1, "width": 3, "hidden": 7, "blocks": 2, "cached": True},
+            {"prompt": 7, "new": 1, "width": 4, "hidden": 11, "blocks": 2, "cached": False},
+            {"prompt": 7, "new": 1, "width": 4, "hidden": 11, "blocks": 2, "cached": True},
         ), leading=()),
         Stage("two words", (
-            {"prompt": 5, "new": 2, "width": 3, "hidden": 7, "blocks": 2, "cached": False},
-            {"prompt": 5, "new": 2, "width": 3, "hidden": 7, "blocks": 2, "cached": True},
+            {"prompt": 7, "new": 2, "width": 4, "hidden": 11, "blocks": 2, "cached": False},
+            {"prompt": 7, "new": 2, "width": 4, "hidden": 11, "blocks": 2, "cached": True},
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("a long text", tuple(
@@ -970,6 +1010,7 @@ MULTIPLICATIONS = Exercise(
         Misconception("three matrices", {"matrices": 3},
             "A row passes four matrices in attention: of queries, keys and values, and the one that mixes the heads."),
         Misconception("half a network", {"network": 1}, "The network has two matrices."),
+        Misconception("no network", {"network": 0}, "The network's two matrices count, too."),
         Misconception("the last word read", {"last": True},
             "You count a pass for the last word, too. When it is written nothing more is asked of the model: there are "
             "as many passes as new words, and the first reads the prompt."),
@@ -989,6 +1030,13 @@ MULTIPLICATIONS = Exercise(
         Misconception("half of the pairs", {"seen": "half"},
             "You leave out what the mask hides. A plain product computes all of it, and throws it away: the task "
             "counts that."),
+        Misconception("the keys of the prompt alone", {"seen": "prompt"},
+            "Your rows look at the prompt alone. The words that are written have keys, too."),
+        Misconception("a single pass without the cache", {"single": False},
+            "Without the cache you count one pass, through the longest text. There is one for each new word."),
+        Misconception("a single pass with the cache", {"single": True},
+            "With the cache you count one pass, through all words that are read. Each row is read once, that is true, "
+            "but it looks only at the keys that are there at the time."),
         Misconception("the keys of a pass", {"seen": "rows"},
             "A row that is read alone still looks at all keys in the cache."),
         Misconception("keys and values made anew", {"again": True},

@@ -66,6 +66,11 @@ def scaled_alone():
     return [[-14, -4, 1, 2.8], [0.52, -0.64, -0.36, 0.48]]
 
 
+@known("norm_by_hand", "the part along the row added", "is taken away; you added it.")
+def plus_along():
+    return [[-12, -3, 1, 1.8], [2.48, -0.36, -0.64, -1.48]]
+
+
 @known("norm_by_hand", "the row divided by the variance", "by the deviation, the root of the variance.")
 def by_25():
     return [[-0.8, 0.2, 0.2, -0.44], [0.52, -0.64, -0.36, 0.48]]
@@ -113,6 +118,12 @@ def without_epsilon(x, scale):
 def by_deviation(x, scale):
     wide = x.astype(np.promote_types(x.dtype, np.float32))
     return (wide / np.sqrt(wide.var(-1, keepdims=True) + 1e-5) * scale).astype(x.dtype)
+
+
+@known("rms_norm", "the mean of the sizes, and ε outside of the root", "the root of the mean of their squares.")
+def by_mean_size(x, scale):
+    wide = x.astype(np.promote_types(x.dtype, np.float32))
+    return (wide / (np.abs(wide).mean(-1, keepdims=True) + 1e-5) * scale).astype(x.dtype)
 
 
 # 8.3 rms_norm_backward
@@ -202,6 +213,18 @@ def hidden_first(x, real, scale, shift):
     return _norm(np.where(real[..., None], x, 0)) * scale + shift
 
 
+@known("norm_of_words", "no shift", "The shift is left out.")
+def never_shifted(x, real, scale, shift):
+    return by_the_library(x, real, scale, 0 * shift)
+
+
+@known("norm_of_words", "no root", "that a row is divided by.")
+def by_variance(x, real, scale, shift):
+    words = np.where(real[..., None], x, 0)
+    about = words - words.mean(-1, keepdims=True)
+    return np.where(real[..., None], about / (words.var(-1, keepdims=True) + 1e-5) * scale + shift, 0)
+
+
 # 8.5 fold_norm
 
 
@@ -226,6 +249,12 @@ def bias_first(*arguments):
 def turned_round(*arguments):
     weight, bias = by_matrices(*arguments)
     return -weight, bias
+
+
+@known("fold_norm", "over all weights", "each *column* is centred by itself.")
+def one_mean(scale, shift, weight, bias):
+    scaled = scale[:, None] * weight
+    return scaled - scaled.mean(), shift @ weight + bias
 
 
 # 8.8 write_block
@@ -336,6 +365,18 @@ def two_matrices():
 def not_halved():
     hidden, b_1, output, b_2 = other_units()
     return hidden, b_1, 2 * output, b_2
+
+
+@known("larger_and_smaller", "the larger twice", "For the smaller it is taken away from the sum.")
+def twice_the_larger():
+    hidden, b_1, output, b_2 = other_units()
+    return hidden, b_1, output[:, :1].repeat(2, 1), b_2
+
+
+@known("larger_and_smaller", "the size of the sum (numbers of either sign)", "that is the sum without its sign.")
+def sum_without_sign():
+    hidden = np.array([[1.0, -1, 1, -1], [1, -1, -1, 1]])
+    return hidden, np.zeros(4), np.array([[0.5, 0.5], [0.5, 0.5], [0.5, -0.5], [0.5, -0.5]]), np.zeros(2)
 
 
 @known("larger_and_smaller", "nothing exchanged", "The numbers come out as they went in.")
@@ -463,6 +504,16 @@ def until_the_end_is_in_the_text(model, prompt, end, longest):
     return one_loop(model, prompt, end, 1 if end in prompt else longest)
 
 
+@known("continue_text", "one place for all new words (a prompt of one word)", "Each stands one place farther")
+def all_behind_the_prompt(model, prompt, end, longest):
+    return one_loop(lambda word, place, cache: model(word, min(place, len(prompt)), cache), prompt, end, longest)
+
+
+@known("continue_text", "the prompt counted", "how many *new* words there may be.")
+def until_the_text_is_long(model, prompt, end, longest):
+    return one_loop(model, prompt, end, longest - len(prompt)) if longest > len(prompt) else []
+
+
 # 8.12 multiplications
 
 
@@ -524,3 +575,10 @@ def one_row_each(prompt, new, width, hidden, blocks, cached):
 @known("multiplications", "a word too long", "a word is not read in the pass that gives it.")
 def one_ahead(prompt, new, *rest):
     return pass_by_pass(prompt + 1, new, *rest)
+
+
+@known("multiplications", "a single pass without the cache (two words)", "There is one for each new word.")
+def one_long_pass(prompt, new, width, hidden, blocks, cached):
+    rest = (width, hidden, blocks)
+    long = prompt + new - 1
+    return pass_by_pass(prompt, new, *rest, True) if cached else blocks * _pass(long, long, width, hidden)

@@ -242,7 +242,7 @@ def closed(weights, boxes, first, stride):
     return np.where(inside.any(-1), inside.argmax(-1), -1)
 
 
-@wrong("pointed_at", "the type", "Expected whole numbers; an array of bool came back.")
+@wrong("pointed_at", "the type", "Expected a whole number; False came back.")
 def hit(*arguments):
     return map_by_map(*arguments) == 0
 

@@ -129,7 +129,7 @@ def _split(x, heads, way="right"):
         return tuple(np.swapaxes(part, -2, -3) for part in (q, k, v))
     if way == "columns":
         return q, np.swapaxes(k, -1, -2), v
-    return (q, v, k) if way == "order" else (q, k, v)
+    return {"order": (q, v, k), "keys twice": (q, k, k)}.get(way, (q, k, v))
 
 
 def _whole(rng, shape):
@@ -179,6 +179,8 @@ SPLIT_PACKED = Exercise(
             hint="Your keys are transposed. All three have the axes heads, words, features."),
         Misconception("values second", {"way": "order"},
             "Keys and values have changed places: the second block holds the keys."),
+        Misconception("keys twice", {"way": "keys twice"},
+            "Your values are the keys once more. The values are in the third block."),
     ),
 )  # fmt: skip
 
@@ -303,6 +305,8 @@ def _keras(in_proj_weight, heads, way="right"):
         return tuple(np.swapaxes(block.T.reshape(M, D, heads), 1, 2) for block in blocks)
     if way == "in turn":
         blocks = [in_proj_weight[part::3] for part in range(3)]
+    if way == "wide":
+        return tuple(np.moveaxis(in_proj_weight.reshape(M, 3, heads, D), 1, 0))
     if way == "whole":
         return tuple(in_proj_weight.T.reshape(3, M, heads, D))
     if way == "heads outside":
@@ -343,6 +347,9 @@ TO_KERAS = Exercise(
         Misconception("transposed before it was cut", {"way": "whole"},
             "You transpose (3M, M) as a whole, and reshape. Transposed, the three matrices stand side by side, and a "
             "reshape takes them for rows. Cut them apart first."),
+        Misconception("reshaped to a wide matrix", {"way": "wide"},
+            "You reshape (3M, M) to a matrix with three times as many columns. A reshape moves nothing: three rows of "
+            "one block become one. The blocks lie one below the other, and each is to be transposed."),
         Misconception("heads before the three matrices", {"way": "heads outside"},
             "You take the rows as if each head's query, key and value lay one below the other. First come the rows of "
             "the queries, of all heads, then those of the keys, then those of the values."),
@@ -485,7 +492,8 @@ def _without(
 ):
     M, D = len(query_weight), len(query_weight) // heads
     head = {
-        "backwards": heads - 1 - head, "behind": (head + 1) % heads, "before": (head - 1) % heads, "last": heads - 1,
+        "backwards": heads - 1 - head, "behind": (head + 1) % heads, "before": (head - 1) % heads,
+        "first": 0, "last": heads - 1,
     }.get(which, head)  # fmt: skip
     gone = {
         "in turn": np.arange(D) * heads + head, "one": [head], "short": np.arange(head * D, (head + 1) * D - 1),
@@ -555,6 +563,8 @@ WITHOUT_HEAD = Exercise(
         Misconception("counted from 1", {"which": "before"},
             "You take out the head in front of the one that was named, as if heads were counted from 1. They are "
             "counted from 0."),
+        Misconception("always the first", {"which": "first"},
+            "You take out the first head, whichever was named."),
         Misconception("always the last", {"which": "last"},
             "You take out the last head, whichever was named."),
         Misconception("enlarged", {"way": "enlarged"},
@@ -666,6 +676,7 @@ def _fit(memory, layers, width, heads, kv_heads, size, way="right"):
     one = 2 * layers * kv_heads * D * size
     one = {
         "keys alone": one // 2, "queries too": one // 2 * 3, "one layer": one // layers, "numbers": one // size,
+        "two bytes": one // size * 2, "four bytes": one // size * 4,
         "all heads": 2 * layers * width * size, "shared out": 2 * layers * width * size // kv_heads,
         "one head": one // kv_heads, "whole width": 2 * layers * kv_heads * width * size,
     }.get(way, one)  # fmt: skip
@@ -705,6 +716,8 @@ WORDS_THAT_FIT = Exercise(
         Misconception("keys alone", {"way": "keys alone"}, "You left out the keys or the values: both are kept."),
         Misconception("one layer", {"way": "one layer"}, "You counted one layer. Each layer keeps its own."),
         Misconception("numbers for bytes", {"way": "numbers"}, "You counted numbers; each takes `size` bytes."),
+        Misconception("always float16", {"way": "two bytes"}, "You gave each number two bytes; it takes `size`."),
+        Misconception("always float32", {"way": "four bytes"}, "You gave each number four bytes; it takes `size`."),
         Misconception("queries that are kept", {"way": "queries too"},
             "You counted three numbers for each feature. Keys and values are kept, queries are not."),
         Misconception("every head has keys", {"way": "all heads"},

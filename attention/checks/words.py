@@ -50,6 +50,8 @@ def array(values, digits=6):
     """A small array, as it would be typed."""
     values = np.asarray(values)
     if values.ndim == 0:
+        if values.dtype.kind in "iu":
+            return f"{int(values)}".replace("-", "−")  # all its digits
         return str(bool(values)) if values.dtype.kind == "b" else number(values, digits)
     return "[" + ", ".join(array(v, digits) for v in values) + "]"
 

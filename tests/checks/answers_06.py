@@ -98,6 +98,13 @@ def as_it_was_found(x, heads):
     return tuple(np.moveaxis(x.reshape(*lead, 3, heads, T, columns // (3 * heads)), -4, 0))
 
 
+@known("split_packed", "keys twice", "in the third block")
+def the_second_block_again(x, heads):
+    M = x.shape[-1] // 3
+    blocks = x[..., :M], x[..., M : 2 * M], x[..., M : 2 * M]
+    return [np.stack(np.split(block, heads, axis=-1), axis=-3) for block in blocks]
+
+
 @known("split_packed", "rows for blocks", "in the row of each word")
 def three_times_as_many_words(x, heads):
     *lead, T, columns = x.shape
@@ -226,6 +233,12 @@ def as_they_are(in_proj_weight, heads):
 def turned_whole(in_proj_weight, heads):
     M = len(in_proj_weight.T)
     return [block.reshape(M, heads, -1) for block in in_proj_weight.T.reshape(3, M, M)]
+
+
+@known("to_keras", "reshaped to a wide matrix", "three rows of one block become one")
+def three_beside_each_other(in_proj_weight, heads):
+    M = in_proj_weight.shape[1]
+    return [wide.reshape(M, heads, -1) for wide in np.split(in_proj_weight.reshape(M, 3 * M), 3, axis=1)]
 
 
 @known("to_keras", "heads before the three matrices", "First come the rows of the queries")
@@ -369,6 +382,11 @@ def heads_from_the_end(query_weight, key_weight, value_weight, output_weight, he
 @known("without_head", "the head behind", "take out the head behind the one")
 def one_head_on(query_weight, key_weight, value_weight, output_weight, heads, head):
     return by_a_mask(query_weight, key_weight, value_weight, output_weight, heads, (head + 1) % heads)
+
+
+@known("without_head", "always the first", "the first head, whichever")
+def the_first_one(query_weight, key_weight, value_weight, output_weight, heads, head):
+    return by_a_mask(query_weight, key_weight, value_weight, output_weight, heads, 0)
 
 
 @known("without_head", "always the last", "whichever was named")
@@ -574,6 +592,16 @@ def three_kept(memory, layers, width, heads, kv_heads, size):
     return memory // (3 * layers * kv_heads * (width // heads) * size)
 
 
+@known("words_that_fit", "always float16", "two bytes")
+def in_float16(memory, layers, width, heads, kv_heads, size):
+    return width_last(memory, layers, width, heads, kv_heads, 2)
+
+
+@known("words_that_fit", "always float32", "four bytes")
+def in_float32(memory, layers, width, heads, kv_heads, size):
+    return width_last(memory, layers, width, heads, kv_heads, 4)
+
+
 @known("words_that_fit", "one head of keys", "There are `kv_heads`")
 def of_one_head(memory, layers, width, heads, kv_heads, size):
     return memory // (2 * layers * (width // heads) * size)
@@ -687,6 +715,11 @@ def a_whole_number_in_a_float(memory, layers, width, heads, kv_heads, size):
 @wrong("words_that_fit", "the result", "the result should be 5, yours is 4.")
 def one_fewer(memory, layers, width, heads, kv_heads, size):
     return width_last(memory, layers, width, heads, kv_heads, size) - 1
+
+
+@wrong("induction_pattern", "the entries (any numbers)", "words = [9007199254740992, 5, 9007199254740993,")
+def by_floats(words):
+    return by_loops(words.astype(float))
 
 
 @wrong("induction_pattern", "the shape", "got (5,)")

@@ -176,7 +176,7 @@ def probes(trial, expected, got):
             yours = _effect(got, yours, within, otherwise)
             if right != yours:
                 sentence = f"{what} `{name}`, and the right result {right}; yours {yours}."
-                return Fault(f"the part of {name}", sentence)
+                return Fault(f"the effect of {name}", sentence)
     return None
 
 

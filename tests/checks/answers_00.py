@@ -386,6 +386,6 @@ def twice(rows, features):
     return 2 * by_singular_values(rows, features)
 
 
-@wrong("largest_rate", "the part of rows", "Add 1 to `rows`, and the right result changes; yours stays the same.")
+@wrong("largest_rate", "the effect of rows", "Add 1 to `rows`, and the right result changes; yours stays the same.")
 def always_two(rows, features):
     return 2.0

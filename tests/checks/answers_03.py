@@ -106,7 +106,7 @@ def only_scaled(queries, keys, query_spread, key_spread):
     return queries / _deviation(query_spread, key_spread)
 
 
-@wrong("standardised_scores", "the part of queries", "Double `queries`, and the right result doubles; yours changes")
+@wrong("standardised_scores", "the effect of queries", "Double `queries`, and the right result doubles; yours changes")
 def distances(queries, keys, query_spread, key_spread):
     squares = ((queries[..., :, None, :] - keys[..., None, :, :]) ** 2).sum(-1)
     return squares / _deviation(query_spread, key_spread)
@@ -194,7 +194,7 @@ def not_summed(queries, keys, weight, bias, score_weight):
     return np.tanh(left[..., :, None, :] + right[..., None, :, :] + bias) * score_weight
 
 
-@wrong("concat_scores", "the part of score_weight", "Double `score_weight`, and the right result doubles; yours")
+@wrong("concat_scores", "the effect of score_weight", "Double `score_weight`, and the right result doubles; yours")
 def bent_score_vector(queries, keys, weight, bias, score_weight):
     return _concat(np.tanh, queries, keys, weight, bias, np.tanh(score_weight))
 
@@ -383,7 +383,7 @@ def one_scale(*arguments):
     return grad_queries, 4 * grad_keys
 
 
-@wrong("kernel_scores_backward", "the part of grad_scores", "Add 1 to `grad_scores`, and the right result changes;")
+@wrong("kernel_scores_backward", "the effect of grad_scores", "Add 1 to `grad_scores`, and the right result changes;")
 def gradient_ignored(queries, keys, widths, grad_scores):
     return backward_by_einsum(queries, keys, widths, np.ones_like(grad_scores))
 
@@ -448,21 +448,19 @@ def back_through_the_second(queries, keys, query_weight, key_weight):
     return queries @ query_weight @ key_weight.T @ np.swapaxes(keys, -1, -2)
 
 
-@wrong(
-    "low_rank_scores", "the part of query_weight", "Double `query_weight`, and the right result doubles; yours changes"
-)
+@wrong("low_rank_scores", "the effect of query_weight", "Double `query_weight`, and the right result doubles; yours")
 def with_the_identity(queries, keys, query_weight, key_weight):
     weight = query_weight @ key_weight.T
     return queries @ (weight + np.eye(*weight.shape)) @ np.swapaxes(keys, -1, -2)
 
 
-@wrong("low_rank_scores", "the part of queries", "yours changes, but not in proportion.")
+@wrong("low_rank_scores", "the effect of queries", "yours changes, but not in proportion.")
 def bent_queries(queries, keys, query_weight, key_weight):
     return np.tanh(queries @ query_weight) @ np.swapaxes(keys @ key_weight, -1, -2)
 
 
 @wrong(
-    "low_rank_scores", "the part of queries", "Double `queries`, and the right result doubles; yours stays the same."
+    "low_rank_scores", "the effect of queries", "Double `queries`, and the right result doubles; yours stays the same."
 )
 def cosines(queries, keys, query_weight, key_weight):
     left, right = queries @ query_weight, keys @ key_weight

@@ -183,7 +183,7 @@ def test_by_hand_a_function_is_known_to_the_places_that_are_asked_for():
 )
 def test_the_part_of_an_argument_is_tried(right, wrong, sentence):
     title, text = told(judge(on({"x": np.array([0.5, 1.25, 2.0])}, right), wrong))
-    assert title == "the part of x"
+    assert title == "the effect of x"
     assert sentence in text
     assert judge(on({"x": np.array([0.5, 1.25])}, lambda x: x + 1), lambda x: x * [1, 2] + 1).title == PLAIN  # alike
 
@@ -215,7 +215,7 @@ def test_nothing_is_said_of_an_argument_where_the_answer_fails_on_another():
 def test_the_second_argument_is_tried_as_well():
     inputs = {"x": np.array([0.5, 1.25]), "y": np.array([2.0, 0.75])}
     title, text = told(judge(on(inputs, lambda x, y: x * x * y), lambda x, y: x * x * y * y * [1, 3]))
-    assert title == "the part of y", text
+    assert title == "the effect of y", text
     assert "the right result doubles; yours becomes four times as large" in text
 
 

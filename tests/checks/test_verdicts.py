@@ -38,7 +38,7 @@ def beyond(x):
 def test_what_a_verdict_says():
     assert judge(on({"x": X}, twice), twice).text == "0.1 toy   ✓ plain"
     assert judge(on({"x": X}, twice), lambda x: x * x).text == (
-        "0.1 toy   ✗ the part of x\n"
+        "0.1 toy   ✗ the effect of x\n"
         "    Double `x`, and the right result doubles; yours becomes four times as large.\n"
         "    x = [0.5, 1.5, −2]: the result should be [1, 3, −4], yours is [0.25, 2.25, 4].\n"
         "    See: Toys"

@@ -198,17 +198,18 @@ def right_rms_backward(x, scale, grad_output):
 
 
 def _rms_backward(
-    x, scale, grad_output, along="mean", centred=False, scaled="first", rows="sum", over="normal", divided=True,
-    epsilon=EPSILON, swapped=False,
+    x, scale, grad_output, along="mean", centred=False, scaled="first", rows="sum", over="normal", divided=1,
+    epsilon=EPSILON, swapped=False, of="normal",
 ):  # fmt: skip
     spread = np.sqrt(np.einsum("...d,...d->...", x, x)[..., None] / x.shape[-1] + np.asarray(epsilon, x.dtype))
     normal = x / spread
-    g = grad_output * scale if scaled == "first" else grad_output
+    g = grad_output * scale if scaled in ("first", "half") else grad_output
     size = {"mean": x.shape[-1], "sum": 1, "none": np.inf, "added": -x.shape[-1]}[along]
-    back = g - normal * ((g * normal).sum(-1, keepdims=True) / size)
-    back = back - g.mean(-1, keepdims=True) if centred else back
-    back = back / spread if divided else back
-    back = back * scale if scaled == "last" else back
+    seen = grad_output if scaled == "half" else g
+    part = {"normal": normal, "x": x, "once": x}[of]
+    away = part * (seen * part).sum(-1, keepdims=True) / size / (spread if of == "once" else 1)
+    back = g - away - (g.mean(-1, keepdims=True) if centred else 0)
+    back = back / spread**divided * (scale if scaled == "last" else 1)
     each = grad_output * {"normal": normal, "x": x, "scaled": normal * scale}[over]
     axes = tuple(range(x.ndim - 1))
     of_scale = {"sum": each.sum(axes), "mean": each.mean(axes), "each": each, "words": each.sum(-2 % x.ndim),
@@ -254,8 +255,16 @@ RMS_NORM_BACKWARD = Exercise(
         Misconception("the scale last", {"scaled": "last"},
             "You multiply by the scale at the end. On the way back all goes in the other order: the scale comes first, "
             "and the norm takes its part from what is scaled already."),
-        Misconception("not divided", {"divided": False},
-            "On the way back, too, a row is divided by its size."),
+        Misconception("the scale left out along the row", {"scaled": "half"},
+            "In the part along the normalised row you have the gradient from before the scale. It is the scaled one "
+            "there, too."),
+        Misconception("x along the row", {"of": "x"},
+            "In the part along the row you have x itself, twice. It is the normalised row, twice."),
+        Misconception("the square for the third power", {"of": "once"},
+            "Your part along the row has x twice, divided by the square of the size. Each x is divided, and the row "
+            "once more on its way back: that is the third power."),
+        Misconception("not divided", {"divided": 0}, "On the way back, too, a row is divided by its size."),
+        Misconception("divided twice", {"divided": 2}, "You divide by the size twice on the way back. Once will do."),
         Misconception("no ε", {"epsilon": 0.0},
             "The ε of the way forward stands in the root of the way back too. For a small row it is not small."),
         Misconception("x for the normalised row", {"over": "x"},
@@ -481,8 +490,8 @@ def right_block(x, query_weight, key_weight, value_weight, hidden_weight, out_we
 
 def _block(
     x, query_weight, key_weight, value_weight, hidden_weight, out_weight, past=0, stream="x", second="new",
-    scale="K", network=True, first=True, norm="before", relu=True, order="attention first", values="rows", last=False,
-    hidden=-np.inf,
+    scale="K", network=True, goes_on="sum", norm="before", relu=True, order="attention first", values="rows",
+    last=False, hidden=-np.inf,
 ):  # fmt: skip
     T, dtype = x.shape[-2], x.dtype.type
     i, j = np.arange(T)[:, None], np.arange(T)
@@ -509,7 +518,7 @@ def _block(
     y = (x if stream == "x" else rows if stream == "rows" else 0) + attend(rows, x)
     again = layer_norm(y) if norm == "before" else y
     again = {"new": again, "old": rows, "none": y}[second]
-    z = {True: y, False: again if stream != "nothing" else 0}[first] + (through(again) if network else 0)
+    z = {"sum": y, "normalised": again, "x": x, "nothing": 0}[goes_on] + (through(again) if network else 0)
     return layer_norm(z) if last else z
 
 
@@ -558,8 +567,12 @@ WRITE_BLOCK = Exercise(
             "is given, and no more."),
         Misconception("nothing added at all", {"stream": "zero"},
             "You replace a row by what attention says. It is to be added to the row."),
-        Misconception("the network's sum from the normalised row", {"first": False},
+        Misconception("the network's sum from the normalised row", {"goes_on": "normalised"},
             "You add what the network says to the normalised row. The row itself goes on."),
+        Misconception("the network added to x", {"goes_on": "x"},
+            "You add what the network says to the row from before attention. What attention has added is lost."),
+        Misconception("nothing but the network", {"goes_on": "nothing"},
+            "You return what the network says alone. It is to be added to the row that attention has left."),
         Misconception("the old rows for the network", {"second": "old"},
             "The network reads the rows from before attention. What attention has found is lost on it."),
         Misconception("the network is given rows that are not normalised", {"second": "none"},
@@ -611,10 +624,12 @@ def right_larger(x):
     return np.stack([x.max(-1), x.min(-1)], -1)
 
 
-def _larger(x=None, of="both signs", halved=True, order="larger first", kinks="both"):
+def _larger(x=None, of="both signs", halved="both", order="larger first", kinks="both"):
     """The four arrays, where no x is given; else what they give for it."""
     hidden_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [-1, 1]]).T  # x₁ + x₂, −x₁ − x₂, x₁ − x₂, x₂ − x₁
-    output_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [1, -1]]) * (0.5 if halved else 1)
+    output_weight = np.array([[1.0, 1], [-1, -1], [1, -1], [1, -1]])
+    output_weight[:2] *= 1 if halved in ("nothing", "the distance") else 0.5
+    output_weight[2:] *= 1 if halved in ("nothing", "the sum") else 0.5
     output_weight[1] *= {"one sign": 0, "size": -1}.get(of, 1)
     output_weight[3] *= {"one": 0, "none": -1}.get(kinks, 1)
     output_weight[2:, 1] *= -1 if kinks == "added" else 1
@@ -663,8 +678,14 @@ LARGER_AND_SMALLER = Exercise(
             "Where the second number is the larger, x₁ − x₂ does not get through relu. It takes x₂ − x₁, too."),
         Misconception("the larger twice", {"kinks": "added"},
             "You add the distance for both. For the smaller it is taken away from the sum."),
-        Misconception("twice as large", {"halved": False},
+        Misconception("twice as large", {"halved": "nothing"},
             "The sum and the distance together are twice the larger number."),
+        Misconception("half of the sum alone", {"halved": "the sum"},
+            "You have half of the sum and all of the distance. The larger lies half of the distance above half of the "
+            "sum."),
+        Misconception("half of the distance alone", {"halved": "the distance"},
+            "You have half of the distance and all of the sum. The larger lies half of the distance above half of the "
+            "sum."),
         Misconception("the smaller first", {"order": "smaller first"}, "Right, but the larger comes first."),
         Misconception("a large number added", {"of": "far"},
             "You add a large number so that relu lets everything through, and take it away again. However large it is, "
@@ -689,8 +710,8 @@ def _parameters(
     table="as told", once=False, four=False, shift=True, head=False, halved=False,
 ):  # fmt: skip
     M, U = width, 4 * width if four else hidden
-    attention = matrices * M * M + (matrices * M if biases in ("all", "attention") else 0)
-    network = 2 * M * U + {"all": U + M, "network": U + M, "attention": 0, "none": 0, "widths": 2 * M}.get(biases, 0)
+    attention = matrices * M * M + {"network": 0, "none": 0, "one": M, "three": 3 * M}.get(biases, matrices * M)
+    network = 2 * M * U + {"attention": 0, "none": 0, "widths": 2 * M}.get(biases, U + M)
     network = M * U + U if halved else network
     norm = 2 * M if shift else M
     of_blocks = (1 if once else blocks) * (attention + network + norms * norm)
@@ -717,7 +738,7 @@ PARAMETERS = Exercise(
     },
     stages=(
         Stage("a small model", tuple(
-            {"vocabulary": 101, "context": 7, "width": 5, "blocks": 2, "hidden": 9, "tied": t} for t in (True, False)
+            {"vocabulary": 101, "context": 11, "width": 5, "blocks": 3, "hidden": 9, "tied": t} for t in (True, False)
         ), leading=()),
         Stage("other sizes", leading=(0, 1, 2, 3)),
         Stage("small GPT-2", (GPT_2, {**GPT_2, "tied": False}), leading=()),
@@ -727,6 +748,10 @@ PARAMETERS = Exercise(
             "You count the matrices of queries, keys and values. A fourth mixes the heads."),
         Misconception("half a network", {"halved": True}, "The network has two matrices, and a bias behind each."),
         Misconception("no biases", {"biases": "none"}, "Every matrix of a block has a bias, and you count none."),
+        Misconception("one bias in attention", {"biases": "one"},
+            "You count one bias for all of attention. Each of its four matrices has one."),
+        Misconception("three biases in attention", {"biases": "three"},
+            "You count the biases of queries, keys and values. The matrix that mixes the heads has one, too."),
         Misconception("no biases in the network", {"biases": "attention"},
             "The two matrices of the network have biases, too."),
         Misconception("attention's biases, or the norms", {"biases": "network"},
@@ -737,6 +762,8 @@ PARAMETERS = Exercise(
         Misconception("the bias of the hidden units", {"biases": "widths"},
             "The first bias of the network is as long as there are hidden units, and no shorter."),
         Misconception("one norm", {"norms": 1}, "There are two norms in a block, one in front of each branch."),
+        Misconception("the last norm in each block", {"norms": 3, "last": False},
+            "You count the last norm once for each block. It stands behind all of them, once."),
         Misconception("no shifts", {"shift": False}, "A norm has a scale *and* a shift."),
         Misconception("the last norm left out", {"last": False},
             "Behind the last block stands one norm more, when the norm comes before the branch."),

@@ -67,6 +67,10 @@ COUNTS_BY_HAND = Exercise(
             "Your second answer is that of three sentences. It asks for one."),
         Misconception("sentences that are counted twice", {"second": 3, "sentences": 9},
             "Your second answer is that of three sentences, where one is asked for, and your third counts them again."),
+        Misconception("bytes in the second answer", {"second": 2},
+            "Your second answer is in bytes. It asks how many numbers are kept."),
+        Misconception("bytes that are counted twice", {"second": 2, "size": 4},
+            "Your second answer is in bytes already, where numbers are asked for, and your third takes two for each."),
         Misconception("all layers in the second answer", {"second": 6},
             "Your second answer is that of six layers. It asks for one."),
         Misconception("one word", {"second": 1 / 1000},
@@ -222,6 +226,10 @@ def _grouped(queries, keys, values, groups="blocks", scale="D", merged="right", 
     if merged == "features first":
         rows = np.moveaxis(output, -3, -1)
         return rows.reshape(*rows.shape[:-2], H * output.shape[-1])
+    if merged in ("within groups", "groups inside"):
+        groups = output.reshape(*output.shape[:-3], K, H // K, T, output.shape[-1])
+        order = "kgtd->...ktgd" if merged == "within groups" else "kgtd->...tgkd"
+        return np.einsum("..." + order, groups).reshape(*output.shape[:-3], T, -1)
     if merged == "sum":
         return np.repeat(output.sum(-3), H, axis=-1)
     return joined(output)
@@ -274,6 +282,12 @@ GROUPED_HEADS = Exercise(
         Misconception("heads behind features", {"merged": "features first"},
             "You put the heads side by side within each feature. A head's D features stand side by side.",
             see="One product for all heads"),
+        Misconception("merged within the groups", {"merged": "within groups"},
+            "You exchange the words with the heads of a group, and the groups stay in front of the words. Make one "
+            "axis of the two axes of heads before you exchange it with the words."),
+        Misconception("groups inside", {"merged": "groups inside"},
+            "End to end, your heads are the first of every group, then the second of every group. They come in their "
+            "own order, a group after the other."),
         Misconception("heads that are added", {"merged": "sum"},
             "Your heads are added up. Here they are written end to end; what is added comes behind Wₒ."),
         Misconception("softmax over the queries", {"over": -2},
@@ -393,6 +407,9 @@ def _maps(value_weight, output_weight, heads, values="columns", outputs="rows", 
         return o @ v
     if way == "one too few":
         return v[..., :-1] @ o[:, :-1]
+    if way == "of H":
+        pieces = [slice(h * heads, (h + 1) * heads) for h in range(heads)]
+        return np.stack([value_weight[:, piece] @ output_weight[piece] for piece in pieces])
     if way == "from h":
         return np.stack([value_weight[:, h : h + D] @ output_weight[h : h + D] for h in range(heads)])
     maps = np.einsum("hmd,hdn->hmn", v, o)
@@ -457,6 +474,8 @@ HEAD_MAPS = Exercise(
             "the left."),
         Misconception("a feature too few", {"way": "one too few"},
             "Each of your heads lacks its last feature. A slice ends *before* its second number."),
+        Misconception("heads of H features", {"way": "of H"},
+            "Your heads have H columns and rows. A head has D = M / H."),
         Misconception("heads that overlap", {"way": "from h"},
             "Your head h begins at column h. Its first column is hD."),
         Misconception("a scale", {"way": "scaled"},
@@ -499,7 +518,10 @@ def _without(
         "in turn": np.arange(D) * heads + head, "one": [head], "short": np.arange(head * D, (head + 1) * D - 1),
     }.get(way, np.arange(head * D, (head + 1) * D))  # fmt: skip
     kept = np.isin(np.arange(M), gone) if way == "the one" else ~np.isin(np.arange(M), gone)
-    narrow = (lambda w: w[:, kept]) if three == "columns" else (lambda w: w[kept])
+    narrow = {
+        "columns": lambda w: w[:, kept], "rows": lambda w: w[kept],
+        "reshape": lambda w: np.delete(w.reshape(heads, M, D), head, 0).reshape(M, M - D),
+    }[three]  # fmt: skip
     last = {"rows": output_weight[kept], "columns": output_weight[:, kept], "kept": output_weight * 1}[output]
     if way == "zeros":
         narrow, last = lambda w: np.where(kept, w, 0), np.where(kept[:, None], output_weight, 0)
@@ -550,6 +572,9 @@ WITHOUT_HEAD = Exercise(
             hint="Your output's matrix has still the rows that the head's outputs met."),
         Misconception("rows of the others", {"three": "rows"}, breaks_contract=True,
             hint="You take rows out of the matrices of queries, keys and values. What a head makes stands in columns."),
+        Misconception("a reshape without a transpose", {"three": "reshape"},
+            "You reshape queries, keys and values to (H, M, D) and exchange no axes: what you take out is a few whole "
+            "rows. A head has columns.", see="One product for all heads"),
         Misconception("one feature of the head", {"way": "one"}, breaks_contract=True,
             hint="You take out a single column and a single row, those of the head's number. A head has D of each."),
         Misconception("a feature too few", {"way": "short"}, breaks_contract=True,
@@ -756,15 +781,13 @@ def right_pattern(words):
     return pattern
 
 
-def _pattern(words, way="right"):
+def _pattern(words, way="right", front="nothing", sees="itself too"):
     S = words.shape[-1]
     i, j = np.arange(S)[:, None], np.arange(S)
-    before = np.roll(words, 1, axis=-1)
-    same = words[..., :, None] == before[..., None, :]
-    if way in (0, -1):
-        before = np.concatenate([np.full((*words.shape[:-1], 1), way), words[..., :-1]], axis=-1)
-        return (words[..., :, None] == before[..., None, :]) & (j <= i)
-    if way == "itself too":
+    first = words[..., -1:] if front in ("nothing", "round") else np.full((*words.shape[:-1], 1), front)
+    before = np.concatenate([first, words[..., :-1]], axis=-1)
+    there = {"itself too": j <= i, "before": j < i, "all": j >= 0}[sees]
+    if way == "itself":
         return (words[..., :, None] == words[..., None, :]) & (j <= i)
     if way == "same word":
         return (words[..., :, None] == words[..., None, :]) & (j < i)
@@ -772,13 +795,9 @@ def _pattern(words, way="right"):
         return (before[..., :, None] == words[..., None, :]) & (j < i) & (i > 0)
     if way == "after it":
         return (np.roll(words, -1, axis=-1)[..., None, :] == words[..., :, None]) & (j < i)
-    if way == "round":
-        return same & (j <= i)
-    if way == "future":
-        return same & (j > 0)
-    if way == "strict":
-        return same & (j > 0) & (j < i)
-    pattern = same & (j > 0) & (j <= i)
+    pattern = (words[..., :, None] == before[..., None, :]) & there
+    if front == "nothing":
+        pattern = pattern & (j > 0)
     if way in ("last", "first"):
         along = pattern if way == "first" else pattern[..., ::-1]
         only = along & (np.cumsum(along, -1) == 1)
@@ -821,24 +840,24 @@ INDUCTION_PATTERN = Exercise(
         Misconception("the same word", {"way": "same word"},
             "Your pattern shows where the same word stood. An induction head looks one place further, at what came "
             "next."),
-        Misconception("the same word, and itself", {"way": "itself too"},
+        Misconception("the same word, and itself", {"way": "itself"},
             "Your pattern shows where the same word stands, the word itself among them. An induction head looks one "
             "place further than an earlier one, at what came next."),
-        Misconception("a zero in front", {"way": 0},
+        Misconception("a zero in front", {"front": 0},
             "You put a 0 in front of the first word, and a word that is 0 finds it there. Before place 0 there is "
             "nothing, whatever the words are."),
-        Misconception("a −1 in front", {"way": -1},
+        Misconception("a −1 in front", {"front": -1},
             "You put a −1 in front of the first word, and a word that is −1 finds it there. Before place 0 there is "
             "nothing, whatever the words are."),
         Misconception("the word before", {"way": "the one before"},
             "You look for the word before this one. The word itself is looked for, among those that stand before j."),
         Misconception("one place too early", {"way": "after it"},
             "You look at the place in front of the earlier one; what came next stands behind it."),
-        Misconception("round the corner", {"way": "round"},
+        Misconception("round the corner", {"front": "round"},
             "Your first column compares with the last word: `roll` goes round. Before place 0 there is nothing."),
-        Misconception("the future", {"way": "future"},
+        Misconception("the future", {"sees": "all"},
             "Your pattern looks at later places. A word sees itself and what is before it."),
-        Misconception("not itself", {"way": "strict"},
+        Misconception("not itself", {"sees": "before"},
             "Where a word stands twice in a row, the place behind the earlier one is the word's own. It may be looked "
             "at."),
         Misconception("the last time only", {"way": "last"},

@@ -52,6 +52,16 @@ def counted_before_it_was_asked():
     return [64, 3 * 256_000, 9_216_000, 0.6]
 
 
+@known("counts_by_hand", "bytes in the second answer", "how many numbers are kept")
+def bytes_before_they_were_asked():
+    return [64, 2 * 256_000, 9_216_000, 0.6]
+
+
+@known("counts_by_hand", "bytes that are counted twice", "your third takes two for each")
+def bytes_and_bytes():
+    return [64, 2 * 256_000, 2 * 9_216_000, 0.6]
+
+
 @known("counts_by_hand", "sentences that are counted twice", "your third counts them again")
 def counted_and_counted():
     return [64, 3 * 256_000, 3 * 9_216_000, 0.6]
@@ -172,6 +182,26 @@ def by_copies_of(queries, keys, values, scale=None):
 
 def merge(heads):
     return np.swapaxes(heads, -2, -3).reshape(*heads.shape[:-3], heads.shape[-2], -1)
+
+
+def in_groups(queries, keys, values):
+    """(…, K, G, T, D)."""
+    *lead, H, T, D = queries.shape
+    K = keys.shape[-3]
+    q = queries.reshape(*lead, K, H // K, T, D)
+    return soft(q @ np.swapaxes(keys[..., None, :, :], -1, -2) / np.sqrt(D)) @ values[..., None, :, :]
+
+
+@known("grouped_heads", "merged within the groups", "Make one axis of the two axes of heads")
+def exchanged_in_their_groups(queries, keys, values):
+    *lead, _, T, _ = queries.shape
+    return np.swapaxes(in_groups(queries, keys, values), -2, -3).reshape(*lead, T, -1)
+
+
+@known("grouped_heads", "groups inside", "the first of every group, then the second")
+def heads_outside_groups(queries, keys, values):
+    *lead, _, T, _ = queries.shape
+    return np.einsum("...kgtd->...tgkd", in_groups(queries, keys, values)).reshape(*lead, T, -1)
 
 
 @known("grouped_heads", "groups of another size", "A group has H / H_kv heads")
@@ -328,6 +358,12 @@ def slices_to_the_last_number(value_weight, output_weight, heads):
     return np.stack([value_weight[:, at] @ output_weight[at] for at in cuts])
 
 
+@known("head_maps", "heads of H features", "A head has D = M / H")
+def as_wide_as_there_are_heads(value_weight, output_weight, heads):
+    cuts = [slice(h * heads, h * heads + heads) for h in range(heads)]
+    return np.array([value_weight[:, at] @ output_weight[at] for at in cuts])
+
+
 @known("head_maps", "heads that overlap", "Its first column is hD")
 def one_column_on(value_weight, output_weight, heads):
     D = len(value_weight) // heads
@@ -411,6 +447,14 @@ def rows_of_all_four(query_weight, key_weight, value_weight, output_weight, head
     D = len(query_weight) // heads
     gone = slice(head * D, (head + 1) * D)
     return tuple(np.delete(w, gone, axis=0) for w in (query_weight, key_weight, value_weight, output_weight))
+
+
+@known("without_head", "a reshape without a transpose", "A head has columns")
+def cut_by_a_reshape(query_weight, key_weight, value_weight, output_weight, heads, head):
+    M = len(query_weight)
+    left = [h for h in range(heads) if h != head]
+    three = [w.reshape(heads, -1)[left].reshape(M, -1) for w in (query_weight, key_weight, value_weight)]
+    return *three, output_weight.reshape(heads, -1, M)[left].reshape(-1, M)
 
 
 @known("without_head", "one feature of the head", "A head has D of each")
@@ -650,6 +694,11 @@ def rolled(words):
 @known("induction_pattern", "the same word, and itself", "the word itself among them")
 def where_it_stands(words):
     return np.tril(words[..., :, None] == words[..., None, :])
+
+
+@known("induction_pattern", "round the corner, and the future", "looks at later places")
+def nothing_but_roll(words):
+    return words[..., :, None] == np.roll(words, 1, -1)[..., None, :]
 
 
 def padded(words, front):

@@ -20,6 +20,11 @@ def _turned(x, angles, clockwise=False, halves=False):
     return np.stack([first * cos - second * sin, first * sin + second * cos], axis=-1).reshape(x.shape)
 
 
+def _softmax(scores):
+    shares = np.exp(scores - scores.max(-1, keepdims=True))
+    return shares / shares.sum(-1, keepdims=True)
+
+
 # 7.1 turns_by_hand
 
 
@@ -460,6 +465,8 @@ def _reordered(weight, heads, way=None):
     pieces = weight.reshape(rows, heads, D // 2, 2)
     if way == "one head":
         pieces = weight.reshape(rows, 1, M // 2, 2)
+    if way == "first head":
+        pieces = np.broadcast_to(pieces[:, :1], pieces.shape)
     if way == "back":
         return weight.reshape(rows, heads, 2, D // 2).swapaxes(-1, -2).reshape(rows, M)
     if way == "odd first":
@@ -497,6 +504,8 @@ REORDERED = Exercise(
         Misconception("the heads not heeded", {"way": "one head"},
             "You reorder all columns at once, even ones before odd ones. Each head is turned by itself: its columns "
             "stay together."),
+        Misconception("the first head again", {"way": "first head"},
+            "All your heads have the columns of the first. Those of head h begin at hD."),
         Misconception("the other direction", {"way": "back"},
             "Yours goes from halves to neighbours. A first feature, which stood at 2d, must come to d."),
         Misconception("second features first", {"way": "odd first"},
@@ -552,8 +561,7 @@ def _cached_scores(queries, keys, kept, way=None):
     scale = {"no scale": 1, "all keys": all_.shape[-2] ** 0.5, "D": D}.get(way, D**0.5)
     scores = scores / np.asarray(scale, scores.dtype)
     if way == "weights":
-        shares = np.exp(scores - scores.max(-1, keepdims=True))
-        return shares / shares.sum(-1, keepdims=True)
+        return _softmax(scores)
     if way == "causal":
         return np.where(np.arange(C + T) <= np.arange(T)[:, None] + C, scores, -np.inf)
     return scores[..., C:] if way == "new keys alone" else scores
@@ -646,7 +654,7 @@ def right_distances(queries, keys, rows):
 
 def _distance_scores(queries, keys, rows, way=None):
     (T, D), S, reach = queries.shape[-2:], keys.shape[-2], len(rows) // 2
-    column = _column(T, S, reach, way)
+    column = _column(T, S, reach, way) - (reach if way == "from row 0" else 0)
     told = rows[column]  # (T, S, D)
     words = queries @ np.swapaxes(keys, -1, -2)
     near = np.einsum("...td,tsd->...ts", queries, told)
@@ -667,7 +675,8 @@ def _distance_scores(queries, keys, rows, way=None):
     if way == "scale of rows alone":
         return words + near / root
     whole = {"words alone": words, "places alone": near}.get(way, words + near)
-    return whole / {"no scale": 1, "D": root**2}.get(way, root)
+    scores = whole / {"no scale": 1, "D": root**2, "all keys": np.asarray(S, queries.dtype) ** 0.5}.get(way, root)
+    return _softmax(scores) if way == "weights" else scores
 
 
 def _rows(rng, plan, drawn):
@@ -736,6 +745,12 @@ DISTANCE_SCORES = Exercise(
         Misconception("the rows alone", {"way": "places alone"}, "The keys make no difference in yours."),
         Misconception("no scale", {"way": "no scale"}, "The scores are divided by √D; yours are not."),
         Misconception("divided by D", {"way": "D"}, "You divide by D; it is √D."),
+        Misconception("divided by the root of the keys", {"way": "all keys"},
+            "You divide by the root of the number of keys; D is the number of features."),
+        Misconception("weights", {"way": "weights"},
+            "Yours are the weights, by softmax. The task asks for the scores."),
+        Misconception("distance 0 in row 0", {"way": "from row 0"},
+            "In yours the first row belongs to distance 0; it belongs to −κ, and distance 0 is in the middle."),
     ),
 )  # fmt: skip
 

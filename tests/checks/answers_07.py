@@ -35,6 +35,11 @@ def one_forgotten():
     return [1, -2, -1, 3, -7]
 
 
+@wrong("turns_by_hand", "the numbers", "wrong is what stands at [4], [5].")
+def the_same_slip_twice():
+    return [1, -2, -1, 3, -5, -5]
+
+
 @wrong("turns_by_hand", "the numbers", "wrong is what stands at [4]")
 def a_slip_in_the_product():
     return [1, -2, -1, 3, 5, -7]
@@ -223,6 +228,23 @@ def detached(learned, targets, sources):
     return by_index_select_pt(learned, targets, sources).detach()
 
 
+@wrong("clipped_bias", "the framework", "write it for NumPy. Your line")
+def half_of_an_odd_number(learned, targets, sources):
+    """PyTorch takes the half columns for whole ones; NumPy raises, and says why."""
+    reach = (learned.shape[1] - 1) / 2
+    n = np.arange(sources) - np.arange(sources - targets, sources)[:, None]
+    return learned[:, n.clip(-reach, reach) + reach]
+
+
+@wrong("clipped_bias", "the framework", "write it for TensorFlow. Your line", "tensorflow")
+def columns_in_brackets(learned, targets, sources):
+    import tensorflow as tf
+
+    reach = learned.shape[1] // 2
+    n = tf.range(sources) - tf.range(sources - targets, sources)[:, None]
+    return learned[:, tf.clip_by_value(n, -reach, reach) + reach]
+
+
 @wrong("clipped_bias", "the shape", "Expected")
 def without_heads(learned, targets, sources):
     return by_loops(learned, targets, sources)[0]
@@ -247,6 +269,12 @@ def head_by_head(weight, heads):
 @known("neighbours_to_halves", "the heads not heeded (two heads)", "Each head is turned by itself")
 def all_at_once(weight, heads):
     return np.concatenate([weight[:, 0::2], weight[:, 1::2]], axis=1)
+
+
+@known("neighbours_to_halves", "the first head again (two heads)", "Those of head h begin at hD")
+def without_the_offset(weight, heads):
+    D = weight.shape[1] // heads
+    return weight[:, [*range(0, D, 2), *range(1, D, 2)] * heads]
 
 
 @wrong("neighbours_to_halves", "the sign", "sign")
@@ -339,6 +367,13 @@ def distance_by_distance(queries, keys, rows):
 @known("distance_scores", "the words alone", "no difference")
 def without_rows(queries, keys, rows):
     return queries @ keys.mT / queries.shape[-1] ** 0.5
+
+
+@known("distance_scores", "distance 0 in row 0", "it belongs to −κ")
+def without_adding_kappa(queries, keys, rows):
+    (T, S), reach = (queries.shape[-2], keys.shape[-2]), len(rows) // 2
+    n = (np.arange(S) - np.arange(S - T, S)[:, None]).clip(-reach, reach)
+    return np.einsum("...td,...tsd->...ts", queries, keys[..., None, :, :] + rows[n]) / queries.shape[-1] ** 0.5
 
 
 @wrong("distance_scores", "the sign", "sign")

@@ -784,7 +784,7 @@ def right_pattern(words):
 def _pattern(words, way="right", front="nothing", sees="itself too"):
     S = words.shape[-1]
     i, j = np.arange(S)[:, None], np.arange(S)
-    first = words[..., -1:] if front in ("nothing", "round") else np.full((*words.shape[:-1], 1), front)
+    first = words[..., -1:] if isinstance(front, str) else np.full((*words.shape[:-1], 1), front)
     before = np.concatenate([first, words[..., :-1]], axis=-1)
     there = {"itself too": j <= i, "before": j < i, "all": j >= 0}[sees]
     if way == "itself":
@@ -796,8 +796,8 @@ def _pattern(words, way="right", front="nothing", sees="itself too"):
     if way == "after it":
         return (np.roll(words, -1, axis=-1)[..., None, :] == words[..., :, None]) & (j < i)
     pattern = (words[..., :, None] == before[..., None, :]) & there
-    if front == "nothing":
-        pattern = pattern & (j > 0)
+    if front in ("nothing", "row"):
+        pattern = pattern & ((j if front == "nothing" else i) > 0)
     if way in ("last", "first"):
         along = pattern if way == "first" else pattern[..., ::-1]
         only = along & (np.cumsum(along, -1) == 1)
@@ -843,6 +843,9 @@ INDUCTION_PATTERN = Exercise(
         Misconception("the same word, and itself", {"way": "itself"},
             "Your pattern shows where the same word stands, the word itself among them. An induction head looks one "
             "place further than an earlier one, at what came next."),
+        Misconception("the first row for the first column", {"front": "row"},
+            "You cleared the first row. Columns are the places that are looked at, and before place 0 there is "
+            "nothing: the first column should be clear."),
         Misconception("a zero in front", {"front": 0},
             "You put a 0 in front of the first word, and a word that is 0 finds it there. Before place 0 there is "
             "nothing, whatever the words are."),

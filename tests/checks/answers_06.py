@@ -701,6 +701,13 @@ def nothing_but_roll(words):
     return words[..., :, None] == np.roll(words, 1, -1)[..., None, :]
 
 
+@known("induction_pattern", "the first row for the first column", "the first column should be clear")
+def first_row_cleared(words):
+    pattern = np.tril(nothing_but_roll(words))
+    pattern[..., :1, :] = False
+    return pattern
+
+
 def padded(words, front):
     before = np.concatenate([np.full((*words.shape[:-1], 1), front), words[..., :-1]], axis=-1)
     return np.tril(words[..., :, None] == before[..., None, :])

@@ -80,13 +80,13 @@ def parting(expected, got):
 
 
 def inputs(draw):
-    """The arguments of a call: small ones in full, larger ones by their shape."""
+    """The arguments of a call: small ones in full, larger ones and empty ones by their shape."""
     small = sum(np.size(v) for v in draw.values() if isinstance(v, np.ndarray)) <= 20
     parts = []
     for name, value in draw.items():
         if not isinstance(value, np.ndarray):
             parts.append(f"{name} = {thing(value)}")
-        elif small:
+        elif small and (value.size or value.ndim < 2):
             parts.append(f"{name} = {array(value)}")
         else:
             parts.append(f"{name} {value.shape}")

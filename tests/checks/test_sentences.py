@@ -332,6 +332,8 @@ def test_two_numbers_are_shown_as_near_as_they_are():
 def test_arrays_and_things():
     assert words.array(np.array([[1, 0.5], [-2, INF]])) == "[[1, 0.5], [−2, ∞]]"
     assert words.array(np.array([True, False])) == "[True, False]"
+    some = {"x": np.array([[1.0]]), "none": np.zeros((0, 2)), "nothing": np.zeros(0)}
+    assert words.inputs(some) == "x = [[1]], none (0, 2), nothing = []"
     assert words.array(np.array([-(2**53), 2**53 + 1])) == "[−9007199254740992, 9007199254740993]"
     assert words.array(np.array([1 / 3]), 2) == "[0.33]"
     assert words.thing(np.tanh) == "tanh"

@@ -135,7 +135,7 @@ def everywhere(request):
 
 
 @pytest.fixture(scope="session")
-def browser(site):
+def browser():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     installed = next((path for path in map(shutil.which, names) if path), None)
     with sync_playwright() as playwright:

@@ -114,7 +114,6 @@ class Results:
     def add(self, result):
         result["basis"] = self.basis(result)
         self.stored[result["key"]] = result
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(result, ensure_ascii=False) + "\n")
 
@@ -234,10 +233,10 @@ def try_all(todo, keys, results, copies, covered, end, patience):
             if covered.tests(fault):
                 yield (lambda copy, fault=fault, source=source: judge(copy, fault, source, covered, **patience)), key
             else:
-                results.add({**about(key), "outcome": "survived", "test": None, "seconds": 0.0})
+                results.add({**about(key), "outcome": "survived", "test": None})
 
     for key, result, seconds in at_once(copies, jobs()):
-        results.add({**about(key), **result, "seconds": round(seconds, 1)})
+        results.add({**about(key), **result})
         done = Counter(results.stored[k]["outcome"] for k in keys if k in results.stored)
         _, fault, _ = keys[key]
         say(f"{fault.path}:{fault.line} {result['outcome']}, {seconds:.1f} s ({sum(done.values())} of {len(keys)})")

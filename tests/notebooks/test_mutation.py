@@ -14,7 +14,7 @@ import mutants
 import psutil
 import pytest
 from mutation.copies import Copy, Job, at_once
-from mutation.cover import Cover, record, within
+from mutation.cover import Cover, digest, record, within
 from mutation.operators import mutants_of
 from scipy.stats import binomtest
 
@@ -365,6 +365,14 @@ def runs(pid):
         return False
 
 
+def test_what_one_has_started_ends_with_it(copy):
+    job = Job(copy, lambda answer: answer.write_text(str(subprocess.Popen(["sleep", "600"]).pid)), 60)
+    pid, end = ended(job), time.monotonic() + 20
+    while runs(pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not runs(pid)
+
+
 def test_one_that_takes_too_long_is_ended_with_what_it_has_started(copy):
     noted = copy.home / "pid"
 
@@ -439,6 +447,12 @@ def test_bad():
 def test_skipped():
     pytest.skip()
 """
+
+
+def test_a_file_that_is_gone_is_another_than_one_that_is_empty(tmp_path):
+    gone, empty = tmp_path / "gone.py", tmp_path / "empty.py"
+    empty.touch()
+    assert digest(gone) == digest(gone) != digest(empty)
 
 
 def test_which_lines_each_test_executes(repository):

@@ -313,12 +313,17 @@ def test_the_exit_status_tells():
     assert status("--help") == 0
 
 
-def test_what_moves_on_the_landing_page_is_what_its_tool_draws(tmp_path):
-    for folder in ("tools", "book"):
-        (tmp_path / folder).mkdir()
-    tool = shutil.copy(ROOT / "tools" / "draw_landing.py", tmp_path / "tools")
+@pytest.mark.parametrize(
+    ("tool", "files"),
+    [("draw_landing.py", ["landing.html"]), ("draw_examples.py", ["draw/examples.json", "draw/still.svg"])],
+)
+def test_what_is_stored_is_what_its_tool_draws(tmp_path, tool, files):
+    for folder in ("tools", "book/draw"):
+        (tmp_path / folder).mkdir(parents=True)
+    tool = shutil.copy(ROOT / "tools" / tool, tmp_path / "tools")
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     subprocess.run([sys.executable, tool], env=os.environ | {"PYTHONPATH": paths}, check=True)
-    drawn = (tmp_path / "book" / "landing.html").read_text(encoding="utf-8")
-    assert drawn == (ROOT / "book" / "landing.html").read_text(encoding="utf-8")
-    assert len(drawn.encode()) <= 40_000
+    for file in files:
+        drawn = (tmp_path / "book" / file).read_text(encoding="utf-8")
+        assert drawn == (ROOT / "book" / file).read_text(encoding="utf-8")
+        assert len(drawn.encode()) <= 40_000

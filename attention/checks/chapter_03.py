@@ -446,30 +446,7 @@ def of_what_size(trial, expected, got):
             "The scores are right but for those of short vectors. However short a vector is, it has a direction. Is "
             "there a small number that is added to a length, or that no length may fall below?",
         )
-    if not (bad & ~beyond).any():
-        return Fault(
-            "long and short vectors",
-            "The scores are right but for those of a vector so long, or so short, that the squares of its entries are "
-            "beyond the type.",
-        )
     return None
-
-
-def at_the_limits(trial, expected, got):
-    """Wrong only for vectors whose largest entry is nearly beyond the type?"""
-    about = np.finfo(trial.inputs["queries"].dtype)
-    low, high = 4 / float(about.max), float(about.max) / 4
-    queries, keys = _largest(trial.inputs["queries"])[..., :, None], _largest(trial.inputs["keys"])[..., None, :]
-    outside = (queries > high) | (queries < low) | (keys > high) | (keys < low)
-    zero = (queries == 0) | (keys == 0)
-    if outside.all() or (trial.bad & (zero | ~outside)).any():
-        return None
-    return Fault(
-        "the limits of the type",
-        "The scores are right but for those of a vector whose entries are nearly too large for their type, or nearly "
-        "too small. The sum of such large entries is infinite, and so is the length of the vector; of such small ones "
-        "1 / x is infinite.",
-    )
 
 
 ONE_PAIR = {"queries": np.array([[3.0, 4.0]]), "keys": np.array([[4.0, 3.0]])}
@@ -479,7 +456,7 @@ LONG_SHORT = {"queries": np.array([[3e200, 4e200]]), "keys": np.array([[4e-200, 
 ROBUST_COSINE_SCORES = Exercise(
     number="3.4", name="robust_cosine_scores", see="The cosine", **PAIRS, reference=right_cosine, faulty=_cosine,
     arguments={"queries": arg.Floats("…TD"), "keys": arg.Floats("…SD")}, dtypes=NARROW,
-    properties=(at_the_limits, of_what_size),
+    properties=(of_what_size,),
     stages=(
         Stage("plain", (ONE_PAIR, SMALL, NEARLY_UPRIGHT)),
         Stage("batches", leading=(1, 2, 3), ones=True, large=True, styles={"queries": [arg.normal, arg.small]}),

@@ -180,6 +180,7 @@ RMS_NORM = Exercise(
         Misconception("no ε", {"epsilon": "none"},
             "Without ε a small row becomes as large as any other, and a row of zeros 0/0."),
         Misconception("another ε", {"constant": 1e-6}, "Your ε is 1e-6; here it is 1e-5."),
+        Misconception("a smaller ε", {"constant": 1e-8}, "Your ε is 1e-8; here it is 1e-5."),
         Misconception("float16 stays float16", {"wide": False},
             "300 squared is more than float16 holds, and a mean in it has three digits. Compute in float32, and give "
             "back the type that came."),
@@ -802,6 +803,7 @@ class Reader:
         return np.random.default_rng(zlib.crc32(known.astype(np.int64).tobytes())).standard_normal(self.vocabulary)
 
 
+ENDLESS = "the model was asked {} times, and there are {} words to read at most"
 OFTEN = "the model was asked {} times; to read each word once it takes {} times at most"
 
 
@@ -812,7 +814,7 @@ def counted(answer, model, prompt, end, longest):
     def ask(word, place, cache):
         asked.append(word)
         if len(asked) > 20 * most:
-            raise RuntimeError(f"the model was asked {20 * most} times, and there are {most} words to read at most")
+            raise RuntimeError(ENDLESS.format(20 * most, most))
         return model(word, place, cache)
 
     written = answer(ask, prompt, end, longest)
@@ -836,11 +838,13 @@ def _continue(
     model, prompt, end, longest, first="read", place=0, stops=True, keeps_end=True, more=0, kept="cache",
     whole=False, best="largest", places="on", counts="new",
 ):  # fmt: skip
-    cache, written, asked = [], [], 0
+    cache, written, asked, most = [], [], 0, len(prompt) + longest
 
     def ask(word, at):
         nonlocal asked
         asked += 1
+        if asked > 20 * most:
+            raise RuntimeError(ENDLESS.format(20 * most, most))
         return model(word, at, cache)
 
     begins = 1 if places == "from 1" else 0
@@ -853,7 +857,7 @@ def _continue(
     if first == "again":
         logits = ask(prompt[-1], len(prompt) - 1)
     behind = (0 if places == "from 0" else len(prompt) + begins) + (first in ("twice", "lost")) + place
-    while len(written) < longest + more - (len(prompt) if counts == "all" else 0):
+    while len(written) < more + {"new": longest, "all": longest - len(prompt), "none": np.inf}[counts]:
         text = [*prompt, *written]
         if (stops == "in the text" and end in text) or (stops == "last of the text" and end == text[-1]):
             break
@@ -872,8 +876,8 @@ def _continue(
         else:
             at = behind + (0 if places == "one for all" else len(written) - 1)
             logits = ask(prompt[-1] if first == "stuck" else word, at)
-    if asked > 2 * (len(prompt) + longest) and kept == "anew":
-        raise RuntimeError(OFTEN.format(asked, len(prompt) + longest))
+    if asked > 2 * most:
+        raise RuntimeError(OFTEN.format(asked, most))
     return [*prompt, *written] if whole else written
 
 
@@ -960,6 +964,9 @@ CONTINUE_TEXT = Exercise(
             "written: look for it among the new words alone."),
         Misconception("the end left out", {"keeps_end": False}, "The end belongs to the text: return it, too."),
         Misconception("one too many", {"more": 1}, "You write one word more than `longest`."),
+        Misconception("as long as it likes", {"counts": "none"},
+            "You write until the end comes, however long that takes. `longest` words are the most there may be.",
+            breaks_contract=True),
         Misconception("the prompt counted", {"counts": "all"},
             "You count the words of the prompt, too: `longest` is how many *new* words there may be."),
         Misconception("the cache emptied", {"kept": "none"},

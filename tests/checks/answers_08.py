@@ -539,6 +539,11 @@ def all_behind_the_prompt(model, prompt, end, longest):
     return one_loop(lambda word, place, cache: model(word, min(place, len(prompt)), cache), prompt, end, longest)
 
 
+@known("continue_text", "as long as it likes", "`longest` words are the most there may be.")
+def until_the_end_comes(model, prompt, end, longest):
+    return one_loop(model, prompt, end, 1000)
+
+
 @known("continue_text", "the prompt counted", "how many *new* words there may be.")
 def until_the_text_is_long(model, prompt, end, longest):
     return one_loop(model, prompt, end, longest - len(prompt)) if longest > len(prompt) else []

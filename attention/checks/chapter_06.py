@@ -65,12 +65,14 @@ COUNTS_BY_HAND = Exercise(
             "You kept keys and values for every head of queries. Two heads have them."),
         Misconception("all sentences in the second answer", {"second": 3},
             "Your second answer is that of three sentences. It asks for one."),
-        Misconception("sentences that are counted twice", {"second": 3, "sentences": 9},
-            "Your second answer is that of three sentences, where one is asked for, and your third counts them again."),
+        Misconception("a factor of three", {"second": 3, "sentences": 9},
+            "Your second and third answers are three times too large. The second asks for one sentence, and the third "
+            "for three; or did you keep queries too?"),
         Misconception("bytes in the second answer", {"second": 2},
             "Your second answer is in bytes. It asks how many numbers are kept."),
-        Misconception("bytes that are counted twice", {"second": 2, "size": 4},
-            "Your second answer is in bytes already, where numbers are asked for, and your third takes two for each."),
+        Misconception("a factor of two", {"second": 2, "size": 4},
+            "Your second and third answers are twice too large. The second counts numbers, and only the third takes two "
+            "bytes for each."),
         Misconception("all layers in the second answer", {"second": 6},
             "Your second answer is that of six layers. It asks for one."),
         Misconception("one word", {"second": 1 / 1000},
@@ -95,7 +97,8 @@ COUNTS_BY_HAND = Exercise(
         Misconception("words that are left", {"left": 3},
             "Your last number counts words. The error of (6.2) is a mean over all numbers that are asked for.",
             see="What one average cannot say"),
-        Misconception("in percent", {"left": 60}, "Your last number is in percent. As (6.2) has it, it is at most 1."),
+        Misconception("in percent", {"left": 60}, "Your last number is in percent. As (6.2) has it, it is at most 1.",
+            see="What one average cannot say"),
     ),
 )  # fmt: skip
 
@@ -141,6 +144,11 @@ def _whole(rng, shape):
     return rng.integers(2**30, 2**30 + 1000, shape)
 
 
+def _long(rng, shape):
+    """More than a float64 holds."""
+    return rng.integers(2**60, 2**60 + 1000, shape)
+
+
 SPLIT_PACKED = Exercise(
     number="6.2", name="split_packed", see="One product for all heads", reference=right_split, faulty=_split,
     keeps_type=True, frameworks=("numpy", "tensorflow", "pytorch"), dtypes=("float32", "float16"),
@@ -156,7 +164,7 @@ SPLIT_PACKED = Exercise(
               styles={"x": [arg.spread(1e4), arg.holes, arg.small]}, gradient=False),
         Stage("many words", leading=(0,), sizes={"T": 90, "H": 5, "D": 2}, types=(), gradient=False),
         Stage("many heads", leading=(0, 1), sizes={"T": 4, "H": 24, "D": 3}, types=(), gradient=False),
-        Stage("whole numbers", leading=(0, 2), styles={"x": [_whole, arg.held("int32", _whole)]}, types=(),
+        Stage("whole numbers", leading=(0, 2), styles={"x": [_whole, _long, arg.held("int32", _whole)]}, types=(),
               gradient=False),
     ),
     misconceptions=(
@@ -235,6 +243,14 @@ def _grouped(queries, keys, values, groups="blocks", scale="D", merged="right", 
     return joined(output)
 
 
+def _high(rng, shape):
+    return rng.uniform(20, 60, shape)
+
+
+def _low(rng, shape):
+    return -_high(rng, shape)
+
+
 GROUPED_HEADS = Exercise(
     number="6.3", name="grouped_heads", see="Keys that are shared", reference=right_grouped, faulty=_grouped,
     keeps_type=True, frameworks=("numpy", "pytorch"), dtypes=("float32",),
@@ -252,6 +268,8 @@ GROUPED_HEADS = Exercise(
         Stage("equal sizes", leading=(1,), sizes={"K": 2, "G": 2, "T": 4, "S": 4, "D": 4}),
         Stage("large scores", leading=(0, 1), sizes={"K": 2, "G": 2},
               styles={"queries": arg.spread(60.0), "keys": arg.spread(20.0)}, types=(), gradient=False),
+        Stage("scores far below 0", leading=(0, 1), sizes={"K": 2, "G": 2}, styles={"queries": _high, "keys": _low},
+              types=(), gradient=False),
         Stage("many heads", leading=(0,), sizes={"K": 4, "G": 6}, types=(), gradient=False),
         Stage("many words, wide heads", leading=(0,), sizes={"K": 2, "G": 2, "T": 9, "S": 150, "D": 48}, types=(),
               gradient=False),
@@ -294,8 +312,9 @@ GROUPED_HEADS = Exercise(
             "Your weights sum to 1 over the queries; those of one query should, over the keys."),
         Misconception("softmax over the heads", {"over": -3},
             "Your weights sum to 1 over the heads. In each head, those of a query should, over the keys."),
-        Misconception("exp overflows", {"maximum": False},
-            "exp of a large score is infinite, and ∞ / ∞ is NaN. Take the maximum of each row away first."),
+        Misconception("no maximum taken away", {"maximum": False},
+            "exp of a large score is infinite, exp of one far below 0 is 0, and ∞ / ∞ and 0 / 0 are NaN. Take the maximum "
+            "of each row away first."),
     ),
 )  # fmt: skip
 
@@ -527,6 +546,8 @@ def _without(
         narrow, last = lambda w: np.where(kept, w, 0), np.where(kept[:, None], output_weight, 0)
     if way == "enlarged":
         last = last * heads / (heads - 1)
+    if way == "values alone":
+        return query_weight * 1, key_weight * 1, narrow(value_weight), last
     return *map(narrow, (query_weight, key_weight, value_weight)), last
 
 
@@ -570,6 +591,8 @@ WITHOUT_HEAD = Exercise(
             hint="You take columns out of the output's matrix. What the heads put out meets its rows."),
         Misconception("the output's matrix as it was", {"output": "kept"}, breaks_contract=True,
             hint="Your output's matrix has still the rows that the head's outputs met."),
+        Misconception("queries and keys that stay", {"way": "values alone"}, breaks_contract=True,
+            hint="You narrow values and output alone. The head's queries and keys would still be computed."),
         Misconception("rows of the others", {"three": "rows"}, breaks_contract=True,
             hint="You take rows out of the matrices of queries, keys and values. What a head makes stands in columns."),
         Misconception("a reshape without a transpose", {"three": "reshape"},
@@ -615,7 +638,7 @@ def _pooled(a, heads, kv_heads, way):
     made = {
         "right": groups.mean(-2), "sum": groups.sum(-2), "root": groups.sum(-2) / np.sqrt(size),
         "over kv": groups.sum(-2) / kv_heads, "over all": groups.sum(-2) / heads,
-        "first": groups[..., 0, :], "last": groups[..., -1, :], "the first heads": a[..., : kv_heads * D],
+        "kept": a, "largest": groups.max(-2), "first": groups[..., 0, :], "last": groups[..., -1, :], "the first heads": a[..., : kv_heads * D],
         "count": cut_by(size, kv_heads, D).mean(-2), "in turn": cut_by(size, kv_heads, D).mean(-3),
         "over groups": groups.mean(-3), "over features": groups.mean(-1),
         "features": cut_by(kv_heads * D, size).mean(-1),
@@ -639,12 +662,13 @@ POOL_HEADS = Exercise(
     },
     outputs=("weight", "bias"), returns="the columns of fewer heads", type_of={"weight": "weight", "bias": "bias"},
     stages=(
-        Stage("plain", ({"weight": np.arange(120.0).reshape(5, 24) ** 2, "bias": np.arange(24.0) ** 2, "heads": 6,
-                         "kv_heads": 3},), leading=()),
+        Stage("plain", ({"weight": (np.arange(120.0) * 49 % 121).reshape(5, 24), "bias": np.arange(24.0) * 7 % 25,
+                         "heads": 6, "kv_heads": 3},), leading=()),
         Stage("other sizes", leading=(0,), ones=True, large=True),
         Stage("one head for all", leading=(0,), sizes={"K": 1, "G": 4, "D": 3}),
         Stage("nothing to average", leading=(0,), sizes={"K": 3, "G": 1, "D": 4}),
         Stage("equal sizes", leading=(0,), sizes={"K": 3, "G": 3, "D": 3, "M": 3}),
+        Stage("square weights", leading=(0,), sizes={"K": 2, "G": 3, "D": 2, "M": 12}),
         Stage("numbers of any size", leading=(0,), styles={"weight": [arg.spread(300.0), arg.small]}),
         Stage("types of their own", leading=(0,), types=(),
               styles={name: [arg.fine, arg.held("float32", arg.fine)] for name in ("weight", "bias")}),
@@ -670,6 +694,10 @@ POOL_HEADS = Exercise(
             "You keep the first head of each group and let the others go. All of them count."),
         Misconception("the last of each group", {"way": "last"},
             "You keep the last head of each group and let the others go. All of them count."),
+        Misconception("the largest of each group", {"way": "largest"},
+            "You take the largest number of a group, feature by feature. Their mean is asked for."),
+        Misconception("the bias as it was", {"way": "right", "biases": "kept"}, breaks_contract=True,
+            hint="Your bias has still a piece for each of the H heads. Its groups are averaged as the weight's are."),
         Misconception("groups in turn", {"way": "in turn"},
             "You average heads h and h + H_kv, and so on. A group is made of heads that stand side by side."),
         Misconception("neighbouring features", {"way": "features"},
@@ -708,7 +736,7 @@ def _fit(memory, layers, width, heads, kv_heads, size, way="right"):
     return {
         "rounded up": lambda: -(-memory // one), "one more": lambda: memory // one + 1,
         "rounded": lambda: round(memory / one), "a float": lambda: memory / one,
-        "by floats": lambda: int(memory / one),
+        "by floats": lambda: int(memory / one), "a whole float": lambda: memory // float(one),
         "brackets": lambda: memory // 2 * layers * kv_heads * D * size,
     }.get(way, lambda: memory // one)()  # fmt: skip
 
@@ -759,6 +787,9 @@ WORDS_THAT_FIT = Exercise(
             "Your result is a float, with a part of a word in it. Whole words are asked for, as an `int`."),
         Misconception("a quotient of floats", {"way": "by floats"},
             "Somewhere in your function a `/` makes a float. It has 16 digits; what stands behind them is lost."),
+        Misconception("a whole float", {"way": "a whole float"},
+            "Your result is a float, if a whole one: somewhere in your function a `/` makes it so, and `//` of floats is "
+            "a float. An `int` is asked for."),
         Misconception("one word more", {"way": "one more"},
             "You count one word more than fits whole."),
         Misconception("rounded up", {"way": "rounded up"}, "You count a word that does not fit whole."),
@@ -831,6 +862,8 @@ INDUCTION_PATTERN = Exercise(
             {"words": np.array([2048, 5, 2049, 6, 10**12, 7, 10**12 + 1])},
             {"words": np.array([2**53, 5, 2**53 + 1, 2**53, 3])},
             {"words": np.array([_MOST, 5, _MOST, 6, -_MOST - 1, -_MOST - 1])}, {"words": np.array([-_MOST - 1, 2, 3])},
+        ), leading=()),
+        Stage("shorter types", (
             {"words": np.array([255, 0, 255, 3, 0], np.uint8)},
             {"words": np.array([-(2**31), 7, 2**31 - 1] * 2, np.int32)},
         ), leading=()),
@@ -852,6 +885,9 @@ INDUCTION_PATTERN = Exercise(
         Misconception("a −1 in front", {"front": -1},
             "You put a −1 in front of the first word, and a word that is −1 finds it there. Before place 0 there is "
             "nothing, whatever the words are."),
+        Misconception("words that become floats", {"front": np.nan},
+            "Your words become floats on the way, perhaps by a NaN in front of the first. A float has 16 digits: two "
+            "long numbers that differ behind them are taken for the same word."),
         Misconception("the word before", {"way": "the one before"},
             "You look for the word before this one. The word itself is looked for, among those that stand before j."),
         Misconception("one place too early", {"way": "after it"},

@@ -163,6 +163,8 @@ def probes(trial, expected, got):
     within = max(trial.slack, np.max(trial.within) / largest(expected))
     if within > max(trial.slack, 1e-3):
         return None  # so much is lost to rounding that nothing can be said of proportions
+    if not unequal(got, expected, TOLERANCE["float32"]).any():
+        return None  # digits are lost: what changes beyond them is no effect of an argument
     changes = {"Add 1 to": (lambda x: x + 1, "changes"), "Double": (lambda x: 2 * x, "changes, but not in proportion")}
     for name in [n for n, value in trial.inputs.items() if is_float(value) and not _shares(value)]:
         for what, (change, otherwise) in changes.items():
@@ -271,10 +273,16 @@ def partly(trial, expected, got):
         rest = tuple(k for k in range(got.ndim) if k != axis)
         places = np.flatnonzero(bad.any(axis=rest))
         if np.array_equal(places, np.flatnonzero(bad.all(axis=rest))):
-            where = f"{'index' if len(places) == 1 else 'indices'} {', '.join(map(str, places))} of axis {axis}"
+            where = f"{'index' if len(places) == 1 else 'indices'} {_runs(places)} of axis {axis}"
             return f"Everything at {where} is wrong, and all the rest right."
     good, wrong = (f"{n} {'is' if n == 1 else 'are'}" for n in ((~bad).sum(), bad.sum()))
     return f"Of {bad.size} numbers {good} right and {wrong} wrong{size}."
+
+
+def _runs(places):
+    """Indices in words, three and more in a row as "5 to 9"."""
+    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 def _true_or_false(expected, got):

@@ -57,12 +57,12 @@ def bytes_before_they_were_asked():
     return [64, 2 * 256_000, 9_216_000, 0.6]
 
 
-@known("counts_by_hand", "bytes that are counted twice", "your third takes two for each")
+@known("counts_by_hand", "a factor of two", "twice too large")
 def bytes_and_bytes():
     return [64, 2 * 256_000, 2 * 9_216_000, 0.6]
 
 
-@known("counts_by_hand", "sentences that are counted twice", "your third counts them again")
+@known("counts_by_hand", "a factor of three", "three times too large")
 def counted_and_counted():
     return [64, 3 * 256_000, 3 * 9_216_000, 0.6]
 

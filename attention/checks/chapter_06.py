@@ -71,8 +71,8 @@ COUNTS_BY_HAND = Exercise(
         Misconception("bytes in the second answer", {"second": 2},
             "Your second answer is in bytes. It asks how many numbers are kept."),
         Misconception("a factor of two", {"second": 2, "size": 4},
-            "Your second and third answers are twice too large. The second counts numbers, and only the third takes two "
-            "bytes for each."),
+            "Your second and third answers are twice too large. The second counts numbers, and only the third takes "
+            "two bytes for each."),
         Misconception("all layers in the second answer", {"second": 6},
             "Your second answer is that of six layers. It asks for one."),
         Misconception("one word", {"second": 1 / 1000},
@@ -313,8 +313,8 @@ GROUPED_HEADS = Exercise(
         Misconception("softmax over the heads", {"over": -3},
             "Your weights sum to 1 over the heads. In each head, those of a query should, over the keys."),
         Misconception("no maximum taken away", {"maximum": False},
-            "exp of a large score is infinite, exp of one far below 0 is 0, and ∞ / ∞ and 0 / 0 are NaN. Take the maximum "
-            "of each row away first."),
+            "exp of a large score is infinite, exp of one far below 0 is 0, and ∞ / ∞ and 0 / 0 are NaN. Take the "
+            "maximum of each row away first."),
     ),
 )  # fmt: skip
 
@@ -638,7 +638,8 @@ def _pooled(a, heads, kv_heads, way):
     made = {
         "right": groups.mean(-2), "sum": groups.sum(-2), "root": groups.sum(-2) / np.sqrt(size),
         "over kv": groups.sum(-2) / kv_heads, "over all": groups.sum(-2) / heads,
-        "kept": a, "largest": groups.max(-2), "first": groups[..., 0, :], "last": groups[..., -1, :], "the first heads": a[..., : kv_heads * D],
+        "kept": a, "largest": groups.max(-2),
+        "first": groups[..., 0, :], "last": groups[..., -1, :], "the first heads": a[..., : kv_heads * D],
         "count": cut_by(size, kv_heads, D).mean(-2), "in turn": cut_by(size, kv_heads, D).mean(-3),
         "over groups": groups.mean(-3), "over features": groups.mean(-1),
         "features": cut_by(kv_heads * D, size).mean(-1),
@@ -788,8 +789,8 @@ WORDS_THAT_FIT = Exercise(
         Misconception("a quotient of floats", {"way": "by floats"},
             "Somewhere in your function a `/` makes a float. It has 16 digits; what stands behind them is lost."),
         Misconception("a whole float", {"way": "a whole float"},
-            "Your result is a float, if a whole one: somewhere in your function a `/` makes it so, and `//` of floats is "
-            "a float. An `int` is asked for."),
+            "Your result is a float, if a whole one: somewhere in your function a `/` makes it so, and `//` of floats "
+            "is a float. An `int` is asked for."),
         Misconception("one word more", {"way": "one more"},
             "You count one word more than fits whole."),
         Misconception("rounded up", {"way": "rounded up"}, "You count a word that does not fit whole."),

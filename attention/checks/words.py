@@ -21,8 +21,9 @@ def number(value, digits=3):
 
 
 def pair(expected, got):
-    """Two unequal numbers, with digits enough to tell them apart; or True and False."""
-    if np.asarray(expected).dtype.kind == "b":
+    """Two unequal numbers, with digits enough to tell them apart, whole ones with all; or True and False."""
+    kinds = np.asarray(expected).dtype.kind, np.asarray(got).dtype.kind
+    if kinds[0] == "b" or set(kinds) <= set("iu"):
         return array(expected), array(got)
     digits = telling(expected, got)
     return number(expected, digits), number(got, digits)

@@ -58,10 +58,8 @@ slip(
     bytes_twice=lambda: [64, 512_000, 18_432_000, 0.6],
     bits=lambda: [64, 256_000, 73_728_000, 0.6],
     sixteen_bytes_halved=lambda: [64, 256_000, 36_864_000, 0.6],
-    float64=lambda: [64, 256_000, 36_864_000, 0.6],
     scores_kept=lambda: [64, 8_000_000, 288_000_000, 0.6],
     queries_kept_too=lambda: [64, 768_000, 27_648_000, 0.6],
-    queries_of_all_heads_too=lambda: [64, 768_000, 27_648_000, 0.6],
     all_of_the_width=lambda: [64, 512_000, 18_432_000, 0.6],
     one_word=lambda: [64, 256, 9_216, 0.6],
     carried=lambda: [64, 256_000, 9_216_000, 0.4],
@@ -84,9 +82,8 @@ slip(
 # 6.2 split_packed
 
 
-def split(x, heads, cut=lambda x, heads, D: x.reshape(*x.shape[:-1], 3, heads, D), order=(2, 3, 1, 4)):
-    D = x.shape[-1] // (3 * heads)
-    pieces = cut(x, heads, D)
+def split(x, heads):
+    pieces = x.reshape(*x.shape[:-1], 3, heads, -1)
     n = pieces.ndim
     axes = (n - 3, *range(n - 4), n - 2, n - 4, n - 1)
     return tuple(pieces.transpose(axes))
@@ -172,7 +169,7 @@ def axes_from_the_front(x, heads):
     return tuple(p.reshape(*p.shape[:-1], heads, -1).swapaxes(0, 1) for p in np.split(x, 3, -1))
 
 
-def doubled_t(x, heads):
+def values_second(x, heads):
     D = x.shape[-1] // (3 * heads)
     p = x.reshape(*x.shape[:-1], 3, heads, D)
     return tuple(np.moveaxis(p[..., b, :, :], -3, -2) for b in (0, 2, 1))
@@ -189,9 +186,7 @@ def heads_as_width(x, heads):
 
 def overlapping(x, heads):
     D = x.shape[-1] // (3 * heads)
-    return tuple(
-        np.stack([x[..., b * D + h * D : b * D + (h + 1) * D] for h in range(heads)], -3) for b in range(3)
-    )
+    return tuple(np.stack([x[..., b * D + h * D : b * D + (h + 1) * D] for h in range(heads)], -3) for b in range(3))
 
 
 def scaled_in_place(x, heads):
@@ -212,11 +207,11 @@ right(
     stacked_lists=stacked_lists,
     one_by_one=one_by_one,
     transposed=split,
-    moveaxis=lambda x, heads: tuple(
-        np.moveaxis(np.moveaxis(x.reshape(*x.shape[:-1], 3, heads, -1), -3, 0), -3, -2)
-    )
-    if x.shape[-2]
-    else sliced(x, heads),
+    moveaxis=lambda x, heads: (
+        tuple(np.moveaxis(np.moveaxis(x.reshape(*x.shape[:-1], 3, heads, -1), -3, 0), -3, -2))
+        if x.shape[-2]
+        else sliced(x, heads)
+    ),
 )
 slip(
     "split_packed",
@@ -230,7 +225,7 @@ slip(
     merged_leading=merged_leading,
     squeezed=squeezed,
     axes_from_the_front=axes_from_the_front,
-    values_before_keys=doubled_t,
+    values_before_keys=values_second,
     heads_turned=heads_turned,
     heads_as_width=heads_as_width,
     overlapping=overlapping,
@@ -241,9 +236,7 @@ slip(
     floats=lambda x, heads: tuple(np.array(p, dtype=float) for p in sliced(x, heads)),
     float32=lambda x, heads: tuple(np.float32(p) for p in sliced(x, heads)),
     lists=lambda x, heads: tuple(p.tolist() for p in sliced(x, heads)),
-    keys_transposed=lambda x, heads: tuple(
-        p if i != 1 else p.swapaxes(-1, -2) for i, p in enumerate(sliced(x, heads))
-    ),
+    keys_transposed=lambda x, heads: tuple(p if i != 1 else p.swapaxes(-1, -2) for i, p in enumerate(sliced(x, heads))),
     one_after_heads=lambda x, heads: tuple(p.swapaxes(-1, -3) for p in sliced(x, heads)),
     zeros_default=lambda x, heads: tuple(p + np.zeros(p.shape) for p in sliced(x, heads)),
     queries_thrice=lambda x, heads: (sliced(x, heads)[0],) * 3,
@@ -253,8 +246,10 @@ slip(
 def same_head_sizes(x, heads):  # right when as many heads as features
     M = x.shape[-1] // 3
     D = M // heads
-    return tuple(p.reshape(*p.shape[:-1], D, heads).swapaxes(-2, -3) if D == heads else q
-                 for p, q in zip(np.split(x, 3, -1), split_without_exchange(x, heads), strict=True))
+    return tuple(
+        p.reshape(*p.shape[:-1], D, heads).swapaxes(-2, -3) if heads == D else q
+        for p, q in zip(np.split(x, 3, -1), split_without_exchange(x, heads), strict=True)
+    )
 
 
 def one_word_only(x, heads):
@@ -285,9 +280,7 @@ right(
 slip(
     "split_packed",
     "pytorch",
-    view=lambda x, heads: tuple(
-        p.reshape(*p.shape[:-2], heads, p.shape[-2], -1) for p in x.chunk(3, -1)
-    ),
+    view=lambda x, heads: tuple(p.reshape(*p.shape[:-2], heads, p.shape[-2], -1) for p in x.chunk(3, -1)),
     not_moved=lambda x, heads: tuple(p.unflatten(-1, (heads, -1)) for p in x.chunk(3, -1)),
     per_head=lambda x, heads: x.unflatten(-1, (heads, 3, -1)).movedim(-3, -4).unbind(-2),
     front_axes=lambda x, heads: tuple(p.unflatten(-1, (heads, -1)).transpose(0, 1) for p in x.chunk(3, -1)),
@@ -301,9 +294,7 @@ right(
     "tensorflow",
     split=lambda x, heads: tuple(tf.stack(tf.split(p, heads, -1), -3) for p in tf.split(x, 3, -1)),
     einsum=lambda x, heads: tuple(
-        tf.linalg.matrix_transpose(
-            tf.linalg.matrix_transpose(tf.stack(tf.split(p, heads, axis=-1), axis=-3))
-        )
+        tf.linalg.matrix_transpose(tf.linalg.matrix_transpose(tf.stack(tf.split(p, heads, axis=-1), axis=-3)))
         for p in tf.split(x, 3, axis=-1)
     ),
 )
@@ -319,9 +310,7 @@ slip(
     ),
     heads_in_front=lambda x, heads: tuple(tf.stack(tf.split(p, heads, -1), 0) for p in tf.split(x, 3, -1)),
     heads_behind_batch=lambda x, heads: tuple(tf.stack(tf.split(p, heads, -1), 1) for p in tf.split(x, 3, -1)),
-    cast=lambda x, heads: tuple(
-        tf.cast(tf.stack(tf.split(p, heads, -1), -3), tf.float32) for p in tf.split(x, 3, -1)
-    ),
+    cast=lambda x, heads: tuple(tf.cast(tf.stack(tf.split(p, heads, -1), -3), tf.float32) for p in tf.split(x, 3, -1)),
     numpy=lambda x, heads: sliced(x.numpy(), heads),
 )
 
@@ -485,7 +474,9 @@ def float32_inside(queries, keys, values):
 
 
 def last_key(queries, keys, values):
-    return grouped(queries, keys[..., :-1, :] if keys.shape[-2] > 1 else keys, values[..., : max(values.shape[-2] - 1, 1), :])
+    return grouped(
+        queries, keys[..., :-1, :] if keys.shape[-2] > 1 else keys, values[..., : max(values.shape[-2] - 1, 1), :]
+    )
 
 
 def einsum_one_batch(queries, keys, values):
@@ -562,9 +553,7 @@ slip(
     pooled_queries=lambda queries, keys, values: np.concatenate(
         [
             grouped(
-                queries.reshape(
-                    *queries.shape[:-3], keys.shape[-3], -1, *queries.shape[-2:]
-                ).mean(-3),
+                queries.reshape(*queries.shape[:-3], keys.shape[-3], -1, *queries.shape[-2:]).mean(-3),
                 keys,
                 values,
             )
@@ -589,12 +578,16 @@ saboteur(
     right_for_one_or_all=with_(which=lambda h, H, G: h % G if 1 < G < H else h * G // H),
     right_for_pairs=with_(which=lambda h, H, G: min(h // 2, G - 1) if G < H else h),
     right_for_two_groups=with_(which=lambda h, H, G: h * G // H if G <= 2 or G == H else h % G),
-    clipped_high=with_(soft=lambda s: no_maximum(np.clip(s, -300, 300) if s.dtype == np.float64 else np.clip(s, -40, 40))),
+    clipped_high=with_(
+        soft=lambda s: no_maximum(np.clip(s, -300, 300) if s.dtype == np.float64 else np.clip(s, -40, 40))
+    ),
     large_only_positive=with_(soft=lambda s: no_maximum(s - np.maximum(s.max(), 0))),
     maximum_of_rows_if_large=with_(soft=lambda s: softmax(s) if s.max() > 100 else no_maximum(s)),
-    same_words=lambda queries, keys, values: grouped(queries, keys, values)
-    if queries.shape[-2] == keys.shape[-2]
-    else grouped(queries, keys[..., : queries.shape[-2], :], values[..., : queries.shape[-2], :]),
+    same_words=lambda queries, keys, values: (
+        grouped(queries, keys, values)
+        if queries.shape[-2] == keys.shape[-2]
+        else grouped(queries, keys[..., : queries.shape[-2], :], values[..., : queries.shape[-2], :])
+    ),
 )
 
 
@@ -603,11 +596,6 @@ def grouped_pt(q, k, v, how=lambda a, n: a.repeat_interleave(n, -3), scale=None,
     s = q @ how(k, n).transpose(-1, -2) / (scale or q.shape[-1] ** 0.5)
     o = s.softmax(dim) @ how(v, n)
     return o.transpose(-2, -3).flatten(-2) if join else o.reshape(*o.shape[:-3], o.shape[-2], -1)
-
-
-def sdpa(q, k, v):
-    o = torch.nn.functional.scaled_dot_product_attention(q, k, v, enable_gqa=q.shape[-3] != k.shape[-3])
-    return o.transpose(-2, -3).flatten(-2)
 
 
 def expanded(q, k, v):
@@ -621,19 +609,19 @@ right(
     "pytorch",
     interleave=lambda queries, keys, values: grouped_pt(queries, keys, values),
     expanded=lambda queries, keys, values: expanded(queries, keys, values),
-    repeated_then_built_in=lambda queries, keys, values: torch.nn.functional.scaled_dot_product_attention(
-        queries,
-        *(a.repeat_interleave(queries.shape[-3] // a.shape[-3], -3) for a in (keys, values)),
-    )
-    .transpose(-2, -3)
-    .flatten(-2),
+    repeated_then_built_in=lambda queries, keys, values: (
+        torch.nn.functional.scaled_dot_product_attention(
+            queries,
+            *(a.repeat_interleave(queries.shape[-3] // a.shape[-3], -3) for a in (keys, values)),
+        )
+        .transpose(-2, -3)
+        .flatten(-2)
+    ),
 )
 slip(
     "grouped_heads",
     "pytorch",
-    tiled=lambda queries, keys, values: grouped_pt(
-        queries, keys, values, how=lambda a, n: torch.cat([a] * n, -3)
-    ),
+    tiled=lambda queries, keys, values: grouped_pt(queries, keys, values, how=lambda a, n: torch.cat([a] * n, -3)),
     repeated_rows=lambda queries, keys, values: grouped_pt(
         queries, keys, values, how=lambda a, n: a.repeat_interleave(n, 0)
     ),
@@ -646,19 +634,19 @@ slip(
     ),
     over_one=lambda queries, keys, values: grouped_pt(queries, keys, values, dim=1),
     float32=lambda queries, keys, values: grouped_pt(queries.float(), keys.float(), values.float()),
-    float32_and_back=lambda queries, keys, values: grouped_pt(
-        queries.float(), keys.float(), values.float()
-    ).to(queries.dtype),
-    causal=lambda queries, keys, values: torch.nn.functional.scaled_dot_product_attention(
-        queries,
-        *(a.repeat_interleave(queries.shape[-3] // a.shape[-3], -3) for a in (keys, values)),
-        is_causal=True,
-    )
-    .transpose(-2, -3)
-    .flatten(-2),
-    in_place=lambda queries, keys, values: grouped_pt(
-        queries.div_(queries.shape[-1] ** 0.5), keys, values, scale=1
+    float32_and_back=lambda queries, keys, values: grouped_pt(queries.float(), keys.float(), values.float()).to(
+        queries.dtype
     ),
+    causal=lambda queries, keys, values: (
+        torch.nn.functional.scaled_dot_product_attention(
+            queries,
+            *(a.repeat_interleave(queries.shape[-3] // a.shape[-3], -3) for a in (keys, values)),
+            is_causal=True,
+        )
+        .transpose(-2, -3)
+        .flatten(-2)
+    ),
+    in_place=lambda queries, keys, values: grouped_pt(queries.div_(queries.shape[-1] ** 0.5), keys, values, scale=1),
     cut_off_from_gradient=lambda queries, keys, values: grouped_pt(queries.detach(), keys.detach(), values.detach()),
 )
 
@@ -724,9 +712,7 @@ slip(
     ),
     order=kernels(cut=lambda w: w.reshape(3, -1, w.shape[1])[[1, 0, 2]]),
     values_before_keys=kernels(cut=lambda w: w.reshape(3, -1, w.shape[1])[[0, 2, 1]]),
-    head_by_head=kernels(
-        cut=lambda w: w.reshape(-1, 3, 1, w.shape[1]).swapaxes(0, 1).reshape(3, -1, w.shape[1])
-    ),
+    head_by_head=kernels(cut=lambda w: w.reshape(-1, 3, 1, w.shape[1]).swapaxes(0, 1).reshape(3, -1, w.shape[1])),
     scaled=kernels(block=lambda p, H, D: p.T.reshape(-1, H, D) / np.sqrt(D)),
     float32=kernels(block=lambda p, H, D: np.float32(p.T.reshape(-1, H, D))),
     float64=kernels(block=lambda p, H, D: np.float64(p.T.reshape(-1, H, D))),
@@ -818,7 +804,9 @@ slip(
         rows=lambda o, H, D: o.reshape(-1, H, D).transpose(1, 2, 0),
     ),
     reshape_only=mapped(cut=lambda v, H, D: v.reshape(H, -1, D)),
-    reshape_only_both=mapped(cut=lambda v, H, D: v.reshape(H, -1, D), rows=lambda o, H, D: o.reshape(-1, D, H).T.reshape(H, D, -1)),
+    reshape_only_both=mapped(
+        cut=lambda v, H, D: v.reshape(H, -1, D), rows=lambda o, H, D: o.reshape(-1, D, H).T.reshape(H, D, -1)
+    ),
     interleaved=mapped(cut=lambda v, H, D: v.reshape(-1, D, H).transpose(2, 0, 1)),
     interleaved_both=mapped(
         cut=lambda v, H, D: v.reshape(-1, D, H).transpose(2, 0, 1),
@@ -839,20 +827,21 @@ slip(
             for h in range(heads)
         ]
     ),
-    small=lambda value_weight, output_weight, heads: output_weight.reshape(heads, -1, len(value_weight))
-    @ value_weight.reshape(len(value_weight), heads, -1).swapaxes(0, 1),
+    small=lambda value_weight, output_weight, heads: (
+        output_weight.reshape(heads, -1, len(value_weight))
+        @ value_weight.reshape(len(value_weight), heads, -1).swapaxes(0, 1)
+    ),
     whole=lambda value_weight, output_weight, heads: np.stack([value_weight @ output_weight] * heads),
     whole_shared=lambda value_weight, output_weight, heads: np.stack([value_weight @ output_weight / heads] * heads),
     summed=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads).sum(0),
     averaged=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads) / heads,
-    scaled=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads)
-    / (len(value_weight) / heads) ** 0.5,
-    heads_last=lambda value_weight, output_weight, heads: np.moveaxis(
-        maps(value_weight, output_weight, heads), 0, -1
+    scaled=lambda value_weight, output_weight, heads: (
+        maps(value_weight, output_weight, heads) / (len(value_weight) / heads) ** 0.5
     ),
-    heads_in_the_middle=lambda value_weight, output_weight, heads: maps(
-        value_weight, output_weight, heads
-    ).swapaxes(0, 1),
+    heads_last=lambda value_weight, output_weight, heads: np.moveaxis(maps(value_weight, output_weight, heads), 0, -1),
+    heads_in_the_middle=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads).swapaxes(
+        0, 1
+    ),
     cumulative=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads).cumsum(0),
     the_last_lost=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads)[:-1],
     from_one=lambda value_weight, output_weight, heads: np.roll(maps(value_weight, output_weight, heads), -1, 0),
@@ -861,8 +850,9 @@ slip(
         np.float32(value_weight), np.float32(output_weight), heads
     ).astype(value_weight.dtype),
     float64=lambda value_weight, output_weight, heads: np.float64(maps(value_weight, output_weight, heads)),
-    zeros_default=lambda value_weight, output_weight, heads: np.zeros((heads, *value_weight.shape))
-    + maps(value_weight, output_weight, heads),
+    zeros_default=lambda value_weight, output_weight, heads: (
+        np.zeros((heads, *value_weight.shape)) + maps(value_weight, output_weight, heads)
+    ),
     list=lambda value_weight, output_weight, heads: list(maps(value_weight, output_weight, heads).tolist()),
     one_too_wide=lambda value_weight, output_weight, heads: np.stack(
         [
@@ -884,16 +874,16 @@ slip(
 )
 saboteur(
     "head_maps",
-    right_for_two_heads=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads)
-    if heads <= 2
-    else maps(value_weight, output_weight, heads)[::-1],
-    right_if_square=mapped(cut=lambda v, H, D: (v if H == D else v.T).reshape(-1, H, D).swapaxes(0, 1)),
-    right_in_sum=lambda value_weight, output_weight, heads: np.roll(
-        maps(value_weight, output_weight, heads), 1, 0
+    right_for_two_heads=lambda value_weight, output_weight, heads: (
+        maps(value_weight, output_weight, heads) if heads <= 2 else maps(value_weight, output_weight, heads)[::-1]
     ),
+    right_if_square=mapped(cut=lambda v, H, D: (v if H == D else v.T).reshape(-1, H, D).swapaxes(0, 1)),
+    right_in_sum=lambda value_weight, output_weight, heads: np.roll(maps(value_weight, output_weight, heads), 1, 0),
     rounded=lambda value_weight, output_weight, heads: maps(value_weight, output_weight, heads).round(4),
     by_the_pseudoinverse=lambda value_weight, output_weight, heads: maps(
-        value_weight, np.linalg.pinv(np.linalg.pinv(output_weight, rcond=1e-3), rcond=1e-3).astype(value_weight.dtype), heads
+        value_weight,
+        np.linalg.pinv(np.linalg.pinv(output_weight, rcond=1e-3), rcond=1e-3).astype(value_weight.dtype),
+        heads,
     ),
 )
 
@@ -917,8 +907,9 @@ right(
 slip(
     "head_maps",
     "pytorch",
-    view=lambda value_weight, output_weight, heads: value_weight.reshape(heads, len(value_weight), -1)
-    @ output_weight.unflatten(0, (heads, -1)),
+    view=lambda value_weight, output_weight, heads: (
+        value_weight.reshape(heads, len(value_weight), -1) @ output_weight.unflatten(0, (heads, -1))
+    ),
     like_linear=lambda value_weight, output_weight, heads: maps_pt(value_weight.T, output_weight.T, heads),
     rows_chunked=lambda value_weight, output_weight, heads: torch.stack(
         [a.T @ b for a, b in zip(value_weight.chunk(heads, 0), output_weight.chunk(heads), strict=True)]
@@ -938,10 +929,10 @@ right(
 slip(
     "head_maps",
     "tensorflow",
-    reshaped=lambda value_weight, output_weight, heads: tf.reshape(
-        value_weight, (heads, value_weight.shape[0], value_weight.shape[0] // heads)
-    )
-    @ tf.stack(tf.split(output_weight, heads, axis=0)),
+    reshaped=lambda value_weight, output_weight, heads: (
+        tf.reshape(value_weight, (heads, value_weight.shape[0], value_weight.shape[0] // heads))
+        @ tf.stack(tf.split(output_weight, heads, axis=0))
+    ),
     transposed=lambda value_weight, output_weight, heads: maps_tf(
         tf.transpose(value_weight), tf.transpose(output_weight), heads
     ),
@@ -949,9 +940,7 @@ slip(
         maps_tf(value_weight, output_weight, heads), (1, 2, 0)
     ),
     list=lambda value_weight, output_weight, heads: tf.unstack(maps_tf(value_weight, output_weight, heads)),
-    float=lambda value_weight, output_weight, heads: tf.cast(
-        maps_tf(value_weight, output_weight, heads), tf.float32
-    ),
+    float=lambda value_weight, output_weight, heads: tf.cast(maps_tf(value_weight, output_weight, heads), tf.float32),
     numpy=lambda value_weight, output_weight, heads: maps_tf(value_weight, output_weight, heads).numpy(),
 )
 
@@ -1003,10 +992,6 @@ def zeroed(query_weight, key_weight, value_weight, output_weight, heads, head):
     return tuple(four)
 
 
-def by_column(w, axis, heads, head):
-    return np.delete(w, head, axis)
-
-
 def square_blocks(query_weight, key_weight, value_weight, output_weight, heads, head):
     D = len(query_weight) // heads
     gone = slice(head * D, head * D + D)
@@ -1046,7 +1031,9 @@ right(
 slip(
     "without_head",
     zeroed=zeroed,
-    from_one=out_of(columns=lambda M, H, h: block(M, H, max(h - 1, 0)), rows=lambda M, H, h: block(M, H, max(h - 1, 0))),
+    from_one=out_of(
+        columns=lambda M, H, h: block(M, H, max(h - 1, 0)), rows=lambda M, H, h: block(M, H, max(h - 1, 0))
+    ),
     from_the_end=out_of(columns=lambda M, H, h: block(M, H, H - 1 - h), rows=lambda M, H, h: block(M, H, H - 1 - h)),
     next_one=out_of(columns=lambda M, H, h: block(M, H, (h + 1) % H), rows=lambda M, H, h: block(M, H, (h + 1) % H)),
     the_first=out_of(columns=lambda M, H, h: block(M, H, 0), rows=lambda M, H, h: block(M, H, 0)),
@@ -1071,7 +1058,13 @@ slip(
     output_transposed=out_of(change=lambda w: w.T),
     output_scaled=out_of(change=lambda w: w * 1.25),
     output_scaled_by_heads=lambda query_weight, key_weight, value_weight, output_weight, heads, head: without(
-        query_weight, key_weight, value_weight, output_weight, heads, head, change=lambda w: w * heads / max(heads - 1, 1)
+        query_weight,
+        key_weight,
+        value_weight,
+        output_weight,
+        heads,
+        head,
+        change=lambda w: w * heads / max(heads - 1, 1),
     ),
     values_and_output_only=lambda query_weight, key_weight, value_weight, output_weight, heads, head: (
         query_weight,
@@ -1097,9 +1090,7 @@ slip(
         w.astype(float) for w in without(query_weight, key_weight, value_weight, output_weight, heads, head)
     ),
     stacked_types=lambda query_weight, key_weight, value_weight, output_weight, heads, head: (
-        *np.delete(
-            np.stack([query_weight, key_weight, value_weight]), block(len(query_weight), heads, head), -1
-        ),
+        *np.delete(np.stack([query_weight, key_weight, value_weight]), block(len(query_weight), heads, head), -1),
         np.delete(output_weight, block(len(query_weight), heads, head), 0),
     ),
     three_only=lambda query_weight, key_weight, value_weight, output_weight, heads, head: without(
@@ -1109,9 +1100,7 @@ slip(
         columns=lambda M, H, h: np.arange(h * M // H, min((h + 1) * M // H + 1, M)),
         rows=lambda M, H, h: np.arange(h * M // H, min((h + 1) * M // H + 1, M)),
     ),
-    one_too_few=out_of(
-        columns=lambda M, H, h: block(M, H, h)[:-1], rows=lambda M, H, h: block(M, H, h)[:-1]
-    ),
+    one_too_few=out_of(columns=lambda M, H, h: block(M, H, h)[:-1], rows=lambda M, H, h: block(M, H, h)[:-1]),
     negative_after=lambda query_weight, key_weight, value_weight, output_weight, heads, head: (
         *(
             np.hstack([w[:, : head * len(w) // heads], w[:, -(heads - head - 1) * len(w) // heads :]])
@@ -1142,18 +1131,18 @@ saboteur(
     right_for_the_first=lambda query_weight, key_weight, value_weight, output_weight, heads, head: without(
         query_weight, key_weight, value_weight, output_weight, heads, head if head < 2 else heads - 1
     ),
-    right_for_two=lambda query_weight, key_weight, value_weight, output_weight, heads, head: without(
-        query_weight, key_weight, value_weight, output_weight, heads, head
-    )
-    if heads <= 3
-    else without(query_weight, key_weight, value_weight, output_weight, heads, heads - 1 - head),
+    right_for_two=lambda query_weight, key_weight, value_weight, output_weight, heads, head: (
+        without(query_weight, key_weight, value_weight, output_weight, heads, head)
+        if heads <= 3
+        else without(query_weight, key_weight, value_weight, output_weight, heads, heads - 1 - head)
+    ),
 )
 
 
 # 6.7 pool_heads
 
 
-def pool(w, heads, kv, cut=None, mean=lambda a, axis: a.mean(axis)):
+def pool(w, heads, kv, mean=lambda a, axis: a.mean(axis)):
     D = w.shape[-1] // heads
     a = w.reshape(*w.shape[:-1], kv, heads // kv, D)
     return mean(a, -2).reshape(*w.shape[:-1], kv * D)
@@ -1264,7 +1253,9 @@ slip(
     maximum=both(lambda a, heads, kv: pool(a, heads, kv, mean=lambda b, axis: b.max(axis))),
     first=both(lambda a, heads, kv: pool(a, heads, kv, mean=pick(0))),
     last=both(lambda a, heads, kv: pool(a, heads, kv, mean=pick(-1))),
-    first_and_last=both(lambda a, heads, kv: pool(a, heads, kv, mean=lambda b, axis: (b[..., 0, :] + b[..., -1, :]) / 2)),
+    first_and_last=both(
+        lambda a, heads, kv: pool(a, heads, kv, mean=lambda b, axis: (b[..., 0, :] + b[..., -1, :]) / 2)
+    ),
     first_two=both(lambda a, heads, kv: pool(a, heads, kv, mean=lambda b, axis: b[..., :2, :].mean(axis))),
     first_heads_kept=both(lambda a, heads, kv: a[..., : a.shape[-1] * kv // heads]),
     tiled=both(pool_tiled),
@@ -1276,9 +1267,9 @@ slip(
     rows=both(pool_rows),
     whole=both(pool_whole),
     repeated=both(
-        lambda a, heads, kv: np.repeat(
-            pool(a, heads, kv).reshape(*a.shape[:-1], kv, -1), heads // kv, -2
-        ).reshape(a.shape)
+        lambda a, heads, kv: np.repeat(pool(a, heads, kv).reshape(*a.shape[:-1], kv, -1), heads // kv, -2).reshape(
+            a.shape
+        )
     ),
     mean_of_features=both(
         lambda a, heads, kv: a.reshape(*a.shape[:-1], kv, -1, a.shape[-1] // heads).mean(-1).reshape(*a.shape[:-1], -1)
@@ -1294,8 +1285,14 @@ slip(
         pool(bias, heads, kv_heads, mean=pick(0)),
     ),
     bias_tiled=lambda weight, bias, heads, kv_heads: (pool(weight, heads, kv_heads), pool_tiled(bias, heads, kv_heads)),
-    weight_tiled=lambda weight, bias, heads, kv_heads: (pool_tiled(weight, heads, kv_heads), pool(bias, heads, kv_heads)),
-    bias_as_row=lambda weight, bias, heads, kv_heads: (pool(weight, heads, kv_heads), pool(bias[None], heads, kv_heads)),
+    weight_tiled=lambda weight, bias, heads, kv_heads: (
+        pool_tiled(weight, heads, kv_heads),
+        pool(bias, heads, kv_heads),
+    ),
+    bias_as_row=lambda weight, bias, heads, kv_heads: (
+        pool(weight, heads, kv_heads),
+        pool(bias[None], heads, kv_heads),
+    ),
     one_type=lambda weight, bias, heads, kv_heads: (
         pool(weight, heads, kv_heads),
         pool(bias, heads, kv_heads).astype(weight.dtype),
@@ -1322,11 +1319,15 @@ slip(
 )
 saboteur(
     "pool_heads",
-    right_for_one_or_all=both(lambda a, heads, kv: pool(a, heads, kv) if kv in (1, heads) else pool_tiled(a, heads, kv)),
+    right_for_one_or_all=both(
+        lambda a, heads, kv: pool(a, heads, kv) if kv in (1, heads) else pool_tiled(a, heads, kv)
+    ),
     pairs=both(
-        lambda a, heads, kv: pool(a, heads, kv)
-        if heads // kv <= 2
-        else pool(a, heads, kv, mean=lambda b, axis: (b[..., 0, :] + b[..., 1, :]) / 2)
+        lambda a, heads, kv: (
+            pool(a, heads, kv)
+            if heads // kv <= 2
+            else pool(a, heads, kv, mean=lambda b, axis: (b[..., 0, :] + b[..., 1, :]) / 2)
+        )
     ),
     chained=both(
         lambda a, heads, kv: pool(
@@ -1334,9 +1335,11 @@ saboteur(
         )
     ),
     middle=both(
-        lambda a, heads, kv: pool(a, heads, kv, mean=lambda b, axis: np.median(b, axis)).astype(a.dtype)
-        if heads // kv == 2
-        else pool(a, heads, kv, mean=lambda b, axis: (b.max(axis) + b.min(axis)) / 2)
+        lambda a, heads, kv: (
+            pool(a, heads, kv, mean=lambda b, axis: np.median(b, axis)).astype(a.dtype)
+            if heads // kv == 2
+            else pool(a, heads, kv, mean=lambda b, axis: (b.max(axis) + b.min(axis)) / 2)
+        )
     ),
 )
 
@@ -1345,23 +1348,21 @@ saboteur(
 
 right(
     "words_that_fit",
-    floor=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * (width // heads) * size),
+    floor=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * (width // heads) * size)
+    ),
     divmod=lambda memory, layers, width, heads, kv_heads, size: divmod(
         memory, layers * 2 * size * kv_heads * width // heads
     )[0],
     fraction=lambda memory, layers, width, heads, kv_heads, size: math.floor(
         Fraction(memory, 2 * layers * kv_heads * size) * heads / width
     ),
-    step_by_step=lambda memory, layers, width, heads, kv_heads, size: memory
-    // 2
-    // layers
-    // kv_heads
-    // (width // heads)
-    // size,
-    times_heads=lambda memory, layers, width, heads, kv_heads, size: memory
-    * heads
-    // (2 * layers * kv_heads * width * size),
+    step_by_step=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // 2 // layers // kv_heads // (width // heads) // size
+    ),
+    times_heads=lambda memory, layers, width, heads, kv_heads, size: (
+        memory * heads // (2 * layers * kv_heads * width * size)
+    ),
 )
 slip(
     "words_that_fit",
@@ -1371,86 +1372,97 @@ slip(
     float_width=lambda memory, layers, width, heads, kv_heads, size: int(
         memory // (2 * layers * kv_heads * (width / heads) * size)
     ),
-    float_result=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * width / heads * size),
+    float_result=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * width / heads * size)
+    ),
     floor=lambda memory, layers, width, heads, kv_heads, size: math.floor(
         memory / (2 * layers * kv_heads * width / heads * size)
     ),
     rounded=lambda memory, layers, width, heads, kv_heads, size: round(
         memory / (2 * layers * kv_heads * (width // heads) * size)
     ),
-    ceiling=lambda memory, layers, width, heads, kv_heads, size: -(
-        -memory // (2 * layers * kv_heads * (width // heads) * size)
+    ceiling=lambda memory, layers, width, heads, kv_heads, size: (
+        -(-memory // (2 * layers * kv_heads * (width // heads) * size))
     ),
-    one_more=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * (width // heads) * size)
-    + 1,
-    less_than=lambda memory, layers, width, heads, kv_heads, size: (memory - 1)
-    // (2 * layers * kv_heads * (width // heads) * size),
-    keys_only=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (layers * kv_heads * (width // heads) * size),
-    three=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (3 * layers * kv_heads * (width // heads) * size),
+    one_more=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * (width // heads) * size) + 1
+    ),
+    less_than=lambda memory, layers, width, heads, kv_heads, size: (
+        (memory - 1) // (2 * layers * kv_heads * (width // heads) * size)
+    ),
+    keys_only=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (layers * kv_heads * (width // heads) * size)
+    ),
+    three=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (3 * layers * kv_heads * (width // heads) * size)
+    ),
     one_layer=lambda memory, layers, width, heads, kv_heads, size: memory // (2 * kv_heads * (width // heads) * size),
     all_heads=lambda memory, layers, width, heads, kv_heads, size: memory // (2 * layers * width * size),
     one_head=lambda memory, layers, width, heads, kv_heads, size: memory // (2 * layers * (width // heads) * size),
     width_for_D=lambda memory, layers, width, heads, kv_heads, size: memory // (2 * layers * kv_heads * width * size),
-    width_by_kv_heads=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * (width // kv_heads) * size),
-    heads_by_groups=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * (heads // kv_heads) * (width // heads) * size),
+    width_by_kv_heads=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * (width // kv_heads) * size)
+    ),
+    heads_by_groups=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * (heads // kv_heads) * (width // heads) * size)
+    ),
     numbers=lambda memory, layers, width, heads, kv_heads, size: memory // (2 * layers * kv_heads * (width // heads)),
-    bits=lambda memory, layers, width, heads, kv_heads, size: 8
-    * memory
-    // (2 * layers * kv_heads * (width // heads) * size),
-    size_in_bits=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * (width // heads) * size // 8 or 1),
-    precedence=lambda memory, layers, width, heads, kv_heads, size: memory
-    // 2
-    * layers
-    * kv_heads
-    * (width // heads)
-    * size,
-    size_above=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * (width // heads))
-    * size,
-    float16_always=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (4 * layers * kv_heads * (width // heads)),
-    float32_always=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (8 * layers * kv_heads * (width // heads)),
-    layer_by_layer=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * kv_heads * (width // heads) * size)
-    * layers,
-    heads_and_kv=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (layers * (heads + 2 * kv_heads) * (width // heads) * size),
+    bits=lambda memory, layers, width, heads, kv_heads, size: (
+        8 * memory // (2 * layers * kv_heads * (width // heads) * size)
+    ),
+    size_in_bits=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * (width // heads) * size // 8 or 1)
+    ),
+    precedence=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // 2 * layers * kv_heads * (width // heads) * size
+    ),
+    size_above=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * (width // heads)) * size
+    ),
+    float16_always=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (4 * layers * kv_heads * (width // heads))
+    ),
+    float32_always=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (8 * layers * kv_heads * (width // heads))
+    ),
+    layer_by_layer=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * kv_heads * (width // heads) * size) * layers
+    ),
+    heads_and_kv=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (layers * (heads + 2 * kv_heads) * (width // heads) * size)
+    ),
     numpy=lambda memory, layers, width, heads, kv_heads, size: int(
         np.floor(np.float64(memory) / (2 * layers * kv_heads * (width // heads) * size))
     ),
     numpy_result=lambda memory, layers, width, heads, kv_heads, size: np.int64(
         min(memory // (2 * layers * kv_heads * (width // heads) * size), 2**63 - 1)
     ),
-    mebibytes=lambda memory, layers, width, heads, kv_heads, size: memory
-    * 2**20
-    // (2 * layers * kv_heads * (width // heads) * size),
+    mebibytes=lambda memory, layers, width, heads, kv_heads, size: (
+        memory * 2**20 // (2 * layers * kv_heads * (width // heads) * size)
+    ),
     at_least_one=lambda memory, layers, width, heads, kv_heads, size: max(
         1, memory // (2 * layers * kv_heads * (width // heads) * size)
     ),
-    rest=lambda memory, layers, width, heads, kv_heads, size: memory
-    % (2 * layers * kv_heads * (width // heads) * size),
-    with_the_scores=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (layers * (2 * kv_heads * (width // heads) + heads) * size),
+    rest=lambda memory, layers, width, heads, kv_heads, size: (
+        memory % (2 * layers * kv_heads * (width // heads) * size)
+    ),
+    with_the_scores=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (layers * (2 * kv_heads * (width // heads) + heads) * size)
+    ),
 )
 saboteur(
     "words_that_fit",
     float_with_repair=lambda memory, layers, width, heads, kv_heads, size: int(
         memory / (2 * layers * kv_heads * (width // heads) * size) - 1e-9
     ),
-    exact_while_small=lambda memory, layers, width, heads, kv_heads, size: memory
-    // (2 * layers * kv_heads * (width // heads) * size)
-    if memory < 2**53
-    else int(memory / (2 * layers * kv_heads * (width // heads) * size)),
-    wraps=lambda memory, layers, width, heads, kv_heads, size: (memory & (2**64 - 1))
-    // (2 * layers * kv_heads * (width // heads) * size),
+    exact_while_small=lambda memory, layers, width, heads, kv_heads, size: (
+        memory // (2 * layers * kv_heads * (width // heads) * size)
+        if memory < 2**53
+        else int(memory / (2 * layers * kv_heads * (width // heads) * size))
+    ),
+    wraps=lambda memory, layers, width, heads, kv_heads, size: (
+        (memory & (2**64 - 1)) // (2 * layers * kv_heads * (width // heads) * size)
+    ),
     remainder_by_float=lambda memory, layers, width, heads, kv_heads, size: int(
         (memory - math.fmod(memory, 2 * layers * kv_heads * (width // heads) * size))
         / (2 * layers * kv_heads * (width // heads) * size)
@@ -1461,7 +1473,7 @@ saboteur(
 # 6.9 induction_pattern
 
 
-def pattern(words, same=None, mask=None, first=False):
+def pattern(words, mask=None, first=False):
     words = np.asarray(words)
     S = words.shape[-1]
     before = np.roll(words, 1, -1)
@@ -1523,10 +1535,6 @@ def first_only(words):
 
 def strict(S):
     return np.tri(S, k=-1, dtype=bool)
-
-
-def difference(words):
-    return np.tril(np.concatenate([np.ones((*words.shape, 1), words.dtype), words[..., :, None] - words[..., None, :-1]], -1) == 0)
 
 
 def by_dictionary(words):
@@ -1606,18 +1614,14 @@ slip(
     last_by_dictionary=by_dictionary,
     dictionary_across=dictionary_across,
     marked_by_zero=lambda words: np.tril(
-        words[..., :, None]
-        == np.concatenate([np.zeros_like(words[..., :1]), words[..., :-1]], -1)[..., None, :]
+        words[..., :, None] == np.concatenate([np.zeros_like(words[..., :1]), words[..., :-1]], -1)[..., None, :]
     ),
     marked_by_minus_one=lambda words: np.tril(
-        words[..., :, None]
-        == np.concatenate([np.full_like(words[..., :1], -1), words[..., :-1]], -1)[..., None, :]
+        words[..., :, None] == np.concatenate([np.full_like(words[..., :1], -1), words[..., :-1]], -1)[..., None, :]
     ),
     marked_by_lowest=lambda words: np.tril(
         words[..., :, None]
-        == np.concatenate(
-            [np.full_like(words[..., :1], np.iinfo(words.dtype).min), words[..., :-1]], -1
-        )[..., None, :]
+        == np.concatenate([np.full_like(words[..., :1], np.iinfo(words.dtype).min), words[..., :-1]], -1)[..., None, :]
     ),
     marked_by_less_than_the_least=lambda words: np.tril(
         words[..., :, None]
@@ -1646,16 +1650,21 @@ slip(
         pattern(words.reshape(-1, words.shape[-1])[0]), (*words.shape, words.shape[-1])
     ),
     rolled_through_the_batch=lambda words: np.tril(
-        (lambda b: (words[..., :, None] == b[..., None, :]) & (np.arange(words.shape[-1]) > 0))(
-            np.roll(words, 1, 0)
-        )
+        (lambda b: (words[..., :, None] == b[..., None, :]) & (np.arange(words.shape[-1]) > 0))(np.roll(words, 1, 0))
     ),
-    rolled_flat=lambda words: (words[..., :, None] == np.roll(words, 1)[..., None, :])
-    & np.tri(words.shape[-1], dtype=bool),
+    rolled_flat=lambda words: (
+        (words[..., :, None] == np.roll(words, 1)[..., None, :]) & np.tri(words.shape[-1], dtype=bool)
+    ),
     first_column_of_batch=lambda words: (lambda p: (p.__setitem__((slice(None), 0), False), p)[1])(
         np.tril(words[..., :, None] == np.roll(words, 1, -1)[..., None, :])
     ),
-    first_axis=lambda words: np.tril(shifted(words[:, None] == words[None, :]) if words.ndim == 1 else shifted(words[:, :, None] == words[:, None, :]) if words.ndim == 2 else shifted(words[0, :, :, None] == words[0, :, None, :])),
+    first_axis=lambda words: np.tril(
+        shifted(words[:, None] == words[None, :])
+        if words.ndim == 1
+        else shifted(words[:, :, None] == words[:, None, :])
+        if words.ndim == 2
+        else shifted(words[0, :, :, None] == words[0, :, None, :])
+    ),
 )
 saboteur(
     "induction_pattern",

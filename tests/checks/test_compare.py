@@ -80,6 +80,8 @@ def test_the_largest_entry_is_finite_and_not_zero():
         (1.5e-3, 1e-3, 1.0, 0),
         (1.5e-3, 1e-3, np.array(1e-3), 0),  # a margin of a single number is no share
         (1500.0, 1000.0, np.array(1.0), 1),
+        ([2**60 + 1, 7], [2**60, 7], 0.1, [1, 0]),  # whole numbers exactly
+        (np.array([7, 3], np.uint8), np.array([7, 4], np.int32), 0.5, [0, 1]),
     ],
 )
 def test_unequal(got, expected, within, differ):

@@ -110,6 +110,12 @@ GENERAL = {
     "none of them": ([1, 2, 5], [1.3, 2.1, 4], PLAIN, "None of the 3 numbers is right."),
     "a column": (GRID, GRID * [1, 1.2, 1], PLAIN, "Everything at index 1 of axis 1 is wrong, and all"),
     "columns": (GRID, GRID ** [2, 1, 2] + [9, 0, 8], PLAIN, "Everything at indices 0, 2 of axis 1 is wrong"),
+    "columns in a row": (
+        np.arange(1.0, 17).reshape(2, 8),
+        np.arange(1.0, 17).reshape(2, 8) ** [1, 2, 2, 2, 1, 2, 2, 1] + [0, 9, 0, 8, 0, 7, 6, 0],
+        PLAIN,
+        "Everything at indices 1 to 3, 5, 6 of axis 1 is wrong",
+    ),
     "a part of a column": (
         GRID,
         np.add(GRID, [[0, 0, 0], [0, 3, 0]]),
@@ -137,6 +143,23 @@ def test_precision_is_no_matter_where_less_went_in():
     right = np.array([1.0, 2.0, -4.0])
     assert said(right, right * (1 + 8e-6 * np.array([1, -0.5, 1])))[0] == "the precision"
     assert said(right, right * (1 + 8e-5 * np.array([1, -0.5, 1])))[0] == PLAIN
+
+
+def test_lost_digits_are_no_effect_of_an_argument():
+    values = np.array([[0.3, -1.2], [0.7, 0.4], [-1.9, -0.08]])  # the second sum is small, and loses most digits
+    right = lambda x: (x - x.mean(0)) @ values  # the same when 1 is added
+    digits = lambda x: right(x) + 1e-6 * x.sum() * np.array([1, -3])
+    title, text = told(judge(on({"x": np.array([0.5, 1.25, -2.0])}, right), digits))
+    assert title == PLAIN, text
+    assert "off by at most" in text
+
+
+def test_whole_numbers_are_told_apart_by_all_their_digits():
+    given = {"x": np.array([0.5, 1.5]), "n": np.array(2**60)}
+    exercise = on(given, lambda x, n: np.arange(30) + n)
+    title, text = told(judge(exercise, lambda x, n: np.int64(np.float64(np.arange(30) + n))))
+    assert title == PLAIN, text
+    assert "the result at [1] should be 1152921504606846977, yours is 1152921504606846976." in text
 
 
 def test_of_small_numbers_by_hand_no_right_one_is_shown():

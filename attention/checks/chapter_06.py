@@ -67,7 +67,7 @@ COUNTS_BY_HAND = Exercise(
             "Your second answer is that of three sentences. It asks for one."),
         Misconception("a factor of three", {"second": 3, "sentences": 9},
             "Your second and third answers are three times too large. The second asks for one sentence, and the third "
-            "for three; or did you keep queries too?"),
+            "for three; queries are not kept."),
         Misconception("bytes in the second answer", {"second": 2},
             "Your second answer is in bytes. It asks how many numbers are kept."),
         Misconception("a factor of two", {"second": 2, "size": 4},
@@ -737,7 +737,7 @@ def _fit(memory, layers, width, heads, kv_heads, size, way="right"):
     return {
         "rounded up": lambda: -(-memory // one), "one more": lambda: memory // one + 1,
         "rounded": lambda: round(memory / one), "a float": lambda: memory / one,
-        "by floats": lambda: int(memory / one), "a whole float": lambda: memory // float(one),
+        "by floats": lambda: int(memory / one),
         "brackets": lambda: memory // 2 * layers * kv_heads * D * size,
     }.get(way, lambda: memory // one)()  # fmt: skip
 
@@ -788,9 +788,6 @@ WORDS_THAT_FIT = Exercise(
             "Your result is a float, with a part of a word in it. Whole words are asked for, as an `int`."),
         Misconception("a quotient of floats", {"way": "by floats"},
             "Somewhere in your function a `/` makes a float. It has 16 digits; what stands behind them is lost."),
-        Misconception("a whole float", {"way": "a whole float"},
-            "Your result is a float, if a whole one: somewhere in your function a `/` makes it so, and `//` of floats "
-            "is a float. An `int` is asked for."),
         Misconception("one word more", {"way": "one more"},
             "You count one word more than fits whole."),
         Misconception("rounded up", {"way": "rounded up"}, "You count a word that does not fit whole."),

@@ -773,7 +773,7 @@ def one_fewer(memory, layers, width, heads, kv_heads, size):
     return width_last(memory, layers, width, heads, kv_heads, size) - 1
 
 
-@wrong("induction_pattern", "the entries (any numbers)", "words = [9007199254740992, 5, 9007199254740993,")
+@known("induction_pattern", "words that become floats (any numbers)", "A float has 16 digits")
 def by_floats(words):
     return by_loops(words.astype(float))
 

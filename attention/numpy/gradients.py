@@ -321,7 +321,7 @@ def sum_copies(gradient, array):
     """The gradient in the shape and the type of the array: what was copied by broadcasting is summed."""
     extra = gradient.ndim - array.ndim
     copied = (axis for axis, size in enumerate(array.shape, start=extra) if size == 1 < gradient.shape[axis])
-    summed = gradient.sum(axis=(*range(extra), *copied), keepdims=True)
+    summed = gradient.sum(axis=(*range(extra), *copied))
     return summed.reshape(array.shape).astype(array.dtype)
 
 

@@ -83,6 +83,9 @@ def test_how_many_heat_maps_are_drawn(tmp_path):
 
     for count in (1, 9):
         draw("a.png", count)
+    drawn = np.asarray(Image.open(tmp_path / "a.png").convert("L"))  # the ninth begins a second row
+    below = drawn[len(drawn) * 6 // 10 :]
+    assert below[:, : below.shape[1] // 8].min() < 255 == below[:, below.shape[1] // 8 :].min()
     with pytest.raises(InputError, match=f"no heat map is drawn of {MOST + 1} pictures: {MOST} is the most"):
         draw("b.png", MOST + 1)
     assert not (tmp_path / "b.png").exists()

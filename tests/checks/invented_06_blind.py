@@ -16,24 +16,7 @@ from attention.frameworks import tf, torch
 from tests.checks.register import Answers
 
 answers = Answers("06")
-
-
-def under(register, kind, functions):
-    for called, function in functions.items():
-        function.__name__ = f"{kind}_{called}"
-        register(function)
-
-
-def slip(name, framework="numpy", **functions):
-    under(answers.unlisted(name, framework), "slip", functions)
-
-
-def saboteur(name, framework="numpy", **functions):
-    under(answers.unlisted(name, framework), "saboteur", functions)
-
-
-def right(name, framework="numpy", **functions):
-    under(answers.right(name, framework), "right", functions)
+slip, saboteur, right = answers.of_kinds()
 
 
 # 6.1 counts_by_hand

@@ -15,24 +15,7 @@ from attention.numpy import alibi_bias, rotate, scaled_dot_scores, sinusoidal_po
 from tests.checks.register import Answers
 
 answers = Answers("07")
-
-
-def under(register, kind, functions):
-    for called, function in functions.items():
-        function.__name__ = f"{kind}_{called}"
-        register(function)
-
-
-def slip(name, framework="numpy", **functions):
-    under(answers.unlisted(name, framework), "slip", functions)
-
-
-def saboteur(name, framework="numpy", **functions):
-    under(answers.unlisted(name, framework), "saboteur", functions)
-
-
-def right(name, framework="numpy", **functions):
-    under(answers.right(name, framework), "right", functions)
+slip, saboteur, right = answers.of_kinds()
 
 
 def one(function):

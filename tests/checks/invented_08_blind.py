@@ -15,24 +15,7 @@ from tests.checks.register import Answers
 
 answers = Answers("08")
 EPSILON = 1e-5
-
-
-def under(register, kind, functions):
-    for called, function in functions.items():
-        function.__name__ = f"{kind}_{called}"
-        register(function)
-
-
-def slip(name, framework="numpy", **functions):
-    under(answers.unlisted(name, framework), "slip", functions)
-
-
-def saboteur(name, framework="numpy", **functions):
-    under(answers.unlisted(name, framework), "saboteur", functions)
-
-
-def right(name, framework="numpy", **functions):
-    under(answers.right(name, framework), "right", functions)
+slip, saboteur, right = answers.of_kinds()
 
 
 # 8.1 norm_by_hand

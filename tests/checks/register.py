@@ -45,6 +45,22 @@ class Answers:
         """A wrong answer of which nothing is asked but that it does not pass."""
         return lambda f: self.unlisted_ones.append(Answer(f"{self.chapter}.{name}", f, framework)) or f
 
+    def of_kinds(self):
+        """`slip`, `saboteur`, `right`: each is given an exercise and functions by name, and registers them.
+
+        A slip is a mistake that is made unawares, a saboteur is written to get past a check: both are unlisted.
+        """
+
+        def under(register, kind):
+            def each(name, framework="numpy", **functions):
+                for called, function in functions.items():
+                    function.__name__ = f"{kind}_{called}"
+                    register(name, framework)(function)
+
+            return each
+
+        return under(self.unlisted, "slip"), under(self.unlisted, "saboteur"), under(self.right, "right")
+
     def by_hand(self, name, wrong, right):
         """Answers that are numbers or lists: {what each is called: what its function returns}."""
         for values, register in ((wrong, self.unlisted), (right, self.right)):
